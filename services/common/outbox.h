@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "services/common/client.h"
+#include "services/common/postgres.h"
+#include "services/common/secret.h"
+
+namespace gatehouse {
+
+// The outbox makes an RPC durable: a row, written in the same transaction as the change it tells
+// of, is delivered by calling the RPC that it names until that answers, at least once. The row's id
+// is the idempotency key (the request's `request_id`, which Add() sets). Requests rest sealed.
+//
+// Its table is part of each service's own migrations: kOutboxMigration.
+class Outbox {
+ public:
+  struct Options {
+    Secret key;                               // Seals requests at rest.
+    std::map<std::string, Client*> services;  // By name: notification, cases.
+  };
+  Outbox(Postgres& postgres, Options options);
+  ~Outbox();  // Stops the relay.
+
+  // Adds a call of `method` to the transaction. `request` must have a string field `request_id`;
+  // where that is empty, the row's id is set. Rows with the same non-empty `order_key` are
+  // delivered in the order of their transactions' commits... of their adding, one at a time.
+  // Returns the row's id.
+  std::string Add(Transaction& transaction, const std::string& organisation_id,
+                  absl::string_view method, const google::protobuf::Message& request,
+                  const std::string& order_key = "");
+
+  // Tells the relay that rows were committed, and waits until those are delivered, or `patience`
+  // has passed: so that what a caller reads next already shows them, as a rule. Never fails: what
+  // is not delivered by then is delivered later.
+  void Flush(const std::vector<std::string>& ids, absl::Duration patience);
+
+ private:
+  class Relay;
+  std::unique_ptr<Relay> relay_;
+};
+
+extern const Migration kOutboxMigration;
+
+}  // namespace gatehouse
