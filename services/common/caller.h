@@ -30,6 +30,7 @@ struct Caller {
   // Whom the audit trail names: an API key's id, a staff actor's id, an account, a service.
   std::string actor_id;
   std::string actor_name;
+  std::string region;  // The organisation's, as ISO 3166-1 alpha-2; empty for OPERATOR and SERVICE.
   std::vector<std::string> scopes;  // STAFF
   // What a revocation names: the id of the session, the API key or the staff token.
   std::string credential_id;
