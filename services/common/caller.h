@@ -34,7 +34,7 @@ struct Caller {
   std::vector<std::string> scopes;  // STAFF
   // What a revocation names: the id of the session, the API key or the staff token.
   std::string credential_id;
-  std::vector<CaseAccess> cases;    // CLIENT
+  std::vector<CaseAccess> cases;     // CLIENT
   std::vector<std::string> origins;  // CLIENT: whose pages may use the session.
   std::string parent_credential_id;  // STAFF by a staff token: the API key that minted it.
   absl::Time expires_at = absl::InfiniteFuture();  // The credential's end, as known now.

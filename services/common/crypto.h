@@ -7,7 +7,7 @@
 
 namespace gatehouse {
 
-std::string Sha256(const std::string& data);                         // 32 bytes
+std::string Sha256(const std::string& data);                              // 32 bytes
 std::string HmacSha256(const std::string& key, const std::string& data);  // 32 bytes
 std::string Hex(const std::string& bytes);
 std::string Base64Url(const std::string& bytes);  // RFC 4648, section 5, unpadded

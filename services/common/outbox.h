@@ -17,7 +17,7 @@ namespace gatehouse {
 // of, is delivered by calling the RPC that it names until that answers, at least once. The row's id
 // is the idempotency key (the request's `request_id`, which Add() sets). Requests rest sealed.
 //
-// Its table is part of each service's own migrations: kOutboxMigration.
+// Its table comes first in each service's migrations: kOutboxMigration.
 class Outbox {
  public:
   struct Options {
@@ -27,10 +27,10 @@ class Outbox {
   Outbox(Postgres& postgres, Options options);
   ~Outbox();  // Stops the relay.
 
-  // Adds a call of `method` to the transaction. `request` must have a string field `request_id`;
-  // where that is empty, the row's id is set. Rows with the same non-empty `order_key` are
-  // delivered in the order of their transactions' commits... of their adding, one at a time.
-  // Returns the row's id.
+  // Adds a call of `method` to the transaction and returns the row's id. `request` must have a
+  // string field `request_id`; where that is empty, the row's id is set. Rows with the same
+  // non-empty `order_key` are delivered one at a time, in the order of their adding: whoever uses a
+  // key holds a lock that orders the transactions that add under it.
   std::string Add(Transaction& transaction, const std::string& organisation_id,
                   absl::string_view method, const google::protobuf::Message& request,
                   const std::string& order_key = "");
@@ -39,6 +39,9 @@ class Outbox {
   // has passed: so that what a caller reads next already shows them, as a rule. Never fails: what
   // is not delivered by then is delivered later.
   void Flush(const std::vector<std::string>& ids, absl::Duration patience);
+
+  // Tells the relay that rows were committed, and waits for nothing.
+  void Wake();
 
  private:
   class Relay;

@@ -79,11 +79,6 @@ class Postgres {
   // True if a statement can be run now and every migration is applied; for readiness.
   absl::Status Ready(int schema_version);
 
-  // Blocks until another transaction executes NOTIFY on this channel, or `timeout` passes, or
-  // Wake() is called. Keeps a connection of its own.
-  void Wait(const std::string& channel, absl::Duration timeout);
-  void Wake();
-
  private:
   template <typename Result, typename F>
   Result Run(const Rows& rows, bool transactional, F& f) {

@@ -57,8 +57,7 @@ class Redis {
 class RedisSubscriber {
  public:
   RedisSubscriber(const Secret& url, std::string channel,
-                  std::function<void(const std::string&)> on_message,
-                  std::function<void()> on_gap);
+                  std::function<void(const std::string&)> on_message, std::function<void()> on_gap);
   ~RedisSubscriber();
 
  private:

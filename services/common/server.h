@@ -53,7 +53,7 @@ using MessageWriter = std::function<absl::Status(const google::protobuf::Message
 
 struct Method {
   std::string name;
-  const google::protobuf::Message* request;   // Prototypes.
+  const google::protobuf::Message* request;  // Prototypes.
   const google::protobuf::Message* response;
   bool client_streaming = false;
   bool server_streaming = false;
@@ -169,13 +169,13 @@ class Server {
 class Authenticator;
 
 struct ServerOptions {
-  std::string listen;               // host:port; GATEHOUSE_LISTEN
-  std::unique_ptr<Tls> tls;         // Null only in tests and the bench.
-  std::string operations_listen;    // host:port of /healthz, /readyz and /metrics; empty: none.
+  std::string listen;             // host:port; GATEHOUSE_LISTEN
+  std::unique_ptr<Tls> tls;       // Null only in tests and the bench.
+  std::string operations_listen;  // host:port of /healthz, /readyz and /metrics; empty: none.
   Authenticator* authenticator = nullptr;
   std::function<absl::Status()> ready;  // Whether the stores answer; null: always.
-  int worker_threads = 16;          // Unary handlers at once; they block on stores.
-  int stream_threads = 32;          // Streams at once.
+  int worker_threads = 16;              // Unary handlers at once; they block on stores.
+  int stream_threads = 32;              // Streams at once.
 };
 
 // A server that runs, for tests and for RunServer.

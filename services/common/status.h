@@ -44,7 +44,8 @@ absl::Status RefusePreconditions(const std::string& reason, const std::string& m
                                  const std::vector<Violation>& violations);
 
 // RESOURCE_EXHAUSTED that says when to come back.
-absl::Status RefuseUntil(const std::string& reason, const std::string& message, absl::Duration wait);
+absl::Status RefuseUntil(const std::string& reason, const std::string& message,
+                         absl::Duration wait);
 
 // Adds a machine-readable fact to a refusal, such as attemptsLeft=3. REST shows it as a member.
 absl::Status WithFact(absl::Status refusal, const std::string& name, const std::string& value);
@@ -63,8 +64,8 @@ absl::Status FromRpcStatus(const google::rpc::Status& status);
 #define GATEHOUSE_CONCAT_(a, b) a##b
 #define GATEHOUSE_CONCAT(a, b) GATEHOUSE_CONCAT_(a, b)
 
-#define RETURN_IF_ERROR(expression)                                     \
-  do {                                                                  \
+#define RETURN_IF_ERROR(expression)                                         \
+  do {                                                                      \
     if (absl::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 

@@ -1,0 +1,179 @@
+#include "services/common/client.h"
+
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+
+#include <atomic>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "google/rpc/status.pb.h"
+#include "services/common/caller.h"
+#include "services/common/channel.h"
+#include "services/common/method_rules.h"
+#include "services/common/status.h"
+
+namespace gatehouse {
+
+std::string ReadFile(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
+                                           const std::unique_ptr<Tls>& tls) {
+  grpc::ChannelArguments arguments;
+  arguments.SetLoadBalancingPolicyName("round_robin");
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  // Channels to one address are not shared, so that a test's client dies with its server.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  auto credentials = grpc::InsecureChannelCredentials();
+  if (tls != nullptr) {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = ReadFile(tls->directory + "/ca.crt");
+    options.pem_private_key = ReadFile(tls->directory + "/tls.key");
+    options.pem_cert_chain = ReadFile(tls->directory + "/tls.crt");
+    credentials = grpc::SslCredentials(options);
+  }
+  return grpc::CreateCustomChannel(address, credentials, arguments);
+}
+
+grpc::CompletionQueue& ClientQueue() {
+  // Lives as long as the process: calls may end until then.
+  static grpc::CompletionQueue& queue = *[] {
+    auto* made = new grpc::CompletionQueue;
+    std::thread([made] {
+      void* tag = nullptr;
+      bool ok = false;
+      while (made->Next(&tag, &ok)) static_cast<Completion*>(tag)->Done(ok);
+    }).detach();
+    return made;
+  }();
+  return queue;
+}
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  google::rpc::Status details;
+  if (!status.ok() && details.ParseFromString(status.error_details()) &&
+      details.code() == static_cast<int>(status.error_code())) {
+    return FromRpcStatus(details);
+  }
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+namespace {
+
+constexpr int kAttempts = 3;
+
+struct UnaryCall : Completion {
+  grpc::ClientContext context;
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
+  std::function<void(absl::Status, grpc::ByteBuffer&)> done;
+
+  void Done(bool) override {
+    // The reader lives in the call's arena, which the context owns: it goes first.
+    reader.reset();
+    done(FromGrpc(status), response);
+    delete this;
+  }
+};
+
+grpc::ByteBuffer ToBuffer(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+bool ParseBuffer(grpc::ByteBuffer& buffer, google::protobuf::Message& message) {
+  grpc::ProtoBufferReader reader(&buffer);
+  return message.ParseFromZeroCopyStream(&reader);
+}
+
+}  // namespace
+
+class Client::Channel {
+ public:
+  Channel(const std::string& address, const std::unique_ptr<Tls>& tls)
+      : stub_(MakeChannel(address, tls)) {}
+
+  void Start(absl::string_view method, const std::string& organisation_id,
+             const std::string& request, absl::Time deadline,
+             std::function<void(absl::Status, grpc::ByteBuffer&)> done) {
+    auto* call = new UnaryCall;
+    const gatehouse::Call& current = gatehouse::Call::Current();
+    call->done = std::move(done);
+    call->context.set_deadline(absl::ToChronoTime(deadline));
+    call->context.AddMetadata("gatehouse-organisation", organisation_id);
+    if (!current.request_id.empty()) {
+      call->context.AddMetadata("gatehouse-request-id", current.request_id);
+      call->context.AddMetadata("gatehouse-client-address", current.client_address);
+      call->context.AddMetadata("gatehouse-user-agent", current.user_agent);
+    }
+    call->reader = stub_.PrepareUnaryCall(&call->context, absl::StrCat("/", method),
+                                          ToBuffer(request), &ClientQueue());
+    call->reader->StartCall();
+    call->reader->Finish(&call->response, &call->status, call);
+  }
+
+ private:
+  grpc::GenericStub stub_;
+};
+
+Client::Client(const std::string& address, const std::unique_ptr<Tls>& tls)
+    : channel_(std::make_unique<Channel>(address, tls)) {}
+Client::~Client() = default;
+
+void Client::Start(absl::string_view method, const std::string& organisation_id,
+                   const std::string& request, absl::Time deadline,
+                   std::function<void(absl::Status)> done) {
+  channel_->Start(method, organisation_id, request, deadline,
+                  [done = std::move(done)](absl::Status status, grpc::ByteBuffer&) {
+                    done(std::move(status));
+                  });
+}
+
+absl::Status Client::Invoke(absl::string_view method, const std::string& organisation_id,
+                            const google::protobuf::Message& request,
+                            google::protobuf::Message& response) {
+  const MethodRules* rules = FindMethodRules(std::string(method));
+  if (rules == nullptr) return absl::InternalError(absl::StrCat("no such RPC: ", method));
+  const absl::Time deadline =
+      std::min(gatehouse::Call::Current().deadline, absl::Now() + rules->deadline);
+  const std::string bytes = request.SerializeAsString();
+  for (int attempt = 1;; ++attempt) {
+    absl::Status status;
+    absl::Notification finished;
+    channel_->Start(method, organisation_id, bytes, deadline,
+                    [&](absl::Status result, grpc::ByteBuffer& buffer) {
+                      status = std::move(result);
+                      if (status.ok() && !ParseBuffer(buffer, response)) {
+                        status = absl::InternalError("the response does not parse");
+                      }
+                      finished.Notify();
+                    });
+    finished.WaitForNotification();
+    const bool again = absl::IsUnavailable(status) && ReasonOf(status).empty() &&
+                       rules->may_repeat && attempt < kAttempts;
+    const absl::Duration pause =
+        absl::Milliseconds(absl::Uniform(absl::BitGen(), 20, 60 * attempt));
+    if (!again || absl::Now() + pause >= deadline) return status;
+    absl::SleepFor(pause);
+  }
+}
+
+}  // namespace gatehouse

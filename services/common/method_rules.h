@@ -1,0 +1,33 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "absl/time/time.h"
+#include "gatehouse/common/v1/options.pb.h"
+
+namespace google::protobuf {
+class MethodDescriptor;
+class FieldDescriptor;
+}  // namespace google::protobuf
+
+namespace gatehouse {
+
+// What the options of an RPC say (gatehouse/common/v1/options.proto), read once.
+struct MethodRules {
+  const google::protobuf::MethodDescriptor* descriptor = nullptr;
+  std::set<common::v1::Audience> audience;
+  std::string scope;
+  const google::protobuf::FieldDescriptor* case_field = nullptr;  // Null: names no case.
+  absl::Duration deadline;
+  bool may_repeat = false;  // idempotency_level is NO_SIDE_EFFECTS or IDEMPOTENT.
+};
+
+// The rules of "gatehouse.cases.v1.Cases/GetCase" among the protos of this program; null if there
+// is no such RPC. Read once each. Thread-safe.
+const MethodRules* FindMethodRules(const std::string& name);
+
+// What is wrong with a method's options; empty if nothing.
+std::string MistakeIn(const google::protobuf::MethodDescriptor& method);
+
+}  // namespace gatehouse

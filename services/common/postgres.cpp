@@ -1,0 +1,238 @@
+#include "services/common/postgres.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+#include "absl/random/random.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/common/caller.h"
+#include "services/common/log.h"
+#include "services/common/metrics.h"
+
+namespace gatehouse {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(5);
+constexpr int kAttempts = 3;
+
+absl::Duration Remaining() { return std::min(kPatience, Call::Current().deadline - absl::Now()); }
+
+std::string ConnectionString(const Postgres::Options& options) {
+  const std::string& url = options.url.Reveal();
+  // search_path names the service's own schema alone; pg_catalog is always searched.
+  return absl::StrCat(
+      url, absl::StrContains(url, "?") ? "&" : "?", "connect_timeout=3",
+      "&application_name=gatehouse-", options.schema, "&options=-csearch_path%3D", options.schema,
+      "%20-cstatement_timeout%3D5000%20-cidle_in_transaction_session_timeout%3D30000"
+      "%20-ctimezone%3DUTC");
+}
+
+}  // namespace
+
+// One connection, and what it remembers so that it need not be told again.
+struct Session {
+  explicit Session(const std::string& connection_string) : connection(connection_string) {}
+
+  void Prepare(const char* sql) {
+    if (prepared.count(sql) != 0) return;
+    connection.prepare(sql, sql);
+    prepared.insert(sql);
+  }
+  // The settings outlive a transaction, so most calls find them as they need them.
+  void Set(pqxx::transaction_base& transaction, const Rows& rows, int timeout_ms) {
+    if (rows.setting() != organisation) {
+      organisation.clear();
+      Prepare(kSetOrganisation);
+      transaction.exec_prepared(kSetOrganisation, rows.setting());
+      organisation = rows.setting();
+    }
+    if (timeout_ms != statement_timeout_ms) {
+      statement_timeout_ms = 0;
+      transaction.exec(absl::StrCat("SET statement_timeout = ", timeout_ms));
+      statement_timeout_ms = timeout_ms;
+    }
+  }
+
+  // A setting made inside a transaction that rolled back is back at its old value.
+  void Forget() {
+    organisation.clear();
+    statement_timeout_ms = 0;
+  }
+
+  static constexpr char kSetOrganisation[] =
+      "SELECT set_config('gatehouse.organisation_id', $1, false)";
+  pqxx::connection connection;
+  std::unordered_set<std::string> prepared;
+  std::string organisation;
+  int statement_timeout_ms = 5000;
+};
+
+class Postgres::Pool {
+ public:
+  explicit Pool(Options options) : options_(std::move(options)) {}
+
+  // A free session, or room for a new one (null), or an error when the wait is over.
+  absl::StatusOr<std::unique_ptr<Session>> Take() {
+    std::unique_lock lock(mutex_);
+    const auto patience = absl::ToChronoMilliseconds(Remaining());
+    if (!freed_.wait_for(lock, patience, [&] { return in_use_ < options_.connections; })) {
+      return absl::UnavailableError("all database connections are in use");
+    }
+    ++in_use_;
+    if (free_.empty()) return std::unique_ptr<Session>();
+    auto session = std::move(free_.back());
+    free_.pop_back();
+    return session;
+  }
+
+  void Return(std::unique_ptr<Session> session) {
+    {
+      const std::lock_guard lock(mutex_);
+      --in_use_;
+      if (session != nullptr) free_.push_back(std::move(session));
+    }
+    freed_.notify_one();
+  }
+
+  const Options& options() const { return options_; }
+
+ private:
+  const Options options_;
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::vector<std::unique_ptr<Session>> free_;
+  int in_use_ = 0;
+};
+
+Postgres::Postgres(Options options) : pool_(std::make_unique<Pool>(std::move(options))) {}
+Postgres::~Postgres() = default;
+
+namespace {
+
+// Borrows a session for a while; one that broke is not given back.
+template <typename Pool>
+class Loan {
+ public:
+  Loan(Pool& pool, std::unique_ptr<Session> session) : pool_(pool), session_(std::move(session)) {}
+  ~Loan() { pool_.Return(std::move(session_)); }
+  std::unique_ptr<Session>& session() { return session_; }
+
+ private:
+  Pool& pool_;
+  std::unique_ptr<Session> session_;
+};
+
+absl::Status FromException(const std::exception& exception) {
+  if (dynamic_cast<const pqxx::broken_connection*>(&exception) != nullptr ||
+      dynamic_cast<const pqxx::in_doubt_error*>(&exception) != nullptr) {
+    return absl::UnavailableError("the database connection was lost");
+  }
+  const auto* sql = dynamic_cast<const pqxx::sql_error*>(&exception);
+  if (sql == nullptr) return absl::InternalError(absl::StrCat("database: ", exception.what()));
+  const std::string& state = sql->sqlstate();
+  if (state == "40001" || state == "40P01" || state == "55P03") {
+    return absl::AbortedError("the transaction met another one");
+  }
+  if (state == "57014") return absl::DeadlineExceededError("the statement took too long");
+  // Shutting down, starting up, too many connections, out of disk or memory.
+  if (absl::StartsWith(state, "57P") || absl::StartsWith(state, "53") ||
+      absl::StartsWith(state, "08")) {
+    return absl::UnavailableError("the database is not available");
+  }
+  // The text of a server error may quote values, its code does not.
+  return absl::InternalError(absl::StrCat("database error ", state));
+}
+
+}  // namespace
+
+absl::Status Postgres::Execute(const Rows& rows, bool transactional,
+                               const std::function<absl::Status(Transaction&)>& f) {
+  absl::Status status;
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    if (Remaining() <= absl::ZeroDuration()) return absl::DeadlineExceededError("no time left");
+    auto taken = pool_->Take();
+    if (!taken.ok()) return taken.status();
+    Loan loan(*pool_, *std::move(taken));
+    auto& session = loan.session();
+    const bool reused = session != nullptr;
+    bool touched = false;  // Whether f may have changed anything.
+    const int timeout_ms =
+        static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(Remaining(), absl::Seconds(1))));
+    const auto run = [&](pqxx::transaction_base& transaction) {
+      session->Set(transaction, rows, timeout_ms);
+      Transaction typed(transaction, [&](const char* sql) {
+        session->Prepare(sql);
+        touched = true;
+      });
+      return f(typed);
+    };
+    try {
+      if (!reused) session = std::make_unique<Session>(ConnectionString(pool_->options()));
+      if (transactional) {
+        pqxx::work work(session->connection);
+        status = run(work);
+        if (status.ok()) {
+          work.commit();
+        } else {
+          session->Forget();
+        }
+      } else {
+        pqxx::nontransaction statement(session->connection);
+        status = run(statement);
+      }
+      return status;
+    } catch (const std::exception& exception) {
+      status = FromException(exception);
+      if (absl::IsUnavailable(status)) session.reset();
+      if (session != nullptr) session->Forget();
+    }
+    // A pooled connection may have died while it lay idle: a fresh one is worth a try, where
+    // nothing can have happened on the old one.
+    const bool stale = absl::IsUnavailable(status) && reused && !touched;
+    const bool conflict = absl::IsAborted(status) && transactional;
+    if (!stale && !conflict) break;
+    if (conflict) absl::SleepFor(absl::Milliseconds(absl::Uniform(absl::BitGen(), 1, 20)));
+  }
+  if (!absl::IsAborted(status)) {
+    LogWarning("postgres.failed", {{"error", std::string(status.message())}});
+  }
+  Count("gatehouse_postgres_errors_total", {{"code", absl::StatusCodeToString(status.code())}});
+  return status;
+}
+
+absl::Status Postgres::Ready(int schema_version) {
+  return Read(Rows::OfAll(), [&](Transaction& transaction) -> absl::Status {
+    const auto rows = transaction.Exec("SELECT count(*) FROM schema_migration");
+    if (rows[0][0].as<int>() >= schema_version) return absl::OkStatus();
+    return absl::FailedPreconditionError("the schema is older than this program needs");
+  });
+}
+
+std::string ToSql(absl::Time time) {
+  if (time == absl::InfiniteFuture()) return "infinity";
+  if (time == absl::InfinitePast()) return "-infinity";
+  return absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", time, absl::UTCTimeZone());
+}
+
+absl::Time TimeFromSql(const pqxx::field& field) {
+  const std::string text = field.c_str();
+  if (text == "infinity") return absl::InfiniteFuture();
+  if (text == "-infinity") return absl::InfinitePast();
+  // "2026-11-24 12:00:00.123456+00": the session's time zone is UTC (see ConnectionString).
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%Y-%m-%d %H:%M:%E*S+00", text, absl::UTCTimeZone(), &time, &error)) {
+    throw std::invalid_argument("not a timestamptz: " + error);
+  }
+  return time;
+}
+
+pqxx::binarystring Bytes(const std::string& bytes) { return pqxx::binarystring(bytes); }
+
+std::string BytesFromSql(const pqxx::field& field) { return pqxx::binarystring(field).str(); }
+
+}  // namespace gatehouse
