@@ -26,9 +26,15 @@ class Completion {
 };
 grpc::CompletionQueue& ClientQueue();
 
+// Messages as gRPC carries them.
+grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message);
+bool FromBuffer(grpc::ByteBuffer& buffer, google::protobuf::Message& message);
+
 // The canonical status of a finished call, with the details that the service attached.
 absl::Status FromGrpc(const grpc::Status& status);
 
-std::string ReadFile(const std::string& path);
+// Mutual TLS from a directory whose files are read anew when they change; null: plaintext.
+std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(const std::unique_ptr<Tls>& tls);
+std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(const std::unique_ptr<Tls>& tls);
 
 }  // namespace gatehouse

@@ -2,11 +2,11 @@
 
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/proto_buffer_reader.h>
+#include <grpcpp/support/proto_buffer_writer.h>
 
 #include <atomic>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "absl/random/random.h"
@@ -22,12 +22,6 @@
 
 namespace gatehouse {
 
-std::string ReadFile(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
                                            const std::unique_ptr<Tls>& tls) {
   grpc::ChannelArguments arguments;
@@ -39,17 +33,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 256 << 10);
   // Channels to one address are not shared, so that a test's client dies with its server.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  auto credentials = grpc::InsecureChannelCredentials();
-  if (tls != nullptr) {
-    grpc::SslCredentialsOptions options;
-    options.pem_root_certs = ReadFile(tls->directory + "/ca.crt");
-    options.pem_private_key = ReadFile(tls->directory + "/tls.key");
-    options.pem_cert_chain = ReadFile(tls->directory + "/tls.crt");
-    credentials = grpc::SslCredentials(options);
-  }
-  return grpc::CreateCustomChannel(address, credentials, arguments);
+  return grpc::CreateCustomChannel(address, ChannelCredentialsOf(tls), arguments);
 }
 
 grpc::CompletionQueue& ClientQueue() {
@@ -64,6 +52,19 @@ grpc::CompletionQueue& ClientQueue() {
     return made;
   }();
   return queue;
+}
+
+grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message) {
+  grpc::ByteBuffer buffer;
+  bool own = false;
+  (void)grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(message, &buffer,
+                                                                                   &own);
+  return buffer;
+}
+
+bool FromBuffer(grpc::ByteBuffer& buffer, google::protobuf::Message& message) {
+  grpc::ProtoBufferReader reader(&buffer);
+  return message.ParseFromZeroCopyStream(&reader);
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {
@@ -94,16 +95,6 @@ struct UnaryCall : Completion {
   }
 };
 
-grpc::ByteBuffer ToBuffer(const std::string& bytes) {
-  const grpc::Slice slice(bytes);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-bool ParseBuffer(grpc::ByteBuffer& buffer, google::protobuf::Message& message) {
-  grpc::ProtoBufferReader reader(&buffer);
-  return message.ParseFromZeroCopyStream(&reader);
-}
-
 }  // namespace
 
 class Client::Channel {
@@ -124,8 +115,9 @@ class Client::Channel {
       call->context.AddMetadata("gatehouse-client-address", current.client_address);
       call->context.AddMetadata("gatehouse-user-agent", current.user_agent);
     }
+    const grpc::Slice slice(request);
     call->reader = stub_.PrepareUnaryCall(&call->context, absl::StrCat("/", method),
-                                          ToBuffer(request), &ClientQueue());
+                                          grpc::ByteBuffer(&slice, 1), &ClientQueue());
     call->reader->StartCall();
     call->reader->Finish(&call->response, &call->status, call);
   }
@@ -161,7 +153,7 @@ absl::Status Client::Invoke(absl::string_view method, const std::string& organis
     channel_->Start(method, organisation_id, bytes, deadline,
                     [&](absl::Status result, grpc::ByteBuffer& buffer) {
                       status = std::move(result);
-                      if (status.ok() && !ParseBuffer(buffer, response)) {
+                      if (status.ok() && !FromBuffer(buffer, response)) {
                         status = absl::InternalError("the response does not parse");
                       }
                       finished.Notify();

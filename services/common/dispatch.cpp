@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/common/log.h"
@@ -116,9 +116,10 @@ absl::Status Dispatch::Identify(const Envelope& envelope, const Target& target, 
       ASSIGN_OR_RETURN(principal, authenticator_->Authenticate(envelope.credential));
     }
     call.caller = principal->caller;
-  } else if (from_service) {
+  } else if (from_service && envelope.organisation_id.has_value()) {
+    // The gateway never names an organisation: what a stranger sends through it stays a stranger's.
     call.caller.kind = CallerKind::kService;
-    call.caller.organisation_id = envelope.organisation_id;
+    call.caller.organisation_id = *envelope.organisation_id;
     call.caller.actor_id = envelope.peer_service;
   }
   return absl::OkStatus();

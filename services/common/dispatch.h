@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -14,9 +15,10 @@ namespace gatehouse {
 
 // What a request brought besides its message, before anything of it is believed.
 struct Envelope {
-  Secret credential;                      // Empty: none.
-  std::string peer_service;               // The name in a verified client certificate; empty: none.
-  std::string request_id, organisation_id, client_address, user_agent;  // As a service says.
+  Secret credential;         // Empty: none.
+  std::string peer_service;  // The name in a verified client certificate; empty: none.
+  std::optional<std::string> organisation_id;  // A service calls as itself, on whose behalf.
+  std::string request_id, client_address, user_agent;  // As a service says.
   std::string peer_address;
   absl::Time deadline;
 };
@@ -35,8 +37,8 @@ class Dispatch {
   // Null: no such method.
   const Target* Find(const std::string& name) const;
 
-  // Fills the call from the envelope. With `may_block` false it may answer Unavailable with
-  // kMustBlock set: then ask again on a thread that may block.
+  // Fills the call from the envelope. With `may_block` false it may leave the caller out and set
+  // `must_block`: then ask again on a thread that may block.
   absl::Status Identify(const Envelope& envelope, const Target& target, bool may_block, Call& call,
                         bool& must_block) const;
 

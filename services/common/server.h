@@ -51,12 +51,17 @@ class Writer {
 using MessageReader = std::function<absl::StatusOr<bool>(google::protobuf::Message&)>;
 using MessageWriter = std::function<absl::Status(const google::protobuf::Message&)>;
 
+// Whether a unary handler may wait for a store or another service. One that never does runs where
+// the request arrives, without a thread hop.
+enum class Blocking { kMayBlock, kNever };
+
 struct Method {
   std::string name;
   const google::protobuf::Message* request;  // Prototypes.
   const google::protobuf::Message* response;
   bool client_streaming = false;
   bool server_streaming = false;
+  Blocking blocking = Blocking::kMayBlock;
   // Exactly one is set, by the shape of the RPC.
   std::function<absl::Status(const Call&, const google::protobuf::Message&,
                              google::protobuf::Message&)>
@@ -76,8 +81,10 @@ class Server {
    public:
     template <typename Handler, typename Request, typename Response>
     ServiceMethods& Unary(const std::string& method, Handler& handler,
-                          absl::StatusOr<Response> (Handler::*f)(const Call&, const Request&)) {
+                          absl::StatusOr<Response> (Handler::*f)(const Call&, const Request&),
+                          Blocking blocking = Blocking::kMayBlock) {
       Method added = Make<Request, Response>(method);
+      added.blocking = blocking;
       added.unary = [&handler, f](const Call& call, const google::protobuf::Message& request,
                                   google::protobuf::Message& response) -> absl::Status {
         ASSIGN_OR_RETURN(static_cast<Response&>(response),
@@ -193,7 +200,13 @@ class RunningServer {
   std::unique_ptr<State> state_;
 };
 
+// The first line of every main(): the log, the signals, the limit of open files.
+void StartProcess(const std::string& name);
+
 // Serves until SIGTERM or SIGINT, then drains; returns the process's exit code.
 int RunServer(const Server& server, ServerOptions options);
+
+// Blocks until SIGTERM or SIGINT.
+void WaitForSignal();
 
 }  // namespace gatehouse

@@ -1,12 +1,10 @@
 #include "services/common/server_call.h"
 
 #include <google/protobuf/message.h>
-#include <grpcpp/support/proto_buffer_reader.h>
-#include <grpcpp/support/proto_buffer_writer.h>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "google/rpc/status.pb.h"
 #include "services/common/log.h"
@@ -17,18 +15,6 @@ namespace {
 using google::protobuf::Message;
 
 constexpr char kServiceSan[] = "x509_subject_alternative_name";
-
-bool Parse(grpc::ByteBuffer& buffer, Message& message) {
-  grpc::ProtoBufferReader reader(&buffer);
-  return message.ParseFromZeroCopyStream(&reader);
-}
-
-grpc::ByteBuffer Serialize(const Message& message) {
-  grpc::ByteBuffer buffer;
-  bool own = false;
-  (void)grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(message, &buffer, &own);
-  return buffer;
-}
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
@@ -47,9 +33,8 @@ std::string PeerService(const grpc::ServerContextBase& context) {
 // "ipv4:127.0.0.1:1234" and "ipv6:%5B::1%5D:1234" without scheme and port.
 std::string AddressOf(const std::string& peer) {
   const size_t start = peer.find(':') + 1;
-  std::string address = peer.substr(start, peer.rfind(':') - start);
-  if (absl::ConsumePrefix(reinterpret_cast<absl::string_view*>(0), "")) return address;
-  return address;
+  return absl::StrReplaceAll(peer.substr(start, peer.rfind(':') - start),
+                             {{"%5B", ""}, {"%5D", ""}, {"[", ""}, {"]", ""}});
 }
 
 }  // namespace
@@ -75,32 +60,49 @@ void ServerCall::OnArrived(bool ok) {
     stream_.Finish({grpc::StatusCode::UNIMPLEMENTED, "there is no such method"}, &finished_);
     return;
   }
+  Read();
+}
+
+void ServerCall::Read() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++holders_;
+  }
   stream_.Read(&incoming_, &read_);
 }
 
 void ServerCall::OnRead(bool ok) {
   if (first_) {
     first_ = false;
-    if (ok) return Receive();
-    stream_.Finish(ToGrpc(Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                                 "the request has no message")),
-                   &finished_);
-    return;
+    if (ok) {
+      Receive();
+    } else {
+      stream_.Finish(ToGrpc(Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
+                                   "the request has no message")),
+                     &finished_);
+    }
+    return Release();
   }
   if (!ok) {
-    // The client has finished, or is gone: a moment later OnGone() would have told.
+    // The client has finished, or is gone: then OnGone() tells within a moment, which we wait for.
     alarm_.Set(core_.queue.get(), absl::ToChronoTime(absl::Now() + absl::Milliseconds(2)), &end_);
     return;
   }
-  const std::lock_guard lock(mutex_);
-  readable_ = true;
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    readable_ = true;
+    changed_.notify_all();
+  }
+  Release();
 }
 
 void ServerCall::OnEnd(bool) {
-  const std::lock_guard lock(mutex_);
-  ended_ = readable_ = true;
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = readable_ = true;
+    changed_.notify_all();
+  }
+  Release();
 }
 
 void ServerCall::OnWritten(bool ok) {
@@ -134,15 +136,16 @@ Envelope ServerCall::ReadEnvelope() {
   const auto& metadata = context_.client_metadata();
   const auto text = [&](const char* name) {
     const auto found = metadata.find(name);
-    return found == metadata.end()
-               ? std::string()
-               : std::string(found->second.data(), found->second.size());
+    return found == metadata.end() ? std::string()
+                                   : std::string(found->second.data(), found->second.size());
   };
   std::string bearer = text("authorization");
   if (absl::StartsWithIgnoreCase(bearer, "bearer ")) envelope.credential = Secret(bearer.substr(7));
   envelope.peer_service = core_.trust_peers ? "trusted" : PeerService(context_);
   envelope.request_id = text("gatehouse-request-id");
-  envelope.organisation_id = text("gatehouse-organisation");
+  if (metadata.count("gatehouse-organisation") != 0) {
+    envelope.organisation_id = text("gatehouse-organisation");
+  }
   envelope.client_address = text("gatehouse-client-address");
   envelope.user_agent = text("gatehouse-user-agent");
   envelope.peer_address = AddressOf(context_.peer());
@@ -153,10 +156,10 @@ Envelope ServerCall::ReadEnvelope() {
 void ServerCall::Receive() {
   request_.reset(target_->method->request->New());
   response_.reset(target_->method->response->New());
-  if (!Parse(incoming_, *request_)) {
-    return Finish(Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                         "the request does not parse"),
-                  nullptr);
+  if (!FromBuffer(incoming_, *request_)) {
+    return Finish(
+        Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST", "the request does not parse"),
+        nullptr);
   }
   Begin(false);
 }
@@ -169,13 +172,14 @@ void ServerCall::Begin(bool may_block) {
   if (status.ok() && !must_block) status = Dispatch::Admit(*target_, call_, *request_);
   if (!status.ok()) return Finish(status, nullptr);
   if (must_block) {
-    if (!core_.workers->Run([this] { Begin(true); })) Finish(absl::UnavailableError("busy"), nullptr);
+    if (!core_.workers->Run([this] { Begin(true); }))
+      Finish(absl::UnavailableError("busy"), nullptr);
     return;
   }
   const Method& method = *target_->method;
-  if (method.runs_inline) return RunHandler();
+  if (method.blocking == Blocking::kNever) return RunHandler();
   WorkerPool& pool = method.unary ? *core_.workers : *core_.streams;
-  if (method.client_streaming) stream_.Read(&incoming_, &read_);
+  if (method.client_streaming) Read();
   if (!pool.Run([this] { RunHandler(); })) Finish(absl::UnavailableError("busy"), nullptr);
 }
 
@@ -219,17 +223,17 @@ absl::StatusOr<bool> ServerCall::ReadNext(Message& message) {
   if (ended_) return false;
   readable_ = false;
   lock.unlock();
-  if (!Parse(incoming_, message)) {
+  if (!FromBuffer(incoming_, message)) {
     return Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
                   "a message does not parse");
   }
   incoming_.Clear();
-  stream_.Read(&incoming_, &read_);  // Comes in while this one is worked on.
+  Read();  // The next one comes in while this one is worked on.
   return true;
 }
 
 absl::Status ServerCall::WriteNext(const Message& message) {
-  const grpc::ByteBuffer buffer = Serialize(message);
+  const grpc::ByteBuffer buffer = ToBuffer(message);
   std::unique_lock lock(mutex_);
   if (!WaitUntil(lock, &ServerCall::writable_)) {
     context_.TryCancel();
@@ -244,18 +248,14 @@ absl::Status ServerCall::WriteNext(const Message& message) {
 
 void ServerCall::Finish(const absl::Status& status, const Message* response) {
   {
-    // One operation of a kind at a time: what was started must have ended.
+    // One write at a time: the last message must have left before the status may.
     std::unique_lock lock(mutex_);
-    const bool reading = target_->method->client_streaming && !ended_ && !readable_;
-    if (reading || !writable_) {
-      if (reading) context_.TryCancel();
-      changed_.wait(lock, [&] { return writable_ && (readable_ || !reading); });
-    }
+    if (!WaitUntil(lock, &ServerCall::writable_)) context_.TryCancel();
+    changed_.wait(lock, [&] { return writable_; });
   }
-  if (call_.request_id.empty()) call_.request_id = "none";
   Account(target_->method->name, call_, status, absl::Now() - start_);
   if (status.ok() && response != nullptr) {
-    stream_.WriteAndFinish(Serialize(*response), {}, grpc::Status::OK, &finished_);
+    stream_.WriteAndFinish(ToBuffer(*response), {}, grpc::Status::OK, &finished_);
   } else {
     stream_.Finish(ToGrpc(status), &finished_);
   }

@@ -51,6 +51,7 @@ class ServerCall {
   void OnGone(bool ok);
   void Release();
 
+  void Read();
   void Receive();
   void Begin(bool may_block);
   void RunHandler();
@@ -78,7 +79,7 @@ class ServerCall {
   std::condition_variable changed_;
   bool first_ = true, readable_ = false, writable_ = true, ended_ = false;
   bool write_failed_ = false, cancelled_ = false;
-  int holders_ = 2;  // The RPC's own course, and the note that the client is gone.
+  int holders_ = 2;  // What is still to be told: the end, the client's going, a read.
 };
 
 }  // namespace gatehouse

@@ -1,0 +1,194 @@
+#include "services/common/server.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/support/method_handler.h>
+
+#include <csignal>
+#include <map>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "services/common/config.h"
+#include "services/common/log.h"
+#include "services/common/operations.h"
+#include "services/common/server_call.h"
+
+namespace gatehouse {
+namespace {
+
+constexpr absl::Duration kDrain = absl::Seconds(10);
+constexpr size_t kWaitingMax = 1024;  // Requests before the workers; one more is UNAVAILABLE.
+constexpr int kAwaited = 32;          // Calls that may arrive before the polling thread looks.
+constexpr int kMessageMax = 4 << 20;
+constexpr int kMetadataMax = 16 << 10;
+constexpr int kStreamsPerConnection = 100;
+constexpr size_t kMemory = 256 << 20;
+// No more than this of one stream waits in memory for its handler.
+constexpr int kStreamWindow = 256 << 10;
+
+// Makes a service appear in the list that reflection gives. Its calls arrive as generic ones.
+class ListedService : public grpc::Service {
+ public:
+  explicit ListedService(const std::string& name) : path_(absl::StrCat("/", name, "/-")) {
+    AddMethod(new grpc::internal::RpcServiceMethod(path_.c_str(),
+                                                   grpc::internal::RpcMethod::NORMAL_RPC,
+                                                   new grpc::internal::UnknownMethodHandler("")));
+  }
+
+ private:
+  const std::string path_;
+};
+
+// The limits that gRPC 1.51 needs against rapid reset, header floods and slow or vanished peers.
+void SetLimits(grpc::ServerBuilder& builder) {
+  grpc::ResourceQuota quota("server");
+  quota.Resize(kMemory);
+  builder.SetResourceQuota(quota);
+  builder.SetMaxReceiveMessageSize(kMessageMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30000);
+  // Connections move to new replicas in time; streams under way may end.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 600000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 3600000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindow);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+std::string MistakeOf(const Method& method, const google::protobuf::MethodDescriptor* descriptor) {
+  if (descriptor == nullptr) return absl::StrCat(method.name, " is in no proto");
+  if (std::string mistake = MistakeIn(*descriptor); !mistake.empty()) return mistake;
+  const bool shape = descriptor->input_type() == method.request->GetDescriptor() &&
+                     descriptor->output_type() == method.response->GetDescriptor() &&
+                     descriptor->client_streaming() == method.client_streaming &&
+                     descriptor->server_streaming() == method.server_streaming;
+  return shape ? "" : absl::StrCat(method.name, " has another shape in its proto");
+}
+
+}  // namespace
+
+absl::Status Server::Check() const {
+  const auto& pool = *google::protobuf::DescriptorPool::generated_pool();
+  std::vector<std::string> mistakes;
+  std::map<std::string, int> registered;
+  for (const Method& method : methods_) {
+    if (++registered[method.name] == 2) mistakes.push_back(method.name + " is registered twice");
+    const MethodRules* rules = FindMethodRules(method.name);
+    const std::string mistake = MistakeOf(method, rules == nullptr ? nullptr : rules->descriptor);
+    if (!mistake.empty()) mistakes.push_back(mistake);
+  }
+  for (const std::string& name : services_) {
+    const auto* service = pool.FindServiceByName(name);
+    for (int i = 0; service != nullptr && i < service->method_count(); ++i) {
+      const std::string method = absl::StrCat(name, "/", service->method(i)->name());
+      if (registered.count(method) == 0) mistakes.push_back(method + " has no handler");
+    }
+  }
+  if (mistakes.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrJoin(mistakes, "\n"));
+}
+
+class RunningServer::State {
+ public:
+  State(const Server& server, Authenticator* authenticator, int worker_threads, int stream_threads)
+      : dispatch_(server, authenticator),
+        workers_(std::make_unique<WorkerPool>(worker_threads, kWaitingMax)),
+        streams_(std::make_unique<WorkerPool>(stream_threads, kWaitingMax)) {
+    core_.dispatch = &dispatch_;
+    core_.workers = workers_.get();
+    core_.streams = streams_.get();
+    for (const std::string& name : server.services()) {
+      listed_.push_back(std::make_unique<ListedService>(name));
+    }
+  }
+
+  absl::Status Listen(const std::string& address, const std::unique_ptr<Tls>& tls) {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    SetLimits(builder);
+    core_.trust_peers = tls == nullptr;
+    builder.AddListeningPort(address, ServerCredentialsOf(tls), &port_);
+    builder.RegisterAsyncGenericService(&core_.service);
+    for (const auto& service : listed_) builder.RegisterService(service.get());
+    core_.queue = builder.AddCompletionQueue();
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port_ == 0) {
+      return absl::UnavailableError(absl::StrCat("cannot listen at ", address));
+    }
+    for (int i = 0; i < kAwaited; ++i) ServerCall::Await(core_);
+    poller_ = std::thread([this] { Poll(); });
+    return absl::OkStatus();
+  }
+
+  ~State() {
+    if (operations_ != nullptr) operations_->Drain();
+    if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
+    workers_.reset();
+    streams_.reset();
+    if (core_.queue != nullptr) core_.queue->Shutdown();
+    if (poller_.joinable()) {
+      poller_.join();
+    } else if (core_.queue != nullptr) {
+      Poll();
+    }
+  }
+
+  std::unique_ptr<Operations> operations_;
+  int port_ = 0;
+
+ private:
+  void Poll() {
+    void* tag = nullptr;
+    bool ok = false;
+    while (core_.queue->Next(&tag, &ok)) static_cast<Completion*>(tag)->Done(ok);
+  }
+
+  Dispatch dispatch_;
+  std::unique_ptr<WorkerPool> workers_, streams_;
+  ServerCore core_;
+  std::vector<std::unique_ptr<ListedService>> listed_;
+  std::unique_ptr<grpc::Server> server_;
+  std::thread poller_;
+};
+
+RunningServer::RunningServer() = default;
+RunningServer::~RunningServer() = default;
+int RunningServer::port() const { return state_->port_; }
+
+absl::StatusOr<std::unique_ptr<RunningServer>> RunningServer::Start(const Server& server,
+                                                                    ServerOptions options) {
+  RETURN_IF_ERROR(server.Check());
+  std::unique_ptr<RunningServer> running(new RunningServer);
+  running->state_ = std::make_unique<State>(server, options.authenticator, options.worker_threads,
+                                            options.stream_threads);
+  RETURN_IF_ERROR(running->state_->Listen(options.listen, options.tls));
+  if (!options.operations_listen.empty()) {
+    ASSIGN_OR_RETURN(running->state_->operations_,
+                     Operations::Start(options.operations_listen, options.ready));
+  }
+  return running;
+}
+
+int RunServer(const Server& server, ServerOptions options) {
+  auto running = RunningServer::Start(server, std::move(options));
+  if (!running.ok()) return Fail(running.status());
+  LogInfo("started", {{"port", absl::StrCat((*running)->port())}});
+  WaitForSignal();
+  LogInfo("draining");
+  running->reset();
+  LogInfo("stopped");
+  return 0;
+}
+
+}  // namespace gatehouse

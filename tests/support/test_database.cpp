@@ -1,0 +1,65 @@
+#include "tests/support/test_database.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/random.h"
+#include "services/common/redis.h"
+
+namespace gatehouse {
+namespace {
+
+// The same server, another database.
+std::string UrlOf(const std::string& database) {
+  std::string url = RequiredSetting("GATEHOUSE_TEST_POSTGRES_URL");
+  const size_t query = std::min(url.find('?'), url.size());
+  const size_t slash = url.rfind('/', query);
+  return url.substr(0, slash + 1) + database + url.substr(query);
+}
+
+void Administer(const std::string& sql) {
+  pqxx::connection connection(RequiredSetting("GATEHOUSE_TEST_POSTGRES_URL"));
+  pqxx::nontransaction(connection).exec(sql);
+}
+
+}  // namespace
+
+std::string RequiredSetting(const char* name) {
+  const char* value = std::getenv(name);
+  INFO("`./dev test` sets " << name << "; `./dev stores` prints it");
+  REQUIRE(value != nullptr);
+  return value;
+}
+
+TestDatabase::TestDatabase(const std::string& schema, const std::vector<Migration>& migrations)
+    : name_(NewId("test")) {
+  Administer("CREATE DATABASE " + name_);
+  options_ = {.url = Secret(UrlOf(name_)), .schema = schema, .connections = 12};
+  const absl::Status status = Migrate(options_, migrations);
+  INFO(status.ToString());
+  REQUIRE(status.ok());
+  postgres_ = std::make_unique<Postgres>(options_);
+}
+
+TestDatabase::~TestDatabase() {
+  postgres_.reset();
+  Administer("DROP DATABASE " + name_ + " WITH (FORCE)");
+}
+
+pqxx::result TestDatabase::Exec(const std::string& sql) {
+  pqxx::connection connection(options_.url.Reveal());
+  pqxx::nontransaction session(connection);
+  session.exec("SET search_path TO " + session.quote_name(options_.schema));
+  session.exec("SET gatehouse.organisation_id TO '*'");
+  return session.exec(sql);
+}
+
+Secret TestRedisUrl() {
+  Secret url(RequiredSetting("GATEHOUSE_TEST_REDIS_URL"));
+  Redis redis(url);
+  REQUIRE(redis.Command({"FLUSHDB"}).ok());
+  return url;
+}
+
+}  // namespace gatehouse

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/common/postgres.h"
+
+namespace gatehouse {
+
+// The value of an environment variable that `./dev test` sets; the test fails without it.
+std::string RequiredSetting(const char* name);
+
+// A database of its own for one test, migrated, and dropped at the end.
+class TestDatabase {
+ public:
+  TestDatabase(const std::string& schema, const std::vector<Migration>& migrations);
+  ~TestDatabase();
+
+  Postgres& postgres() { return *postgres_; }
+  const Postgres::Options& options() const { return options_; }
+  // Another pool on the same database, as another process has.
+  std::unique_ptr<Postgres> Another() const { return std::make_unique<Postgres>(options_); }
+  // Runs a statement with rights on every organisation's rows; for arranging and for looking.
+  pqxx::result Exec(const std::string& sql);
+
+ private:
+  std::string name_;
+  Postgres::Options options_;
+  std::unique_ptr<Postgres> postgres_;
+};
+
+// The URL of a Redis whose keys of earlier tests are gone.
+Secret TestRedisUrl();
+
+}  // namespace gatehouse
