@@ -2,7 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/random/random.h"
@@ -37,17 +37,20 @@ std::string ConnectionString(const Postgres::Options& options) {
 struct Session {
   explicit Session(const std::string& connection_string) : connection(connection_string) {}
 
-  void Prepare(const char* sql) {
-    if (prepared.count(sql) != 0) return;
-    connection.prepare(sql, sql);
-    prepared.insert(sql);
+  // The statement's name on this connection. PostgreSQL cuts names at 63 bytes, so the text itself
+  // cannot be one.
+  const std::string& Prepare(const char* sql) {
+    const auto known = prepared.find(sql);
+    if (known != prepared.end()) return known->second;
+    const std::string name = absl::StrCat("s", prepared.size());
+    connection.prepare(name, sql);
+    return prepared[sql] = name;
   }
   // The settings outlive a transaction, so most calls find them as they need them.
   void Set(pqxx::transaction_base& transaction, const Rows& rows, int timeout_ms) {
     if (rows.setting() != organisation) {
       organisation.clear();
-      Prepare(kSetOrganisation);
-      transaction.exec_prepared(kSetOrganisation, rows.setting());
+      transaction.exec_prepared(Prepare(kSetOrganisation), rows.setting());
       organisation = rows.setting();
     }
     if (timeout_ms != statement_timeout_ms) {
@@ -66,7 +69,7 @@ struct Session {
   static constexpr char kSetOrganisation[] =
       "SELECT set_config('gatehouse.organisation_id', $1, false)";
   pqxx::connection connection;
-  std::unordered_set<std::string> prepared;
+  std::unordered_map<std::string, std::string> prepared;
   std::string organisation;
   int statement_timeout_ms = 5000;
 };
@@ -164,9 +167,10 @@ absl::Status Postgres::Execute(const Rows& rows, bool transactional,
         static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(Remaining(), absl::Seconds(1))));
     const auto run = [&](pqxx::transaction_base& transaction) {
       session->Set(transaction, rows, timeout_ms);
-      Transaction typed(transaction, [&](const char* sql) {
-        session->Prepare(sql);
+      Transaction typed(transaction, [&](const char* sql) -> const std::string& {
+        const std::string& name = session->Prepare(sql);
         touched = true;
+        return name;
       });
       return f(typed);
     };

@@ -34,19 +34,17 @@ class Transaction {
  public:
   template <typename... Args>
   pqxx::result Exec(const char* sql, const Args&... args) {
-    Prepare(sql);
-    return transaction_.exec_prepared(sql, args...);
+    return transaction_.exec_prepared(prepare_(sql), args...);
   }
   pqxx::transaction_base& raw() { return transaction_; }
 
  private:
   friend class Postgres;
-  Transaction(pqxx::transaction_base& transaction, std::function<void(const char*)> prepare)
+  Transaction(pqxx::transaction_base& transaction, std::function<const std::string&(const char*)> prepare)
       : transaction_(transaction), prepare_(std::move(prepare)) {}
-  void Prepare(const char* sql) { prepare_(sql); }
 
   pqxx::transaction_base& transaction_;
-  std::function<void(const char*)> prepare_;
+  std::function<const std::string&(const char*)> prepare_;
 };
 
 // A pool of connections to one schema. Exceptions stop here: a lost or unreachable server is

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "services/common/caller.h"
+
+namespace gatehouse::cases {
+
+enum class ContactType { kPerson = 1, kCompany = 2 };
+
+// How far a contact's access has come, as the invitation service says.
+enum class Portal { kNotInvited = 1, kInvited = 2, kActive = 3, kRevoked = 4 };
+
+struct Contact {
+  std::string contact_id;
+  ContactType type = ContactType::kPerson;
+  std::string given_name, family_name;
+  std::string email, mobile;  // As the CRM has them.
+  std::string e164;           // The mobile, normalised; empty where it is not possible.
+  std::string role;
+  Portal portal = Portal::kNotInvited;
+};
+
+struct Owner {
+  std::string id, display_name, email, phone;
+  std::string e164;  // The phone, normalised; empty where it is not possible.
+};
+
+// The mirror of a CRM's case.
+struct Case {
+  std::string case_id, display_name, kind;
+  Owner owner;
+  std::vector<Contact> contacts;
+  std::string etag;
+  absl::Time create_time, update_time;
+};
+
+struct Note {
+  std::string note_id, text, author;
+  absl::Time create_time;
+};
+
+// The id of a contact that is listed twice; empty if none is.
+std::string RepeatedContact(const Case& mirrored);
+
+// What a client sees of a case: every contact where the invitation says so, else its own.
+std::vector<Contact> VisibleContacts(const Case& mirrored, const CaseAccess& access);
+
+}  // namespace gatehouse::cases

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "gatehouse/cases/v1/cases.pb.h"
+#include "services/cases/store/postgres_store.h"
+#include "services/common/server.h"
+
+namespace gatehouse::cases {
+
+namespace pb = v1;
+
+// The RPCs of proto/gatehouse/cases/v1, translated into calls of the store and the rules.
+class Handler {
+ public:
+  explicit Handler(PostgresStore& store) : store_(store) {}
+  void Register(Server& server);
+
+  absl::StatusOr<pb::Case> PutCase(const Call& call, const pb::PutCaseRequest& request);
+  absl::StatusOr<pb::Case> GetCase(const Call& call, const pb::GetCaseRequest& request);
+  absl::StatusOr<pb::ListCasesResponse> ListCases(const Call& call,
+                                                  const pb::ListCasesRequest& request);
+  absl::StatusOr<pb::ListNotesResponse> ListNotes(const Call& call,
+                                                  const pb::ListNotesRequest& request);
+  absl::StatusOr<pb::Note> CreateNote(const Call& call, const pb::CreateNoteRequest& request);
+
+  absl::StatusOr<pb::ListPortalCasesResponse> ListPortalCases(
+      const Call& call, const pb::ListPortalCasesRequest& request);
+  absl::StatusOr<pb::PortalCase> GetPortalCase(const Call& call,
+                                               const pb::GetPortalCaseRequest& request);
+
+  absl::StatusOr<pb::LookUpCaseResponse> LookUpCase(const Call& call,
+                                                    const pb::LookUpCaseRequest& request);
+  absl::StatusOr<pb::AddNoteResponse> AddNote(const Call& call, const pb::AddNoteRequest& request);
+  absl::StatusOr<pb::SetContactPortalResponse> SetContactPortal(
+      const Call& call, const pb::SetContactPortalRequest& request);
+
+ private:
+  PostgresStore& store_;
+};
+
+}  // namespace gatehouse::cases

@@ -1,0 +1,135 @@
+#include <catch2/catch.hpp>
+
+#include "services/cases/handler.h"
+#include "services/cases/phone/e164.h"
+#include "tests/support/calls.h"
+#include "tests/support/test_database.h"
+
+namespace gatehouse::cases {
+extern const std::vector<Migration> kMigrations;
+namespace {
+
+TEST_CASE("a phone number is read with the organisation's region", "[unit]") {
+  CHECK(ToE164("0412 345 678", "AU") == "+61412345678");
+  CHECK(ToE164("+61 412 345 678", "NZ") == "+61412345678");
+  CHECK(ToE164("021 123 4567", "NZ") == "+64211234567");
+  for (const char* number :
+       {"", "call me", "12", "+", "+999999999999999999999", "0412\r\n345678x"}) {
+    CHECK(ToE164(number, "AU") == "");
+  }
+}
+
+TEST_CASE("a client sees every contact, or its own, as the invitation says", "[unit]") {
+  Case mirrored;
+  mirrored.contacts = {{.contact_id = "ada"}, {.contact_id = "bob"}};
+  CHECK(VisibleContacts(mirrored, {.contact_id = "ada", .visibility = Visibility::kAll}).size() ==
+        2);
+  const auto own = VisibleContacts(mirrored, {.contact_id = "bob", .visibility = Visibility::kOwn});
+  REQUIRE(own.size() == 1);
+  CHECK(own[0].contact_id == "bob");
+}
+
+struct Fixture {
+  TestDatabase database{"cases", kMigrations};
+  PostgresStore store{database.postgres()};
+  Handler handler{store};
+
+  absl::StatusOr<pb::Case> Put(const std::string& case_id, const std::string& name,
+                               const std::string& etag = "", const Call& call = StaffCall()) {
+    pb::PutCaseRequest request;
+    request.set_case_id(case_id);
+    request.set_display_name(name);
+    request.set_etag(etag);
+    for (const char* id : {"ada", "bob"}) {
+      pb::Contact& contact = *request.add_contacts();
+      contact.set_contact_id(id);
+      contact.set_given_name(id);
+      contact.set_mobile("0412 345 678");
+    }
+    return handler.PutCase(call, request);
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "a put replaces the mirror whole, and an old etag changes nothing",
+                 "[service]") {
+  const auto first = Put("deal-1", "Smith");
+  REQUIRE(first.ok());
+  CHECK(first->contacts_size() == 2);
+  CHECK(first->contacts(0).portal() == pb::NOT_INVITED);
+  const auto second = Put("deal-1", "Smith and Jones", first->etag());
+  REQUIRE(second.ok());
+  CHECK(ReasonOf(Put("deal-1", "late", first->etag()).status()) == "ETAG_MISMATCH");
+  CHECK(ReasonOf(Put("deal-9", "gone", "4").status()) == "ETAG_MISMATCH");
+  pb::GetCaseRequest get;
+  get.set_case_id("deal-1");
+  CHECK(handler.GetCase(StaffCall(), get)->display_name() == "Smith and Jones");
+}
+
+TEST_CASE_METHOD(Fixture, "another organisation's case is not there", "[service]") {
+  REQUIRE(Put("deal-1", "Smith").ok());
+  pb::GetCaseRequest get;
+  get.set_case_id("deal-1");
+  CHECK(ReasonOf(handler.GetCase(StaffCall("other"), get).status()) == "NOT_FOUND");
+  CHECK(handler.ListCases(StaffCall("other"), {})->cases_size() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "the list is read page by page, last changed first", "[service]") {
+  for (const char* id : {"a", "b", "c"}) REQUIRE(Put(id, id).ok());
+  REQUIRE(Put("a", "changed").ok());
+  pb::ListCasesRequest request;
+  request.set_page_size(2);
+  const auto first = handler.ListCases(StaffCall(), request);
+  REQUIRE(first.ok());
+  REQUIRE(first->cases_size() == 2);
+  CHECK(first->cases(0).case_id() == "a");
+  CHECK(first->cases(1).case_id() == "c");
+  CHECK(first->cases(0).contacts_size() == 2);
+  request.set_page_token(first->next_page_token());
+  const auto second = handler.ListCases(StaffCall(), request);
+  REQUIRE(second->cases_size() == 1);
+  CHECK(second->cases(0).case_id() == "b");
+  CHECK(second->next_page_token().empty());
+  request.set_page_token("nonsense!");
+  CHECK(ReasonOf(handler.ListCases(StaffCall(), request).status()) == "PAGE_TOKEN_INVALID");
+}
+
+TEST_CASE_METHOD(Fixture, "a note with a request_id is written once", "[service]") {
+  REQUIRE(Put("deal-1", "Smith").ok());
+  pb::CreateNoteRequest note;
+  note.set_case_id("deal-1");
+  note.set_text("called");
+  note.set_request_id("r1");
+  const auto first = handler.CreateNote(StaffCall(), note);
+  REQUIRE(first.ok());
+  CHECK(handler.CreateNote(StaffCall(), note)->note_id() == first->note_id());
+  note.set_case_id("unknown");
+  CHECK(ReasonOf(handler.CreateNote(StaffCall(), note).status()) == "NOT_FOUND");
+  pb::ListNotesRequest list;
+  list.set_case_id("deal-1");
+  CHECK(handler.ListNotes(StaffCall(), list)->notes_size() == 1);
+  list.set_case_id("unknown");
+  CHECK(ReasonOf(handler.ListNotes(StaffCall(), list).status()) == "NOT_FOUND");
+}
+
+TEST_CASE_METHOD(Fixture, "an older word about a contact's access changes nothing", "[service]") {
+  REQUIRE(Put("deal-1", "Smith").ok());
+  pb::SetContactPortalRequest set;
+  set.set_case_id("deal-1");
+  set.set_contact_id("ada");
+  set.set_portal(pb::ACTIVE);
+  set.set_version(2);
+  REQUIRE(handler.SetContactPortal(ServiceCall(), set).ok());
+  set.set_portal(pb::INVITED);
+  set.set_version(1);
+  REQUIRE(handler.SetContactPortal(ServiceCall(), set).ok());
+  REQUIRE(Put("deal-1", "Smith again").ok());
+  pb::LookUpCaseRequest look_up;
+  look_up.set_case_id("deal-1");
+  const auto found = handler.LookUpCase(ServiceCall(), look_up);
+  REQUIRE(found.ok());
+  CHECK(found->case_().contacts(0).portal() == pb::ACTIVE);
+  CHECK(found->mobiles().at("ada") == "+61412345678");
+}
+
+}  // namespace
+}  // namespace gatehouse::cases

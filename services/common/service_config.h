@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/common/auth.h"
+#include "services/common/config.h"
+#include "services/common/postgres.h"
+#include "services/common/redis.h"
+#include "services/common/server.h"
+
+namespace gatehouse {
+
+// The settings that every service with a database reads.
+struct ServiceConfig {
+  Postgres::Options postgres;     // GATEHOUSE_POSTGRES_URL
+  Secret redis_url;               // GATEHOUSE_REDIS_URL
+  Secret root_key;                // GATEHOUSE_SECRET_KEY, decoded
+  std::string listen;             // GATEHOUSE_LISTEN
+  std::string operations_listen;  // GATEHOUSE_OPERATIONS_LISTEN; empty: none
+  std::unique_ptr<Tls> tls;       // GATEHOUSE_TLS_DIR; null where not set
+
+  static ServiceConfig Read(Environment& environment, const std::string& service);
+};
+
+// `gatehouse-NAME migrate` brings the schema up to date and ends: the exit code; nothing where the
+// process is to serve.
+std::optional<int> MigrateIfAsked(int argc, char** argv, const Postgres::Options& postgres,
+                                  std::vector<Migration> migrations, bool with_outbox);
+
+// The address of another service, GATEHOUSE_<NAME>_ADDRESS.
+std::string AddressOf(Environment& environment, const std::string& service);
+
+// What every service but identity stands on: its database, Redis, and principals from identity.
+class ServiceBase {
+ public:
+  // `migrations` is how many the schema must have had for the service to be ready.
+  ServiceBase(ServiceConfig config, const std::string& identity_address, int migrations);
+
+  Postgres& postgres() { return postgres_; }
+  const std::unique_ptr<Tls>& tls() const { return config_.tls; }
+  const Secret& root_key() const { return config_.root_key; }
+  // Serves until told to end.
+  int Run(const Server& server);
+
+ private:
+  ServiceConfig config_;
+  const int migrations_;
+  const Clock clock_;
+  Postgres postgres_;
+  Redis redis_;
+  Client identity_;
+  CachingAuthenticator authenticator_;
+  RevocationListener revocations_;
+};
+
+}  // namespace gatehouse
