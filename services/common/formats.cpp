@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include "absl/time/time.h"
+#include "services/common/address.h"
 
 namespace gatehouse {
 namespace {
@@ -26,14 +27,6 @@ size_t CodePoints(const std::string& text) {
   size_t count = 0;
   for (const char c : text) count += (c & 0xc0) != 0x80;
   return count;
-}
-
-bool IsEmail(const std::string& text) {
-  static const RE2 kShape(
-      R"([^\x00-\x20\x7f<>()\[\]\\,;:@"]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+)"
-      R"([A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)");
-  static const RE2 kDots(R"(^\.|\.\.|\.@)");
-  return text.size() <= 254 && RE2::FullMatch(text, kShape) && !RE2::PartialMatch(text, kDots);
 }
 
 std::string MistakeInFormat(common::v1::Format format, const std::string& text) {

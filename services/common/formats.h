@@ -12,9 +12,4 @@ size_t CodePoints(const std::string& text);
 // Why a text does not have a format, as a sentence's end ("must be …"); empty if it has it.
 std::string MistakeInFormat(common::v1::Format format, const std::string& text);
 
-// RFC 5321's address without quoted local parts: at most 254 bytes, visible ASCII or UTF-8, one @,
-// no
-// <>, spaces or control characters, a domain of labels with a dot.
-bool IsEmail(const std::string& text);
-
 }  // namespace gatehouse

@@ -40,7 +40,8 @@ class Transaction {
 
  private:
   friend class Postgres;
-  Transaction(pqxx::transaction_base& transaction, std::function<const std::string&(const char*)> prepare)
+  Transaction(pqxx::transaction_base& transaction,
+              std::function<const std::string&(const char*)> prepare)
       : transaction_(transaction), prepare_(std::move(prepare)) {}
 
   pqxx::transaction_base& transaction_;

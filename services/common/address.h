@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+namespace gatehouse {
+
+// RFC 5321's address without quoted local parts: at most 254 bytes, visible ASCII or UTF-8, one @,
+// no <>, spaces or control characters, a domain of labels with a dot.
+bool IsEmail(const std::string& text);
+
+// What may be shown of an address to whoever might not be its owner.
+
+// "+61412341234" → "•••• ••1 234"
+std::string MaskPhone(const std::string& e164);
+// "ada@example.com" → "a•••@example.com"
+std::string MaskEmail(const std::string& email);
+
+}  // namespace gatehouse

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "services/common/service_config.h"
+#include "services/notification/senders/curl.h"
+
+namespace gatehouse::notification {
+
+struct Config {
+  ServiceConfig service;
+  std::string identity_address;
+  SmtpConfig smtp;               // GATEHOUSE_SMTP_URL, GATEHOUSE_SMTP_FROM
+  std::optional<SmsConfig> sms;  // GATEHOUSE_SMS_{URL,ACCOUNT,TOKEN,FROM}; none set: no SMS.
+
+  static Config Read(Environment& environment);
+};
+
+}  // namespace gatehouse::notification

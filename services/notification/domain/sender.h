@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/notification/domain/texts.h"
+
+namespace gatehouse::notification {
+
+// A message on its way out.
+struct Outgoing {
+  std::string organisation_id, message_id;
+  std::string recipient, subject, body;
+};
+
+enum class Outcome {
+  kSent,
+  kTryAgain,  // Not taken; later may help.
+  kUnsure,    // It may have been taken: find out before sending again.
+  kRefused,   // Not taken, and never will be.
+};
+
+struct SendResult {
+  Outcome outcome = Outcome::kTryAgain;
+  std::string provider_id;  // What the provider calls it, where it says.
+  std::string failure;      // UPPER_SNAKE, where it was not taken.
+};
+
+// One way out. Used by one thread at a time.
+class Sender {
+ public:
+  virtual ~Sender() = default;
+  // Bounded in time: 15 s at most.
+  virtual SendResult Send(const Outgoing& message) = 0;
+  // The provider's ids of messages with this recipient and text that it has taken lately: asked
+  // after kUnsure. Null where the channel cannot tell, and sending again is harmless.
+  virtual std::optional<absl::StatusOr<std::vector<std::string>>> Find(const Outgoing& message) = 0;
+};
+
+}  // namespace gatehouse::notification

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/common/page.h"
+#include "services/notification/domain/sender.h"
+
+namespace gatehouse::notification {
+
+enum class MessageState { kQueued = 1, kSending = 2, kSent = 3, kFailed = 4, kExpired = 5 };
+enum class EntryKind { kPurchase = 1, kReservation = 2, kCharge = 3, kRelease = 4 };
+
+struct Message {
+  std::string message_id, template_name, masked_recipient, case_id, failure;
+  Channel channel = Channel::kEmail;
+  MessageState state = MessageState::kQueued;
+  int segments = 0, attempts = 0;
+  absl::Time create_time;
+  std::optional<absl::Time> send_time;
+};
+
+// A message to keep: what staff see of it, and what is to be sent.
+struct NewMessage {
+  std::string organisation_id, request_id;
+  Message shown;
+  Outgoing outgoing;
+  absl::Time expire_time;
+};
+
+// A message that this process has claimed: nobody else touches it for a minute.
+struct Claim {
+  Outgoing outgoing;
+  int attempts = 0;
+  bool unsure = false;   // It may have been sent already.
+  bool expired = false;  // It has lost its point.
+};
+
+struct Entry {
+  int64_t number = 0;
+  EntryKind kind = EntryKind::kPurchase;
+  int64_t credits = 0, balance = 0;
+  std::string reference;
+  absl::Time create_time;
+};
+
+struct Event {
+  int64_t number = 0;
+  std::string event_id, request_id, type, case_id;
+  absl::Time time;
+  std::map<std::string, std::string> data;
+};
+
+// What notification keeps. Each method is one transaction about one organisation's rows, but for
+// Claim(), which takes whoever's is due.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Keeps the message and reserves its segments' credits, or neither. With a `request_id` seen
+  // before: the first message. Refuses SMS_CREDITS_EXHAUSTED.
+  virtual absl::StatusOr<Message> Add(const NewMessage& message) = 0;
+  // One message of the channel that is due, if there is one.
+  virtual absl::StatusOr<std::optional<Claim>> ClaimOne(Channel channel) = 0;
+  // The reservation becomes a charge.
+  virtual absl::Status RecordSent(const Outgoing& message, const std::string& provider_id) = 0;
+  // The reservation is given back. `state` is kFailed or kExpired.
+  virtual absl::Status RecordGivenUp(const Outgoing& message, MessageState state,
+                                     const std::string& failure) = 0;
+  virtual absl::Status RecordPostponed(const Outgoing& message, absl::Duration wait,
+                                       bool unsure) = 0;
+  // Which of these provider's ids belong to messages that are known as sent.
+  virtual absl::StatusOr<std::vector<std::string>> KnownProviderIds(
+      const std::string& organisation_id, const std::vector<std::string>& ids) = 0;
+
+  virtual absl::StatusOr<std::vector<Message>> ListMessages(const std::string& organisation_id,
+                                                            const std::string& case_id,
+                                                            const Page& page) = 0;
+  virtual absl::StatusOr<std::map<std::string, MessageState>> LookUp(
+      const std::string& organisation_id, const std::vector<std::string>& request_ids) = 0;
+
+  virtual absl::StatusOr<int64_t> Balance(const std::string& organisation_id) = 0;
+  // The same reference buys once. The new balance.
+  virtual absl::StatusOr<int64_t> Purchase(const std::string& organisation_id, int64_t credits,
+                                           const std::string& reference) = 0;
+  virtual absl::StatusOr<std::vector<Entry>> ListEntries(const std::string& organisation_id,
+                                                         const Page& page) = 0;
+
+  // The same request_id is taken once. The event's id.
+  virtual absl::StatusOr<std::string> Publish(const std::string& organisation_id,
+                                              const Event& event) = 0;
+  virtual absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id,
+                                                        int64_t after, int limit) = 0;
+};
+
+}  // namespace gatehouse::notification

@@ -1,0 +1,68 @@
+#include "services/notification/domain/texts.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_replace.h"
+#include "services/common/address.h"
+#include "services/common/status.h"
+#include "services/common/template.h"
+#include "services/notification/domain/segments.h"
+
+namespace gatehouse::notification {
+namespace {
+
+struct Template {
+  Channel channel;
+  Text text;
+};
+
+const std::map<std::string, Template> kTemplates = {
+    {"invitation",
+     {Channel::kEmail,
+      {"{{organisation_name}} invites you: {{case_name}}",
+       "Dear {{contact_name}},\n\n"
+       "{{sender_name}} of {{organisation_name}} invites you to {{case_name}}: there you see where "
+       "it stands, answer questions and hand over documents.\n\n"
+       "{{link}}\n\n"
+       "The link is yours alone and ends {{expiry}}. To enter, you will be sent a code by SMS.\n\n"
+       "{{organisation_name}}\n"}}},
+    // The last line binds the code to the page that may read it (WICG's origin-bound one-time
+    // codes): browsers offer it there and nowhere else.
+    {"sign-in-code",
+     {Channel::kSms,
+      {"",
+       "{{code}} is your code for {{organisation_name}}. Nobody will ever ask you for it.\n\n"
+       "@{{host}} #{{code}}"}}},
+};
+
+}  // namespace
+
+absl::StatusOr<Recipient> Recipient::Parse(Channel channel, const std::string& text) {
+  const bool phone = text.size() >= 8 && text.size() <= 16 && text[0] == '+' &&
+                     text.find_first_not_of("0123456789", 1) == std::string::npos;
+  if (channel == Channel::kSms ? phone : IsEmail(text)) return Recipient(text);
+  return RefuseField("recipient", channel == Channel::kSms ? "must be a number in E.164"
+                                                           : "must be an e-mail address");
+}
+
+absl::StatusOr<Text> Render(Channel channel, const std::string& template_name, const Text& own,
+                            const std::map<std::string, std::string>& parameters) {
+  const auto found = kTemplates.find(template_name);
+  if (found == kTemplates.end() || found->second.channel != channel) {
+    return Refuse(absl::StatusCode::kInvalidArgument, "UNKNOWN_TEMPLATE",
+                  "there is no such template for this channel");
+  }
+  const Text& standard = found->second.text;
+  Text text;
+  ASSIGN_OR_RETURN(text.subject,
+                   Expand(own.subject.empty() ? standard.subject : own.subject, parameters));
+  ASSIGN_OR_RETURN(text.body, Expand(own.body.empty() ? standard.body : own.body, parameters));
+  // A value with a line break must not become a second header.
+  std::replace_if(
+      text.subject.begin(), text.subject.end(),
+      [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  if (channel == Channel::kSms) text.body = Plainer(text.body);
+  return text;
+}
+
+}  // namespace gatehouse::notification

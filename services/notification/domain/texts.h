@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace gatehouse::notification {
+
+enum class Channel { kEmail = 1, kSms = 2 };
+
+// A mailbox or a phone number that cannot smuggle a second one: no control characters, no spaces,
+// and the shape that the channel needs (libcurl 7.88 would take CR and LF in a recipient).
+class Recipient {
+ public:
+  // Refuses INVALID_REQUEST.
+  static absl::StatusOr<Recipient> Parse(Channel channel, const std::string& text);
+  const std::string& text() const { return text_; }
+
+ private:
+  explicit Recipient(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+struct Text {
+  std::string subject;  // E-mail only; one line.
+  std::string body;
+};
+
+// The text of a template with its tags replaced; a subject or body of one's own goes before the
+// template's. Refuses UNKNOWN_TEMPLATE and UNKNOWN_TAG (INVALID_ARGUMENT).
+absl::StatusOr<Text> Render(Channel channel, const std::string& template_name, const Text& own,
+                            const std::map<std::string, std::string>& parameters);
+
+}  // namespace gatehouse::notification

@@ -1,0 +1,203 @@
+#include "services/notification/handler.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/address.h"
+#include "services/common/proto_time.h"
+#include "services/common/random.h"
+#include "services/notification/domain/segments.h"
+
+namespace gatehouse::notification {
+namespace {
+
+constexpr absl::Duration kLife = absl::Hours(72);
+constexpr int kEventsByDefault = 100;
+
+absl::StatusOr<NewMessage> Compose(const Call& call, const pb::SubmitMessageRequest& request) {
+  const auto channel = static_cast<Channel>(request.channel());
+  const std::map<std::string, std::string> parameters(request.parameters().begin(),
+                                                      request.parameters().end());
+  ASSIGN_OR_RETURN(const Recipient recipient, Recipient::Parse(channel, request.recipient()));
+  ASSIGN_OR_RETURN(const Text text, Render(channel, request.template_(),
+                                           {request.subject(), request.body()}, parameters));
+  NewMessage message;
+  message.organisation_id = call.caller.organisation_id;
+  message.request_id = request.request_id();
+  message.shown = {.message_id = NewId("msg"),
+                   .template_name = request.template_(),
+                   .masked_recipient = channel == Channel::kSms ? MaskPhone(recipient.text())
+                                                                : MaskEmail(recipient.text()),
+                   .case_id = request.case_id(),
+                   .channel = channel,
+                   .segments = channel == Channel::kSms ? Segments(text.body) : 0};
+  message.outgoing = {message.organisation_id, message.shown.message_id, recipient.text(),
+                      text.subject, text.body};
+  message.expire_time =
+      request.has_expire_time() ? FromProto(request.expire_time()) : absl::Now() + kLife;
+  return message;
+}
+
+pb::Message ToProto(const Message& message) {
+  pb::Message proto;
+  proto.set_message_id(message.message_id);
+  proto.set_channel(static_cast<pb::Channel>(message.channel));
+  proto.set_template_(message.template_name);
+  proto.set_to(message.masked_recipient);
+  proto.set_state(static_cast<pb::MessageState>(message.state));
+  proto.set_segments(message.segments);
+  proto.set_attempts(message.attempts);
+  *proto.mutable_create_time() = gatehouse::ToProto(message.create_time);
+  if (message.send_time) *proto.mutable_send_time() = gatehouse::ToProto(*message.send_time);
+  proto.set_case_id(message.case_id);
+  proto.set_failure(message.failure);
+  return proto;
+}
+
+pb::Balance BalanceOf(int64_t credits) {
+  pb::Balance balance;
+  balance.set_balance(credits);
+  return balance;
+}
+
+absl::StatusOr<int64_t> NumberAfter(const Page& page) {
+  int64_t number = 0;
+  if (page.after.empty() || (absl::SimpleAtoi(page.after, &number) && number >= 0)) return number;
+  return Refuse(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
+                "the page token is not one that this list gave");
+}
+
+}  // namespace
+
+void Handler::Register(Server& server) {
+  server.Service("gatehouse.notification.v1.Credits")
+      .Unary("GetBalance", *this, &Handler::GetBalance)
+      .Unary("PurchaseCredits", *this, &Handler::PurchaseCredits)
+      .Unary("ListEntries", *this, &Handler::ListEntries);
+  server.Service("gatehouse.notification.v1.Messages")
+      .Unary("ListMessages", *this, &Handler::ListMessages);
+  server.Service("gatehouse.notification.v1.Events")
+      .Unary("ListEvents", *this, &Handler::ListEvents);
+  server.Service("gatehouse.notification.v1.Intake")
+      .Unary("SubmitMessage", *this, &Handler::SubmitMessage)
+      .Unary("PublishEvent", *this, &Handler::PublishEvent)
+      .Unary("CheckSms", *this, &Handler::CheckSms)
+      .Unary("LookUpMessages", *this, &Handler::LookUpMessages);
+}
+
+absl::StatusOr<pb::Balance> Handler::GetBalance(const Call& call, const pb::GetBalanceRequest&) {
+  ASSIGN_OR_RETURN(const int64_t balance, store_.Balance(call.caller.organisation_id));
+  return BalanceOf(balance);
+}
+
+absl::StatusOr<pb::Balance> Handler::PurchaseCredits(const Call& call,
+                                                     const pb::PurchaseCreditsRequest& request) {
+  ASSIGN_OR_RETURN(const int64_t balance, store_.Purchase(call.caller.organisation_id,
+                                                          request.credits(), request.reference()));
+  return BalanceOf(balance);
+}
+
+absl::StatusOr<pb::ListEntriesResponse> Handler::ListEntries(
+    const Call& call, const pb::ListEntriesRequest& request) {
+  ASSIGN_OR_RETURN(const Page page, PageOf(request));
+  RETURN_IF_ERROR(NumberAfter(page).status());
+  ASSIGN_OR_RETURN(std::vector<Entry> entries,
+                   store_.ListEntries(call.caller.organisation_id, page));
+  pb::ListEntriesResponse response;
+  response.set_next_page_token(
+      CutPage(entries, page, [](const Entry& entry) { return std::to_string(entry.number); }));
+  for (const Entry& entry : entries) {
+    pb::Entry& proto = *response.add_entries();
+    proto.set_entry_number(entry.number);
+    proto.set_kind(static_cast<pb::EntryKind>(entry.kind));
+    proto.set_credits(entry.credits);
+    proto.set_balance(entry.balance);
+    proto.set_reference(entry.reference);
+    *proto.mutable_create_time() = gatehouse::ToProto(entry.create_time);
+  }
+  return response;
+}
+
+absl::StatusOr<pb::ListMessagesResponse> Handler::ListMessages(
+    const Call& call, const pb::ListMessagesRequest& request) {
+  ASSIGN_OR_RETURN(const Page page, PageOf(request));
+  ASSIGN_OR_RETURN(std::vector<Message> messages,
+                   store_.ListMessages(call.caller.organisation_id, request.case_id(), page));
+  pb::ListMessagesResponse response;
+  response.set_next_page_token(
+      CutPage(messages, page, [](const Message& message) { return message.message_id; }));
+  for (const Message& message : messages) *response.add_messages() = ToProto(message);
+  return response;
+}
+
+absl::StatusOr<pb::ListEventsResponse> Handler::ListEvents(const Call& call,
+                                                           const pb::ListEventsRequest& request) {
+  ASSIGN_OR_RETURN(const Page page, PageOf(request, kEventsByDefault));
+  ASSIGN_OR_RETURN(int64_t last, NumberAfter(page));
+  ASSIGN_OR_RETURN(const std::vector<Event> events,
+                   store_.ListEvents(call.caller.organisation_id, last, page.size));
+  pb::ListEventsResponse response;
+  for (const Event& event : events) {
+    pb::Event& proto = *response.add_events();
+    proto.set_event_id(event.event_id);
+    proto.set_type(event.type);
+    proto.set_case_id(event.case_id);
+    *proto.mutable_time() = gatehouse::ToProto(event.time);
+    proto.mutable_data()->insert(event.data.begin(), event.data.end());
+    last = event.number;
+  }
+  response.set_next_page_token(Base64Url(std::to_string(last)));
+  return response;
+}
+
+absl::StatusOr<pb::SubmitMessageResponse> Handler::SubmitMessage(
+    const Call& call, const pb::SubmitMessageRequest& request) {
+  Delivery* const delivery = request.channel() == pb::SMS ? sms_ : &email_;
+  if (delivery == nullptr) {
+    return Refuse(absl::StatusCode::kFailedPrecondition, "SMS_NOT_CONFIGURED",
+                  "no SMS provider is set up");
+  }
+  ASSIGN_OR_RETURN(const NewMessage composed, Compose(call, request));
+  ASSIGN_OR_RETURN(const Message message, store_.Add(composed));
+  delivery->Wake();
+  pb::SubmitMessageResponse response;
+  response.set_message_id(message.message_id);
+  response.set_segments(message.segments);
+  return response;
+}
+
+absl::StatusOr<pb::PublishEventResponse> Handler::PublishEvent(
+    const Call& call, const pb::PublishEventRequest& request) {
+  ASSIGN_OR_RETURN(const std::string id,
+                   store_.Publish(call.caller.organisation_id,
+                                  {.request_id = request.request_id(),
+                                   .type = request.type(),
+                                   .case_id = request.case_id(),
+                                   .time = FromProto(request.time()),
+                                   .data = {request.data().begin(), request.data().end()}}));
+  pb::PublishEventResponse response;
+  response.set_event_id(id);
+  return response;
+}
+
+absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,
+                                                       const pb::CheckSmsRequest&) {
+  ASSIGN_OR_RETURN(const int64_t balance, store_.Balance(call.caller.organisation_id));
+  pb::CheckSmsResponse response;
+  response.set_configured(sms_ != nullptr);
+  response.set_balance(balance);
+  return response;
+}
+
+absl::StatusOr<pb::LookUpMessagesResponse> Handler::LookUpMessages(
+    const Call& call, const pb::LookUpMessagesRequest& request) {
+  ASSIGN_OR_RETURN(const auto states,
+                   store_.LookUp(call.caller.organisation_id,
+                                 {request.request_ids().begin(), request.request_ids().end()}));
+  pb::LookUpMessagesResponse response;
+  for (const auto& [id, state] : states) {
+    (*response.mutable_states())[id] = static_cast<pb::MessageState>(state);
+  }
+  return response;
+}
+
+}  // namespace gatehouse::notification

@@ -1,0 +1,43 @@
+#include "services/common/crypto.h"
+#include "services/notification/config.h"
+#include "services/notification/handler.h"
+#include "services/notification/store/postgres_store.h"
+
+namespace gatehouse::notification {
+extern const std::vector<Migration> kMigrations;
+namespace {
+
+constexpr int kEmailThreads = 4, kSmsThreads = 8;
+
+int Serve(Config config) {
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  ServiceBase base(std::move(config.service), config.identity_address, kMigrations.size());
+  PostgresStore store(base.postgres(), DeriveKey(base.root_key(), "messages"));
+  Delivery email(store, Channel::kEmail, kEmailThreads,
+                 [&] { return std::make_unique<SmtpSender>(config.smtp); });
+  std::unique_ptr<Delivery> sms;
+  if (config.sms.has_value()) {
+    sms = std::make_unique<Delivery>(store, Channel::kSms, kSmsThreads,
+                                     [&] { return std::make_unique<SmsSender>(*config.sms); });
+  }
+  Handler handler(store, email, sms.get());
+  Server server("notification");
+  handler.Register(server);
+  return base.Run(server);
+}
+
+}  // namespace
+}  // namespace gatehouse::notification
+
+int main(int argc, char** argv) {
+  using namespace gatehouse;
+  StartProcess("notification");
+  Environment environment;
+  notification::Config config = notification::Config::Read(environment);
+  if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
+  if (const auto code =
+          MigrateIfAsked(argc, argv, config.service.postgres, notification::kMigrations, false)) {
+    return *code;
+  }
+  return notification::Serve(std::move(config));
+}

@@ -1,0 +1,72 @@
+#include <catch2/catch.hpp>
+
+#include "services/common/status.h"
+#include "services/notification/domain/delivery.h"
+#include "services/notification/domain/segments.h"
+
+namespace gatehouse::notification {
+namespace {
+
+std::string Repeat(const std::string& text, int times) {
+  std::string repeated;
+  for (int i = 0; i < times; ++i) repeated += text;
+  return repeated;
+}
+
+TEST_CASE("GSM-7 takes 160 septets alone and 153 in each of several", "[unit]") {
+  CHECK(Segments("") == 0);
+  CHECK(Segments(Repeat("a", 160)) == 1);
+  CHECK(Segments(Repeat("a", 161)) == 2);
+  CHECK(Segments(Repeat("a", 306)) == 2);
+  CHECK(Segments(Repeat("a", 307)) == 3);
+  CHECK(Segments(Repeat("€", 80)) == 1);
+  CHECK(Segments(Repeat("€", 81)) == 2);
+  // 152 septets and an escaped one: the pair moves whole into the next segment.
+  CHECK(Segments(Repeat("a", 152) + "€" + Repeat("a", 152)) == 3);
+}
+
+TEST_CASE("one character beyond GSM-7 makes it UCS-2: 70 units alone, 67 in several", "[unit]") {
+  CHECK(Segments(Repeat("ж", 70)) == 1);
+  CHECK(Segments(Repeat("ж", 71)) == 2);
+  CHECK(Segments(Repeat("a", 69) + "😀") == 2);
+  CHECK(Segments(Repeat("😀", 35)) == 1);
+  CHECK(Segments(Repeat("😀", 36)) == 2);
+  CHECK(Segments("it’s") == 1);
+  CHECK(Plainer("it’s “here” – now…") == "it's \"here\" - now...");
+}
+
+TEST_CASE("a recipient cannot smuggle a second one", "[unit]") {
+  CHECK(Recipient::Parse(Channel::kEmail, "ada@example.com").ok());
+  for (const char* text :
+       {"ada@example.com\r\nRCPT TO:<eve@example.com>", "ada@example.com, eve@x.y",
+        "<ada@example.com>", "ada", "@", "a b@example.com", ""}) {
+    CHECK_FALSE(Recipient::Parse(Channel::kEmail, text).ok());
+  }
+  CHECK(Recipient::Parse(Channel::kSms, "+61412345678").ok());
+  for (const char* text : {"0412345678", "+61412345678\r\n", "+6141234567890123456", "ada"}) {
+    CHECK_FALSE(Recipient::Parse(Channel::kSms, text).ok());
+  }
+}
+
+TEST_CASE("a value with a line break cannot add a header, and the SMS ends with its origin",
+          "[unit]") {
+  const auto mail = Render(Channel::kEmail, "invitation", {"Hi {{contact_name}}", "{{link}}"},
+                           {{"contact_name", "Ada\r\nBcc: eve@example.com"}, {"link", "L"}});
+  REQUIRE(mail.ok());
+  CHECK(mail->subject == "Hi Ada  Bcc: eve@example.com");
+  const auto sms =
+      Render(Channel::kSms, "sign-in-code", {},
+             {{"code", "012345"}, {"organisation_name", "Acme"}, {"host", "p.acme.example"}});
+  REQUIRE(sms.ok());
+  CHECK(sms->body.substr(sms->body.rfind('\n') + 1) == "@p.acme.example #012345");
+  CHECK(ReasonOf(Render(Channel::kSms, "invitation", {}, {}).status()) == "UNKNOWN_TEMPLATE");
+}
+
+TEST_CASE("waits grow to a quarter of an hour and no further", "[unit]") {
+  CHECK(Backoff(1) <= absl::Seconds(1));
+  CHECK(Backoff(4) >= absl::Seconds(4));
+  CHECK(Backoff(1000) <= absl::Minutes(15));
+}
+
+}  // namespace
+}  // namespace gatehouse::notification
