@@ -1,0 +1,166 @@
+#include "services/identity/access_handler.h"
+
+#include <algorithm>
+
+#include "services/common/auth.h"
+#include "services/common/proto_time.h"
+
+namespace gatehouse::identity {
+namespace {
+
+pb::Challenge ToProto(const Challenge& challenge) {
+  pb::Challenge proto;
+  proto.set_challenge_id(challenge.challenge_id);
+  *proto.mutable_expire_time() = gatehouse::ToProto(challenge.expire_time);
+  *proto.mutable_resend_time() = gatehouse::ToProto(challenge.resend_time);
+  return proto;
+}
+
+pb::Session ToProto(const Session& session) {
+  pb::Session proto;
+  proto.set_session_id(session.session_id);
+  *proto.mutable_expire_time() = gatehouse::ToProto(session.expire_time);
+  for (const std::string& id : session.case_ids) proto.add_case_ids(id);
+  *proto.mutable_create_time() = gatehouse::ToProto(session.create_time);
+  *proto.mutable_last_use_time() = gatehouse::ToProto(session.last_use_time);
+  proto.set_user_agent(session.user_agent);
+  proto.set_client_address(session.client_address);
+  return proto;
+}
+
+Subject SubjectOf(const Call& call, const pb::StartChallengeRequest& request) {
+  const pb::GrantSpec& grant = request.grant();
+  return {.organisation_id = call.caller.organisation_id,
+          .link_id = request.link_id(),
+          .mobile = request.mobile(),
+          .email = request.email(),
+          .organisation_name = request.organisation_name(),
+          .portal_host = request.portal_host(),
+          .contact_name = request.contact_name(),
+          .access = {grant.case_id(),
+                     grant.contact_id(),
+                     grant.invitation_id(),
+                     grant.sees_all() ? Visibility::kAll : Visibility::kOwn,
+                     {grant.document_request_ids().begin(), grant.document_request_ids().end()}}};
+}
+
+}  // namespace
+
+void AccessHandler::Register(Server& server) {
+  using Self = AccessHandler;
+  server.Service("gatehouse.identity.v1.Challenges")
+      .Unary("StartChallenge", *this, &Self::StartChallenge)
+      .Unary("ResendChallenge", *this, &Self::ResendChallenge)
+      .Unary("VerifyChallenge", *this, &Self::VerifyChallenge);
+  server.Service("gatehouse.identity.v1.Grants")
+      .Unary("RevokeGrant", *this, &Self::RevokeGrant)
+      .Unary("UnlockSignIn", *this, &Self::UnlockSignIn);
+  server.Service("gatehouse.identity.v1.Sessions")
+      .Unary("GetSession", *this, &Self::GetSession, Blocking::kNever)
+      .Unary("SignOut", *this, &Self::SignOut)
+      .Unary("ListSessions", *this, &Self::ListSessions)
+      .Unary("EndSession", *this, &Self::EndSession);
+}
+
+absl::StatusOr<pb::Challenge> AccessHandler::StartChallenge(
+    const Call& call, const pb::StartChallengeRequest& request) {
+  ASSIGN_OR_RETURN(const Challenge challenge, challenges_.Start(SubjectOf(call, request), call));
+  return ToProto(challenge);
+}
+
+absl::StatusOr<pb::Challenge> AccessHandler::ResendChallenge(
+    const Call& call, const pb::ResendChallengeRequest& request) {
+  ASSIGN_OR_RETURN(const Challenge challenge, challenges_.Resend(request.challenge_id(), call));
+  return ToProto(challenge);
+}
+
+absl::StatusOr<pb::VerifyChallengeResponse> AccessHandler::VerifyChallenge(
+    const Call& call, const pb::VerifyChallengeRequest& request) {
+  ASSIGN_OR_RETURN(const Challenges::Entered entered,
+                   challenges_.Verify(request.challenge_id(), request.code(), call));
+  const Subject& subject = entered.subject;
+  pb::VerifyChallengeResponse response;
+  *response.mutable_session() = ToProto(entered.session);
+  response.mutable_session()->set_current(true);
+  response.set_session_token(entered.token.Reveal());
+  response.set_organisation_id(subject.organisation_id);
+  response.set_link_id(subject.link_id);
+  pb::GrantSpec& grant = *response.mutable_grant();
+  grant.set_invitation_id(subject.access.invitation_id);
+  grant.set_case_id(subject.access.case_id);
+  grant.set_contact_id(subject.access.contact_id);
+  grant.set_sees_all(subject.access.visibility == Visibility::kAll);
+  for (const std::string& id : subject.access.document_request_ids) {
+    grant.add_document_request_ids(id);
+  }
+  return response;
+}
+
+absl::StatusOr<pb::RevokeGrantResponse> AccessHandler::RevokeGrant(
+    const Call& call, const pb::RevokeGrantRequest& request) {
+  ASSIGN_OR_RETURN(
+      const std::vector<std::string> ended,
+      store_.RevokeGrant(call.caller.organisation_id, request.invitation_id(), request.case_id(),
+                         request.actor_id(), request.actor_name(), call));
+  // Caches that could not be told forget by themselves within a minute.
+  (void)PublishRevocation(redis_, ended);
+  pb::RevokeGrantResponse response;
+  response.set_ended_sessions(static_cast<int>(ended.size()));
+  return response;
+}
+
+absl::StatusOr<pb::UnlockSignInResponse> AccessHandler::UnlockSignIn(
+    const Call& call, const pb::UnlockSignInRequest& request) {
+  RETURN_IF_ERROR(store_.Unlock(
+      challenges_.KeyOf(call.caller.organisation_id, request.email(), request.mobile()),
+      request.actor_id(), call));
+  return pb::UnlockSignInResponse();
+}
+
+// What the principal says is all that there is to say: no store is asked.
+absl::StatusOr<pb::Session> AccessHandler::GetSession(const Call& call,
+                                                      const pb::GetSessionRequest&) {
+  pb::Session session;
+  session.set_session_id(call.caller.credential_id);
+  *session.mutable_expire_time() = gatehouse::ToProto(call.caller.expires_at);
+  for (const CaseAccess& access : call.caller.cases) session.add_case_ids(access.case_id);
+  session.set_current(true);
+  return session;
+}
+
+absl::Status AccessHandler::End(const std::string& session_id, const Call& call) {
+  RETURN_IF_ERROR(store_.EndSession(session_id, call));
+  (void)PublishRevocation(redis_, {session_id});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<pb::SignOutResponse> AccessHandler::SignOut(const Call& call,
+                                                           const pb::SignOutRequest&) {
+  const absl::Status ended = End(call.caller.credential_id, call);
+  if (!ended.ok() && !absl::IsNotFound(ended)) return ended;
+  return pb::SignOutResponse();
+}
+
+absl::StatusOr<pb::ListSessionsResponse> AccessHandler::ListSessions(
+    const Call& call, const pb::ListSessionsRequest&) {
+  ASSIGN_OR_RETURN(std::vector<Session> sessions,
+                   store_.ListSessions(call.caller.organisation_id, call.caller.actor_id));
+  const auto is_current = [&](const Session& session) {
+    return session.session_id == call.caller.credential_id;
+  };
+  std::stable_partition(sessions.begin(), sessions.end(), is_current);
+  pb::ListSessionsResponse response;
+  for (const Session& session : sessions) {
+    *response.add_sessions() = ToProto(session);
+    response.mutable_sessions()->rbegin()->set_current(is_current(session));
+  }
+  return response;
+}
+
+absl::StatusOr<pb::EndSessionResponse> AccessHandler::EndSession(
+    const Call& call, const pb::EndSessionRequest& request) {
+  RETURN_IF_ERROR(End(request.session_id(), call));
+  return pb::EndSessionResponse();
+}
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,107 @@
+#include "services/identity/domain/challenges.h"
+
+#include <cstdint>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "services/common/crypto.h"
+#include "services/common/random.h"
+#include "services/common/status.h"
+
+namespace gatehouse::identity {
+
+absl::Status LockedUntil(const Factor& factor, absl::Time now) {
+  if (factor.disabled) {
+    return Refuse(absl::StatusCode::kFailedPrecondition, "SIGN_IN_DISABLED",
+                  "too many wrong codes: whoever invited you can let you try again");
+  }
+  if (factor.locked_until > now) {
+    return RefuseUntil("SIGN_IN_LOCKED", "too many wrong codes: try again later",
+                       factor.locked_until - now);
+  }
+  return absl::OkStatus();
+}
+
+// A code is derived rather than stored: there is nothing to steal from Redis, and a resend sends
+// the same one.
+Secret Challenges::CodeOf(const std::string& challenge_id) const {
+  const std::string bytes = HmacSha256(key_.Reveal(), "code:" + challenge_id);
+  uint64_t number = 0;
+  for (int i = 0; i < 8; ++i) number = number << 8 | static_cast<unsigned char>(bytes[i]);
+  return Secret(absl::StrFormat("%06d", number % 1000000));
+}
+
+std::string Challenges::MacOf(const std::string& challenge_id, const std::string& code) const {
+  return Hex(HmacSha256(key_.Reveal(), absl::StrCat("mac:", challenge_id, ":", code)));
+}
+
+FactorKey Challenges::KeyOf(const std::string& organisation_id, const std::string& email,
+                            const std::string& mobile) const {
+  const auto id = [&](const char* prefix, const std::string& value) {
+    return prefix +
+           Hex(HmacSha256(key_.Reveal(), absl::StrCat(prefix, organisation_id, ":", value)))
+               .substr(0, 32);
+  };
+  return {organisation_id, id("acc_", absl::AsciiStrToLower(email)), id("sms_", mobile)};
+}
+
+absl::Status Challenges::CheckFactor(const Subject& subject) {
+  ASSIGN_OR_RETURN(const Factor factor,
+                   access_.FindFactor(KeyOf(subject.organisation_id, subject.email, subject.mobile),
+                                      subject.access.invitation_id));
+  return LockedUntil(factor, clock_.Now());
+}
+
+absl::Status Challenges::Send(const ChallengeStore::Started& started, const Subject& subject) {
+  if (started.send_number == 0) return absl::OkStatus();
+  const std::string& id = started.challenge.challenge_id;
+  const absl::Status sent = messenger_.SendCode(subject, absl::StrCat(id, ":", started.send_number),
+                                                CodeOf(id), started.challenge.expire_time);
+  // What could not be handed over must not count, nor make the client wait for nothing.
+  if (!sent.ok()) (void)challenges_.Cancel(started, subject);
+  return sent;
+}
+
+absl::StatusOr<Challenge> Challenges::Start(const Subject& subject, const Call& call) {
+  RETURN_IF_ERROR(CheckFactor(subject));
+  const std::string id = NewId("chl");
+  ASSIGN_OR_RETURN(const ChallengeStore::Started started,
+                   challenges_.Start(id, subject, MacOf(id, CodeOf(id).Reveal()),
+                                     call.client_address, clock_.Now()));
+  RETURN_IF_ERROR(Send(started, subject));
+  return started.challenge;
+}
+
+absl::StatusOr<Challenge> Challenges::Resend(const std::string& challenge_id, const Call& call) {
+  ASSIGN_OR_RETURN(const Subject subject, challenges_.Find(challenge_id));
+  RETURN_IF_ERROR(CheckFactor(subject));
+  ASSIGN_OR_RETURN(const ChallengeStore::Started started,
+                   challenges_.Resend(challenge_id, subject, call.client_address, clock_.Now()));
+  RETURN_IF_ERROR(Send(started, subject));
+  return started.challenge;
+}
+
+absl::StatusOr<Challenges::Entered> Challenges::Verify(const std::string& challenge_id,
+                                                       const std::string& typed, const Call& call) {
+  std::string code;
+  for (const char c : typed) {
+    if (!absl::ascii_isspace(static_cast<unsigned char>(c))) code += c;
+  }
+  ASSIGN_OR_RETURN(const Subject subject, challenges_.Find(challenge_id));
+  const FactorKey factor = KeyOf(subject.organisation_id, subject.email, subject.mobile);
+  const std::string client = Hex(Sha256(absl::StrCat(call.client_address, "|", call.user_agent)));
+  const absl::Status verified =
+      challenges_.Verify(challenge_id, MacOf(challenge_id, code), client, clock_.Now());
+  if (ReasonOf(verified) == "CODE_WRONG") RETURN_IF_ERROR(access_.CountFailure(factor));
+  RETURN_IF_ERROR(verified);
+  // Derived from the challenge, so that a second submit of the right code is the same session.
+  const std::string token = Base64Url(HmacSha256(key_.Reveal(), "token:" + challenge_id));
+  const std::string session_id =
+      "ses_" + Hex(HmacSha256(key_.Reveal(), "session:" + challenge_id)).substr(0, 32);
+  ASSIGN_OR_RETURN(const Session session,
+                   access_.Enter({session_id, Sha256(token), factor, subject}, call));
+  return Entered{session, Secret(token), subject};
+}
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/common/caller.h"
+#include "services/common/clock.h"
+#include "services/common/secret.h"
+
+namespace gatehouse::identity {
+
+constexpr absl::Duration kCodeLife = absl::Minutes(5);
+constexpr absl::Duration kCoolDown = absl::Seconds(60);
+constexpr int kTries = 5;
+constexpr int kCodesAnHour = 5, kCodesADay = 10;  // For a number.
+constexpr int kCodesAMinute = 100;                // For a client's address.
+constexpr absl::Duration kDoubleSubmit = absl::Seconds(30);
+
+// What a challenge is about: it stays with the challenge, sealed.
+struct Subject {
+  std::string organisation_id, link_id, mobile, email;
+  std::string organisation_name, portal_host, contact_name;
+  CaseAccess access;
+};
+
+struct Challenge {
+  std::string challenge_id;
+  absl::Time expire_time, resend_time;
+};
+
+// Who proves himself with what: the account of an e-mail address, and a number as a keyed hash.
+struct FactorKey {
+  std::string organisation_id, account_id, factor_id;
+};
+
+struct Factor {
+  absl::Time locked_until = absl::InfinitePast();
+  bool disabled = false;
+};
+
+// A signed-in client.
+struct Session {
+  std::string session_id, user_agent, client_address;
+  std::vector<std::string> case_ids;
+  absl::Time create_time, last_use_time, expire_time;
+};
+
+struct NewSession {
+  std::string session_id;
+  std::string token_hash;
+  FactorKey factor;
+  Subject subject;
+};
+
+// Challenges, which may be lost: in Redis. Each method is atomic.
+class ChallengeStore {
+ public:
+  virtual ~ChallengeStore() = default;
+
+  struct Started {
+    Challenge challenge;
+    int send_number = 0;  // Which send of this challenge is due now; 0: none.
+  };
+  // The live challenge of the same link and destination, or a new one under `challenge_id`. Counts
+  // a send where one is due. Refuses CODE_LIMIT_REACHED, with the wait.
+  virtual absl::StatusOr<Started> Start(const std::string& challenge_id, const Subject& subject,
+                                        const std::string& code_mac,
+                                        const std::string& client_address, absl::Time now) = 0;
+  // The same for a known challenge. Refuses CHALLENGE_EXPIRED.
+  virtual absl::StatusOr<Started> Resend(const std::string& challenge_id, const Subject& subject,
+                                         const std::string& client_address, absl::Time now) = 0;
+  // Takes a send back that could not be handed over; the first one takes the challenge along.
+  virtual absl::Status Cancel(const Started& started, const Subject& subject) = 0;
+  // Refuses CHALLENGE_EXPIRED.
+  virtual absl::StatusOr<Subject> Find(const std::string& challenge_id) = 0;
+  // Counts the attempt, compares, consumes, in that order. OK for the right code, and again for
+  // the same `client` for half a minute. Refuses CODE_WRONG (attemptsLeft), CHALLENGE_LOCKED and
+  // CHALLENGE_EXPIRED.
+  virtual absl::Status Verify(const std::string& challenge_id, const std::string& code_mac,
+                              const std::string& client, absl::Time now) = 0;
+};
+
+// What must not be lost: in PostgreSQL.
+class AccessStore {
+ public:
+  virtual ~AccessStore() = default;
+  // Refuses ACCESS_REVOKED where the invitation's access has ended.
+  virtual absl::StatusOr<Factor> FindFactor(const FactorKey& key,
+                                            const std::string& invitation_id) = 0;
+  // Counts a failure and locks or disables as LockoutAfter() says.
+  virtual absl::Status CountFailure(const FactorKey& key) = 0;
+  // Makes the grant and the session, with their audit row, and forgets the factor's failures: all
+  // or nothing, and the same session where it was made before. Refuses SIGN_IN_LOCKED,
+  // SIGN_IN_DISABLED and ACCESS_REVOKED.
+  virtual absl::StatusOr<Session> Enter(const NewSession& session, const Call& call) = 0;
+};
+
+// Hands a code's SMS to notification.
+class Messenger {
+ public:
+  virtual ~Messenger() = default;
+  virtual absl::Status SendCode(const Subject& subject, const std::string& request_id,
+                                const Secret& code, absl::Time expire_time) = 0;
+};
+
+absl::Status LockedUntil(const Factor& factor, absl::Time now);
+
+// Signing in: challenges, and the sessions that they lead to.
+class Challenges {
+ public:
+  Challenges(ChallengeStore& challenges, AccessStore& access, Messenger& messenger, Secret key,
+             const Clock& clock)
+      : challenges_(challenges),
+        access_(access),
+        messenger_(messenger),
+        key_(std::move(key)),
+        clock_(clock) {}
+
+  absl::StatusOr<Challenge> Start(const Subject& subject, const Call& call);
+  absl::StatusOr<Challenge> Resend(const std::string& challenge_id, const Call& call);
+
+  struct Entered {
+    Session session;
+    Secret token;
+    Subject subject;
+  };
+  absl::StatusOr<Entered> Verify(const std::string& challenge_id, const std::string& typed,
+                                 const Call& call);
+
+  FactorKey KeyOf(const std::string& organisation_id, const std::string& email,
+                  const std::string& mobile) const;
+
+ private:
+  Secret CodeOf(const std::string& challenge_id) const;
+  std::string MacOf(const std::string& challenge_id, const std::string& code) const;
+  absl::Status CheckFactor(const Subject& subject);
+  absl::Status Send(const ChallengeStore::Started& started, const Subject& subject);
+
+  ChallengeStore& challenges_;
+  AccessStore& access_;
+  Messenger& messenger_;
+  const Secret key_;
+  const Clock& clock_;
+};
+
+}  // namespace gatehouse::identity

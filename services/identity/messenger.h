@@ -1,0 +1,38 @@
+#pragma once
+
+#include "gatehouse/notification/v1/notifications.pb.h"
+#include "services/common/client.h"
+#include "services/common/proto_time.h"
+#include "services/identity/domain/challenges.h"
+
+namespace gatehouse::identity {
+
+// Hands codes to the notification service.
+class NotificationMessenger : public Messenger {
+ public:
+  explicit NotificationMessenger(Client& notification) : notification_(notification) {}
+
+  absl::Status SendCode(const Subject& subject, const std::string& request_id, const Secret& code,
+                        absl::Time expire_time) override {
+    notification::v1::SubmitMessageRequest request;
+    request.set_request_id(request_id);
+    request.set_channel(notification::v1::SMS);
+    request.set_template_("sign-in-code");
+    request.set_recipient(subject.mobile);
+    request.set_case_id(subject.access.case_id);
+    auto& parameters = *request.mutable_parameters();
+    parameters["code"] = code.Reveal();
+    parameters["organisation_name"] = subject.organisation_name;
+    parameters["host"] = subject.portal_host;
+    *request.mutable_expire_time() = gatehouse::ToProto(expire_time);
+    return notification_
+        .Call<notification::v1::SubmitMessageResponse>(
+            "gatehouse.notification.v1.Intake/SubmitMessage", subject.organisation_id, request)
+        .status();
+  }
+
+ private:
+  Client& notification_;
+};
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,253 @@
+#include "services/identity/organisations_handler.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/common/auth.h"
+#include "services/common/proto_time.h"
+
+namespace gatehouse::identity {
+namespace {
+
+constexpr absl::Duration kStaffTokenLife = absl::Minutes(15);
+
+pb::Organisation ToProto(const Organisation& organisation) {
+  pb::Organisation proto;
+  proto.set_organisation_id(organisation.organisation_id);
+  proto.set_display_name(organisation.display_name);
+  proto.set_region(organisation.region);
+  proto.set_time_zone(organisation.time_zone);
+  proto.set_portal_url(organisation.portal_url);
+  proto.set_etag(organisation.etag);
+  *proto.mutable_create_time() = gatehouse::ToProto(organisation.create_time);
+  *proto.mutable_update_time() = gatehouse::ToProto(organisation.update_time);
+  auto& policy = *proto.mutable_session_policy();
+  *policy.mutable_idle_timeout() = gatehouse::ToProto(organisation.idle_timeout);
+  *policy.mutable_absolute_timeout() = gatehouse::ToProto(organisation.absolute_timeout);
+  return proto;
+}
+
+pb::ApiKey ToProto(const ApiKey& key) {
+  pb::ApiKey proto;
+  proto.set_api_key_id(key.api_key_id);
+  proto.set_display_name(key.display_name);
+  for (const std::string& scope : key.scopes) proto.add_scopes(scope);
+  *proto.mutable_create_time() = gatehouse::ToProto(key.create_time);
+  if (key.expire_time != absl::InfiniteFuture()) {
+    *proto.mutable_expire_time() = gatehouse::ToProto(key.expire_time);
+  }
+  if (key.last_use_time != absl::InfinitePast()) {
+    *proto.mutable_last_use_time() = gatehouse::ToProto(key.last_use_time);
+  }
+  if (key.revoke_time != absl::InfiniteFuture()) {
+    *proto.mutable_revoke_time() = gatehouse::ToProto(key.revoke_time);
+  }
+  return proto;
+}
+
+// A portal that can be reached only without encryption is refused, unless it is this machine.
+absl::Status CheckPortalUrl(const std::string& url) {
+  const std::string origin = OriginOf(url);
+  const bool local =
+      origin.rfind("http://localhost", 0) == 0 || origin.rfind("http://127.0.0.1", 0) == 0;
+  if (url.rfind("https://", 0) == 0 || local) return absl::OkStatus();
+  return RefuseField("portal_url", "must be https (http only for localhost)");
+}
+
+std::string WithoutSlash(std::string url) {
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  return url;
+}
+
+// Whether the update is about this field: named by the mask or, without a mask, set.
+bool Concerns(const pb::UpdateOrganisationRequest& request, const std::string& field, bool set) {
+  if (request.update_mask().paths().empty()) return set;
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == field || path.rfind(field + ".", 0) == 0) return true;
+  }
+  return false;
+}
+
+absl::Status CheckMask(const pb::UpdateOrganisationRequest& request) {
+  for (const std::string& path : request.update_mask().paths()) {
+    const bool known = path == "display_name" || path == "region" || path == "time_zone" ||
+                       path == "portal_url" || path.rfind("session_policy", 0) == 0;
+    if (!known) return RefuseField("update_mask", "names a field that cannot be changed");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Apply(const pb::UpdateOrganisationRequest& request, Organisation& organisation) {
+  if (!request.etag().empty() && request.etag() != organisation.etag) {
+    return Refuse(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+                  "the organisation has changed since it was read: read it again");
+  }
+  const auto text = [&](const char* field, const std::string& from, std::string& to) {
+    if (!Concerns(request, field, !from.empty())) return absl::OkStatus();
+    if (from.empty()) return RefuseField(field, "must not be empty");
+    to = from;
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(text("display_name", request.display_name(), organisation.display_name));
+  RETURN_IF_ERROR(text("region", request.region(), organisation.region));
+  RETURN_IF_ERROR(text("time_zone", request.time_zone(), organisation.time_zone));
+  RETURN_IF_ERROR(text("portal_url", WithoutSlash(request.portal_url()), organisation.portal_url));
+  const auto& policy = request.session_policy();
+  if (Concerns(request, "session_policy", request.has_session_policy())) {
+    const Organisation standard;
+    organisation.idle_timeout =
+        policy.has_idle_timeout() ? FromProto(policy.idle_timeout()) : standard.idle_timeout;
+    organisation.absolute_timeout = policy.has_absolute_timeout()
+                                        ? FromProto(policy.absolute_timeout())
+                                        : standard.absolute_timeout;
+  }
+  return CheckPortalUrl(organisation.portal_url);
+}
+
+}  // namespace
+
+void OrganisationsHandler::Register(Server& server) {
+  using Self = OrganisationsHandler;
+  server.Service("gatehouse.identity.v1.Organisations")
+      .Unary("CreateOrganisation", *this, &Self::CreateOrganisation)
+      .Unary("GetOrganisation", *this, &Self::GetOrganisation)
+      .Unary("UpdateOrganisation", *this, &Self::UpdateOrganisation)
+      .Unary("CreateStaffToken", *this, &Self::CreateStaffToken)
+      .Unary("RevokeStaffToken", *this, &Self::RevokeStaffToken)
+      .Unary("CreateApiKey", *this, &Self::CreateApiKey)
+      .Unary("ListApiKeys", *this, &Self::ListApiKeys)
+      .Unary("RevokeApiKey", *this, &Self::RevokeApiKey)
+      .Unary("ListAuditEvents", *this, &Self::ListAuditEvents);
+  server.Service("gatehouse.identity.v1.OrganisationDirectory")
+      .Unary("LookUpOrganisation", *this, &Self::LookUpOrganisation);
+}
+
+absl::StatusOr<pb::CreateOrganisationResponse> OrganisationsHandler::CreateOrganisation(
+    const Call& call, const pb::CreateOrganisationRequest& request) {
+  RETURN_IF_ERROR(CheckPortalUrl(request.portal_url()));
+  Organisation organisation;
+  organisation.organisation_id = request.organisation_id();
+  organisation.display_name = request.display_name();
+  organisation.region = request.region();
+  organisation.time_zone = request.time_zone();
+  organisation.portal_url = WithoutSlash(request.portal_url());
+  const NewKey key = MakeKey(KeyKind::kApiKey, NewKeyId(KeyKind::kApiKey), key_);
+  ASSIGN_OR_RETURN(const OrganisationStore::Created created,
+                   store_.Create(organisation, request.request_id(), key, call));
+  pb::CreateOrganisationResponse response;
+  *response.mutable_organisation() = ToProto(created.organisation);
+  response.set_api_key(MakeKey(KeyKind::kApiKey, created.first_api_key_id, key_).text.Reveal());
+  return response;
+}
+
+absl::StatusOr<pb::Organisation> OrganisationsHandler::GetOrganisation(
+    const Call& call, const pb::GetOrganisationRequest&) {
+  ASSIGN_OR_RETURN(const Organisation found, store_.Get(call.caller.organisation_id));
+  return ToProto(found);
+}
+
+absl::StatusOr<pb::Organisation> OrganisationsHandler::LookUpOrganisation(
+    const Call& call, const pb::LookUpOrganisationRequest&) {
+  ASSIGN_OR_RETURN(const Organisation found, store_.Get(call.caller.organisation_id));
+  return ToProto(found);
+}
+
+absl::StatusOr<pb::Organisation> OrganisationsHandler::UpdateOrganisation(
+    const Call& call, const pb::UpdateOrganisationRequest& request) {
+  RETURN_IF_ERROR(CheckMask(request));
+  ASSIGN_OR_RETURN(
+      const Organisation updated,
+      store_.Update(
+          call.caller.organisation_id,
+          [&](Organisation& organisation) { return Apply(request, organisation); }, call));
+  return ToProto(updated);
+}
+
+absl::StatusOr<pb::CreateStaffTokenResponse> OrganisationsHandler::CreateStaffToken(
+    const Call& call, const pb::CreateStaffTokenRequest& request) {
+  const std::vector<std::string> scopes(request.scopes().begin(), request.scopes().end());
+  RETURN_IF_ERROR(CheckScopes(call.caller, scopes));
+  const NewKey key = MakeKey(KeyKind::kStaffToken, NewKeyId(KeyKind::kStaffToken), key_);
+  const std::string& parent = call.caller.parent_credential_id;
+  const StaffToken token = {
+      .staff_token_id = key.id,
+      .api_key_id = parent.empty() ? call.caller.credential_id : parent,
+      .actor_id = request.actor().id(),
+      .actor_name = request.actor().display_name(),
+      .scopes = scopes,
+      .expire_time =
+          absl::Now() + (request.has_ttl() ? FromProto(request.ttl()) : kStaffTokenLife)};
+  RETURN_IF_ERROR(store_.AddStaffToken(token, key.hash, call));
+  pb::CreateStaffTokenResponse response;
+  response.set_token(key.text.Reveal());
+  response.set_staff_token_id(key.id);
+  *response.mutable_expire_time() = gatehouse::ToProto(token.expire_time);
+  return response;
+}
+
+absl::StatusOr<pb::RevokeStaffTokenResponse> OrganisationsHandler::RevokeStaffToken(
+    const Call& call, const pb::RevokeStaffTokenRequest& request) {
+  RETURN_IF_ERROR(store_.RevokeStaffToken(request.staff_token_id(), call));
+  // Caches that could not be told forget by themselves within a minute.
+  (void)PublishRevocation(redis_, {request.staff_token_id()});
+  return pb::RevokeStaffTokenResponse();
+}
+
+absl::StatusOr<pb::CreateApiKeyResponse> OrganisationsHandler::CreateApiKey(
+    const Call& call, const pb::CreateApiKeyRequest& request) {
+  const std::vector<std::string> scopes(request.scopes().begin(), request.scopes().end());
+  RETURN_IF_ERROR(CheckScopes(call.caller, scopes));
+  const NewKey key = MakeKey(KeyKind::kApiKey, NewKeyId(KeyKind::kApiKey), key_);
+  ApiKey made = {.api_key_id = key.id,
+                 .display_name = request.display_name(),
+                 .scopes = scopes,
+                 .create_time = absl::Now()};
+  if (request.has_ttl()) made.expire_time = absl::Now() + FromProto(request.ttl());
+  RETURN_IF_ERROR(store_.AddApiKey(made, key.hash, call));
+  pb::CreateApiKeyResponse response;
+  *response.mutable_api_key() = ToProto(made);
+  response.set_secret(key.text.Reveal());
+  return response;
+}
+
+absl::StatusOr<pb::ListApiKeysResponse> OrganisationsHandler::ListApiKeys(
+    const Call& call, const pb::ListApiKeysRequest& request) {
+  ASSIGN_OR_RETURN(const Page page, PageOf(request));
+  ASSIGN_OR_RETURN(std::vector<ApiKey> keys, store_.ListApiKeys(call.caller.organisation_id, page));
+  pb::ListApiKeysResponse response;
+  response.set_next_page_token(
+      CutPage(keys, page, [](const ApiKey& key) { return key.api_key_id; }));
+  for (const ApiKey& key : keys) *response.add_api_keys() = ToProto(key);
+  return response;
+}
+
+absl::StatusOr<pb::ApiKey> OrganisationsHandler::RevokeApiKey(
+    const Call& call, const pb::RevokeApiKeyRequest& request) {
+  ASSIGN_OR_RETURN(const ApiKey revoked, store_.RevokeApiKey(request.api_key_id(), call));
+  (void)PublishRevocation(redis_, {revoked.api_key_id});
+  return ToProto(revoked);
+}
+
+absl::StatusOr<pb::ListAuditEventsResponse> OrganisationsHandler::ListAuditEvents(
+    const Call& call, const pb::ListAuditEventsRequest& request) {
+  ASSIGN_OR_RETURN(const Page page, PageOf(request));
+  ASSIGN_OR_RETURN(std::vector<AuditEvent> events,
+                   store_.ListAudit(call.caller.organisation_id, request.case_id(), page));
+  pb::ListAuditEventsResponse response;
+  response.set_next_page_token(
+      CutPage(events, page, [](const AuditEvent& event) { return event.audit_event_id; }));
+  for (const AuditEvent& event : events) {
+    pb::AuditEvent& proto = *response.add_audit_events();
+    proto.set_audit_event_id(event.audit_event_id);
+    proto.set_type(event.type);
+    proto.set_actor_id(event.actor_id);
+    proto.set_actor_name(event.actor_name);
+    proto.set_subject_id(event.subject_id);
+    proto.set_case_id(event.case_id);
+    proto.set_client_address(event.client_address);
+    proto.set_request_id(event.request_id);
+    *proto.mutable_time() = gatehouse::ToProto(event.time);
+  }
+  return response;
+}
+
+}  // namespace gatehouse::identity
