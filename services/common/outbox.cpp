@@ -250,7 +250,8 @@ std::string Outbox::Add(Transaction& transaction, const std::string& organisatio
   named->CopyFrom(request);
   const auto* field = named->GetDescriptor()->FindFieldByName("request_id");
   std::string scratch;
-  if (named->GetReflection()->GetStringReference(*named, field, &scratch).empty()) {
+  if (field != nullptr &&
+      named->GetReflection()->GetStringReference(*named, field, &scratch).empty()) {
     named->GetReflection()->SetString(named.get(), field, id);
   }
   transaction.Exec(

@@ -27,8 +27,9 @@ class Outbox {
   Outbox(Postgres& postgres, Options options);
   ~Outbox();  // Stops the relay.
 
-  // Adds a call of `method` to the transaction and returns the row's id. `request` must have a
-  // string field `request_id`; where that is empty, the row's id is set. Rows with the same
+  // Adds a call of `method` to the transaction and returns the row's id. `request` is
+  // harmless to repeat, or has a string field `request_id`, which the row's id fills where it is
+  // empty. Rows with the same
   // non-empty `order_key` are delivered one at a time, in the order of their adding: whoever uses a
   // key holds a lock that orders the transactions that add under it.
   std::string Add(Transaction& transaction, const std::string& organisation_id,

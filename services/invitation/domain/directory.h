@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/common/caller.h"
+#include "services/common/secret.h"
+#include "services/invitation/domain/invitation.h"
+
+namespace gatehouse::invitation {
+
+struct OrganisationProfile {
+  std::string display_name, region, time_zone, portal_url;
+};
+
+struct ContactProfile {
+  std::string contact_id, name, email, role;
+  std::string mobile;  // As written.
+  std::string e164;    // Normalised; empty where it is not possible.
+  bool is_person = true;
+};
+
+struct CaseProfile {
+  std::string display_name, owner_name, owner_e164;
+  std::vector<ContactProfile> contacts;
+};
+
+struct CaseDocuments {
+  std::vector<std::string> labels, document_request_ids;
+};
+
+struct SmsStatus {
+  bool configured = false;
+  int64_t balance = 0;
+};
+
+struct StartedChallenge {
+  std::string challenge_id;
+  absl::Time expire_time, resend_time;
+};
+
+// What invitation asks the other services; each about one organisation.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+
+  virtual absl::StatusOr<OrganisationProfile> LookUpOrganisation(
+      const std::string& organisation_id) = 0;
+  // The same, as known within the last minute.
+  virtual absl::StatusOr<OrganisationProfile> RecallOrganisation(
+      const std::string& organisation_id) = 0;
+  // Refuses NOT_FOUND.
+  virtual absl::StatusOr<CaseProfile> LookUpCase(const std::string& organisation_id,
+                                                 const std::string& case_id) = 0;
+  virtual absl::StatusOr<CaseDocuments> LookUpDocuments(const std::string& organisation_id,
+                                                        const std::string& case_id) = 0;
+  virtual absl::StatusOr<SmsStatus> CheckSms(const std::string& organisation_id) = 0;
+  // By the request ids that messages were handed in under.
+  virtual absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
+      const std::string& organisation_id, const std::vector<std::string>& request_ids) = 0;
+
+  virtual absl::StatusOr<StartedChallenge> StartChallenge(
+      const Invitation& invitation, const std::string& link_id,
+      const OrganisationProfile& organisation) = 0;
+  virtual absl::Status RevokeGrant(const Invitation& invitation, const Call& call) = 0;
+  virtual absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) = 0;
+};
+
+}  // namespace gatehouse::invitation

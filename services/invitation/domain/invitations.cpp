@@ -1,0 +1,308 @@
+#include "services/invitation/domain/invitations.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/crypto.h"
+#include "services/common/random.h"
+#include "services/common/status.h"
+#include "services/invitation/domain/preflight.h"
+
+namespace gatehouse::invitation {
+namespace {
+
+absl::Status NotFound() {
+  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
+}
+
+const Invitation* Find(const std::vector<Invitation>& invitations, const std::string& id) {
+  for (const Invitation& invitation : invitations) {
+    if (invitation.invitation_id == id) return &invitation;
+  }
+  return nullptr;
+}
+
+// How an e-mail says when its link ends, in the organisation's own time.
+std::string Expiry(absl::Time end, const std::string& time_zone) {
+  if (end == absl::InfiniteFuture()) return "when it is withdrawn";
+  absl::TimeZone zone = absl::UTCTimeZone();
+  (void)absl::LoadTimeZone(time_zone, &zone);
+  return absl::FormatTime("on %A, %e %B %Y at %H:%M (%Z)", end, zone);
+}
+
+std::string AuthorOf(const Call& call) {
+  return call.caller.actor_name.empty() ? "Gatehouse" : call.caller.actor_name;
+}
+
+}  // namespace
+
+std::string Invitations::HashOf(const std::string& token) { return Sha256(token); }
+
+// Derived from the link's id, so that a repeated request can be given the same link.
+Secret Invitations::TokenOf(const std::string& link_id) const {
+  return Secret(Base64Url(HmacSha256(key_.Reveal(), link_id)));
+}
+
+Link Invitations::MakeLink(const Policy& policy, absl::Time end) const {
+  Link link;
+  link.link_id = NewId("lnk");
+  link.token_hash = HashOf(TokenOf(link.link_id).Reveal());
+  link.single_use = policy.single_use_links;
+  link.expire_time = end;
+  return link;
+}
+
+// The token stands in the fragment, which no server and no link scanner is sent.
+Secret Invitations::UrlOf(const std::string& portal_url, const std::string& link_id) const {
+  return Secret(absl::StrCat(portal_url, "/i#", TokenOf(link_id).Reveal()));
+}
+
+Mail Invitations::Compose(const Invitation& invitation, const Conditions& conditions,
+                          const Asked& asked, const Link& link) const {
+  const Policy& policy = conditions.policy;
+  const OrganisationProfile& organisation = conditions.organisation;
+  const std::string& owner = conditions.mirrored.owner_name;
+  return {.request_id = invitation.message_request_id,
+          .subject = asked.subject.empty() ? policy.email_subject : asked.subject,
+          .body = asked.body.empty() ? policy.email_body : asked.body,
+          .values = {{"contact_name", invitation.contact_name},
+                     {"case_name", conditions.mirrored.display_name},
+                     {"organisation_name", organisation.display_name},
+                     {"sender_name", owner.empty() ? invitation.inviter_name : owner},
+                     {"expiry", Expiry(link.expire_time, organisation.time_zone)},
+                     {"link", UrlOf(organisation.portal_url, link.link_id).Reveal()}},
+          .expire_time = std::min(link.expire_time, clock_.Now() + absl::Hours(72))};
+}
+
+absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& case_id,
+                                                           const std::string& contact_id,
+                                                           const Asked& asked, const Call& call) {
+  const std::string& id = call.caller.organisation_id;
+  RETURN_IF_ERROR(CheckEmailText(asked.subject, asked.body));
+  Conditions conditions;
+  ASSIGN_OR_RETURN(conditions.mirrored, directory_.LookUpCase(id, case_id));
+  const auto& contacts = conditions.mirrored.contacts;
+  const auto contact = std::find_if(contacts.begin(), contacts.end(), [&](const auto& candidate) {
+    return candidate.contact_id == contact_id;
+  });
+  if (contact == contacts.end()) return NotFound();
+  conditions.contact = *contact;
+  ASSIGN_OR_RETURN(conditions.organisation, directory_.LookUpOrganisation(id));
+  ASSIGN_OR_RETURN(const CaseDocuments documents, directory_.LookUpDocuments(id, case_id));
+  ASSIGN_OR_RETURN(const SmsStatus sms, directory_.CheckSms(id));
+  ASSIGN_OR_RETURN(const PolicyChanges changes, store_.GetPolicy(id));
+  conditions.policy = PolicyOf(changes, conditions.organisation.region);
+  for (const std::string& wanted : asked.document_request_ids) {
+    const auto& known = documents.document_request_ids;
+    if (std::find(known.begin(), known.end(), wanted) == known.end()) {
+      return RefuseField("document_request_ids", "names a document request that the case lacks");
+    }
+  }
+  conditions.violations =
+      Preflight(*contact, conditions.mirrored, documents, sms, conditions.policy);
+  return conditions;
+}
+
+absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
+  const std::string& organisation_id = call.caller.organisation_id;
+  ASSIGN_OR_RETURN(const Conditions conditions,
+                   Check(asked.case_id, asked.contact_id, asked, call));
+  const absl::Time now = clock_.Now();
+  const ContactProfile& contact = conditions.contact;
+  const Link link = MakeLink(conditions.policy, LinkEnd(conditions.policy, now));
+  Made made;
+  made.invitation = {.organisation_id = organisation_id,
+                     .invitation_id = NewId("inv"),
+                     .case_id = asked.case_id,
+                     .contact_id = asked.contact_id,
+                     .delivery = asked.delivery,
+                     .visibility = asked.visibility.value_or(conditions.policy.visibility),
+                     .document_request_ids = asked.document_request_ids,
+                     .contact_name = contact.name,
+                     .email = contact.email,
+                     .mobile = contact.e164,
+                     .inviter_name = AuthorOf(call),
+                     .request_id = asked.request_id,
+                     .expire_time = link.expire_time,
+                     .create_time = now};
+  std::string shown_link = link.link_id;
+  const auto decide = [&](const std::vector<Invitation>& invitations) -> Decision {
+    for (const Invitation& first : invitations) {
+      if (asked.request_id.empty() || first.request_id != asked.request_id) continue;
+      made.invitation = first;
+      ASSIGN_OR_RETURN(const auto links, store_.ListLinks(organisation_id, first.invitation_id));
+      shown_link = links.empty() ? "" : links.front().link_id;
+      return std::nullopt;
+    }
+    std::vector<Violation> violations = conditions.violations;
+    for (Violation& violation :
+         CheckCap(invitations, asked.contact_id, "", conditions.policy, now)) {
+      violations.push_back(std::move(violation));
+    }
+    RETURN_IF_ERROR(RefuseIfAny(violations));
+    if (asked.validate_only) return std::nullopt;
+    Change change;
+    if (asked.delivery == Delivery::kEmail) {
+      made.invitation.message_request_id = link.link_id;
+      made.invitation.send_time = now;
+      made.invitation.delivery_state = DeliveryState::kQueued;
+      change.mail = Compose(made.invitation, conditions, asked, link);
+    }
+    change.invitation = made.invitation;
+    change.new_links = {link};
+    change.event = "invitation.created";
+    change.note = absl::StrCat(contact.name, " was invited to the portal.");
+    change.author = AuthorOf(call);
+    change.portal = Portal::kInvited;
+    return change;
+  };
+  RETURN_IF_ERROR(store_.Transact(organisation_id, asked.case_id, decide));
+  if (asked.validate_only) made.invitation.invitation_id.clear();
+  if (made.invitation.delivery == Delivery::kLinkOnly && !asked.validate_only &&
+      !shown_link.empty()) {
+    made.link = UrlOf(conditions.organisation.portal_url, shown_link);
+  }
+  return made;
+}
+
+absl::StatusOr<Invitation> Invitations::Alter(
+    const std::string& case_id, const std::string& invitation_id, const Call& call,
+    const std::function<Decision(const Invitation&, const std::vector<Invitation>&)>& decide) {
+  Invitation result;
+  RETURN_IF_ERROR(store_.Transact(call.caller.organisation_id, case_id,
+                                  [&](const std::vector<Invitation>& all) -> Decision {
+                                    const Invitation* const found = Find(all, invitation_id);
+                                    if (found == nullptr) return NotFound();
+                                    ASSIGN_OR_RETURN(auto change, decide(*found, all));
+                                    result = change.has_value() ? change->invitation : *found;
+                                    return change;
+                                  }));
+  return result;
+}
+
+absl::StatusOr<Invitation> Invitations::Resend(const std::string& case_id,
+                                               const std::string& invitation_id, const Asked& text,
+                                               const Call& call) {
+  ASSIGN_OR_RETURN(const Invitation old,
+                   store_.Get(call.caller.organisation_id, case_id, invitation_id));
+  ASSIGN_OR_RETURN(const Conditions conditions, Check(case_id, old.contact_id, text, call));
+  const absl::Time now = clock_.Now();
+  return Alter(case_id, invitation_id, call,
+               [&](const Invitation& found, const std::vector<Invitation>& all) -> Decision {
+                 RETURN_IF_ERROR(CheckResend(StateAt(found, now)));
+                 // The link's id is derived where the caller named the request, so that it sends
+                 // once.
+                 const Link link = MakeLink(conditions.policy, LinkEnd(conditions.policy, now));
+                 const std::string message =
+                     text.request_id.empty()
+                         ? link.link_id
+                         : absl::StrCat(invitation_id, ":",
+                                        Hex(Sha256(text.request_id)).substr(0, 32));
+                 if (message == found.message_request_id) return std::nullopt;
+                 std::vector<Violation> violations = conditions.violations;
+                 for (Violation& violation :
+                      CheckCap(all, found.contact_id, invitation_id, conditions.policy, now)) {
+                   violations.push_back(std::move(violation));
+                 }
+                 RETURN_IF_ERROR(RefuseIfAny(violations));
+                 Change change;
+                 change.invitation = found;
+                 change.invitation.state = State::kPending;
+                 change.invitation.delivery = Delivery::kEmail;
+                 change.invitation.contact_name = conditions.contact.name;
+                 change.invitation.email = conditions.contact.email;
+                 change.invitation.mobile = conditions.contact.e164;
+                 change.invitation.message_request_id = message;
+                 change.invitation.expire_time = link.expire_time;
+                 change.invitation.send_time = now;
+                 change.invitation.delivery_state = DeliveryState::kQueued;
+                 change.kill_old_links = true;
+                 change.new_links = {link};
+                 change.mail = Compose(change.invitation, conditions, text, link);
+                 change.event = "invitation.resent";
+                 change.note = absl::StrCat(found.contact_name, " was sent the invitation again.");
+                 change.author = AuthorOf(call);
+                 change.portal = Portal::kInvited;
+                 return change;
+               });
+}
+
+absl::StatusOr<Invitation> Invitations::Revoke(const std::string& case_id,
+                                               const std::string& invitation_id, const Call& call) {
+  const absl::Time now = clock_.Now();
+  ASSIGN_OR_RETURN(const Invitation revoked,
+                   Alter(case_id, invitation_id, call,
+                         [&](const Invitation& found, const std::vector<Invitation>&) -> Decision {
+                           if (found.state == State::kRevoked) return std::nullopt;
+                           Change change;
+                           change.invitation = found;
+                           change.invitation.state = State::kRevoked;
+                           change.invitation.revoke_time = now;
+                           change.kill_old_links = true;
+                           change.event = "invitation.revoked";
+                           change.note = absl::StrCat("The portal access of ", found.contact_name,
+                                                      " was revoked.");
+                           change.author = AuthorOf(call);
+                           change.portal = Portal::kRevoked;
+                           change.revoke_grant = true;
+                           return change;
+                         }));
+  // The outbox would tell identity too, in time; but whoever revokes may rely on the answer.
+  RETURN_IF_ERROR(directory_.RevokeGrant(revoked, call));
+  return revoked;
+}
+
+absl::StatusOr<NewLink> Invitations::CreateLink(const std::string& case_id,
+                                                const std::string& invitation_id,
+                                                const Call& call) {
+  const std::string& id = call.caller.organisation_id;
+  ASSIGN_OR_RETURN(const OrganisationProfile organisation, directory_.LookUpOrganisation(id));
+  ASSIGN_OR_RETURN(const PolicyChanges changes, store_.GetPolicy(id));
+  const Policy policy = PolicyOf(changes, organisation.region);
+  const absl::Time now = clock_.Now();
+  const Link link = MakeLink(policy, LinkEnd(policy, now));
+  RETURN_IF_ERROR(Alter(case_id, invitation_id, call,
+                        [&](const Invitation& found, const std::vector<Invitation>&) -> Decision {
+                          ASSIGN_OR_RETURN(const auto links, store_.ListLinks(id, invitation_id));
+                          RETURN_IF_ERROR(CheckNewLink(StateAt(found, now), links, now));
+                          Change change;
+                          change.invitation = found;
+                          change.invitation.expire_time =
+                              std::max(found.expire_time, link.expire_time);
+                          change.new_links = {link};
+                          change.event = "invitation.linkCreated";
+                          return change;
+                        })
+                      .status());
+  return NewLink{UrlOf(organisation.portal_url, link.link_id), link.expire_time};
+}
+
+absl::StatusOr<Invitation> Invitations::Unlock(const std::string& case_id,
+                                               const std::string& invitation_id, const Call& call) {
+  ASSIGN_OR_RETURN(const Invitation found,
+                   store_.Get(call.caller.organisation_id, case_id, invitation_id));
+  RETURN_IF_ERROR(directory_.UnlockSignIn(found, call));
+  return found;
+}
+
+absl::Status Invitations::Accept(const std::string& organisation_id, const std::string& link_id,
+                                 const std::string& challenge_id) {
+  ASSIGN_OR_RETURN(const Invitation used, store_.UseLink(organisation_id, link_id, challenge_id));
+  if (used.state != State::kPending) return absl::OkStatus();
+  return store_.Transact(
+      organisation_id, used.case_id, [&](const std::vector<Invitation>& all) -> Decision {
+        const Invitation* const found = Find(all, used.invitation_id);
+        if (found == nullptr || found->state != State::kPending) return std::nullopt;
+        Change change;
+        change.invitation = *found;
+        change.invitation.state = State::kAccepted;
+        change.invitation.accept_time = clock_.Now();
+        change.event = "invitation.accepted";
+        change.note = absl::StrCat(found->contact_name, " entered the portal for the first time.");
+        change.author = found->contact_name;
+        change.portal = Portal::kActive;
+        return change;
+      });
+}
+
+}  // namespace gatehouse::invitation

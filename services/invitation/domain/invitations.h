@@ -1,0 +1,83 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/common/clock.h"
+#include "services/common/secret.h"
+#include "services/invitation/domain/directory.h"
+#include "services/invitation/domain/store.h"
+
+namespace gatehouse::invitation {
+
+// What staff ask for.
+struct Asked {
+  std::string case_id, contact_id;
+  Delivery delivery = Delivery::kEmail;
+  std::optional<Visibility> visibility;
+  std::string subject, body;
+  std::vector<std::string> document_request_ids;
+  std::string request_id;
+  bool validate_only = false;
+};
+
+// An invitation with its link, where the answer shows one.
+struct Made {
+  Invitation invitation;
+  Secret link;
+};
+
+struct NewLink {
+  Secret link;
+  absl::Time expire_time;
+};
+
+// What staff do with invitations. Refusals are those of the contract.
+class Invitations {
+ public:
+  Invitations(Store& store, Directory& directory, Secret link_key, const Clock& clock)
+      : store_(store), directory_(directory), key_(std::move(link_key)), clock_(clock) {}
+
+  absl::StatusOr<Made> Create(const Asked& asked, const Call& call);
+  absl::StatusOr<Invitation> Resend(const std::string& case_id, const std::string& invitation_id,
+                                    const Asked& text, const Call& call);
+  absl::StatusOr<Invitation> Revoke(const std::string& case_id, const std::string& invitation_id,
+                                    const Call& call);
+  absl::StatusOr<NewLink> CreateLink(const std::string& case_id, const std::string& invitation_id,
+                                     const Call& call);
+  absl::StatusOr<Invitation> Unlock(const std::string& case_id, const std::string& invitation_id,
+                                    const Call& call);
+  // Marks the invitation accepted at the client's first entry; later ones change nothing.
+  absl::Status Accept(const std::string& organisation_id, const std::string& link_id,
+                      const std::string& challenge_id);
+
+  // The SHA-256 that a link is found by.
+  static std::string HashOf(const std::string& token);
+
+ private:
+  struct Conditions {
+    OrganisationProfile organisation;
+    CaseProfile mirrored;
+    ContactProfile contact;
+    Policy policy;
+    std::vector<Violation> violations;
+  };
+  absl::StatusOr<Conditions> Check(const std::string& case_id, const std::string& contact_id,
+                                   const Asked& asked, const Call& call);
+  Secret TokenOf(const std::string& link_id) const;
+  Link MakeLink(const Policy& policy, absl::Time end) const;
+  Secret UrlOf(const std::string& portal_url, const std::string& link_id) const;
+  Mail Compose(const Invitation& invitation, const Conditions& conditions, const Asked& asked,
+               const Link& link) const;
+  absl::StatusOr<Invitation> Alter(
+      const std::string& case_id, const std::string& invitation_id, const Call& call,
+      const std::function<Decision(const Invitation&, const std::vector<Invitation>&)>& decide);
+
+  Store& store_;
+  Directory& directory_;
+  const Secret key_;
+  const Clock& clock_;
+};
+
+}  // namespace gatehouse::invitation

@@ -1,0 +1,90 @@
+#include "services/invitation/domain/preflight.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "services/common/address.h"
+
+namespace gatehouse::invitation {
+namespace {
+
+template <typename T>
+bool Has(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+void CheckContact(const ContactProfile& contact, const Policy& policy,
+                  std::vector<Violation>& violations) {
+  const auto add = [&](const char* type, const char* description) {
+    violations.push_back({type, contact.contact_id, description});
+  };
+  if (contact.name.empty()) add("CONTACT_NAME_MISSING", "the contact has no name");
+  if (contact.email.empty()) {
+    add("CONTACT_EMAIL_MISSING", "the contact has no e-mail address");
+  } else if (!IsEmail(contact.email)) {
+    add("CONTACT_EMAIL_INVALID", "the contact's e-mail address is not one");
+  }
+  if (absl::StripAsciiWhitespace(contact.mobile).empty()) {
+    add("CONTACT_MOBILE_MISSING", "the contact has no mobile number");
+  } else if (contact.e164.empty()) {
+    add("CONTACT_MOBILE_INVALID", "the contact's mobile number is not possible");
+  }
+  if (!contact.is_person || !Has(policy.eligible_roles, contact.role)) {
+    add("ROLE_NOT_ELIGIBLE", "a contact of this kind or role cannot be invited");
+  }
+}
+
+}  // namespace
+
+std::vector<Violation> Preflight(const ContactProfile& contact, const CaseProfile& mirrored,
+                                 const CaseDocuments& documents, const SmsStatus& sms,
+                                 const Policy& policy) {
+  std::vector<Violation> violations;
+  CheckContact(contact, policy, violations);
+  if (!sms.configured) {
+    violations.push_back({"SMS_NOT_CONFIGURED", "sms", "no SMS provider is set up"});
+  } else if (sms.balance < 1) {
+    violations.push_back({"SMS_CREDITS_EXHAUSTED", "sms", "there are no SMS credits left"});
+  }
+  if (policy.require_privacy_disclosure && policy.privacy_disclosure_url.empty()) {
+    violations.push_back({"PRIVACY_DISCLOSURE_MISSING", "policy",
+                          "the policy asks for a privacy disclosure, and no link to it is set"});
+  }
+  for (const std::string& label : policy.required_labels) {
+    if (Has(documents.labels, label)) continue;
+    violations.push_back(
+        {"LABELLED_DOCUMENT_MISSING", label, "the case has no document with this label"});
+  }
+  if (!contact.e164.empty() && contact.e164 == mirrored.owner_e164) {
+    violations.push_back({"SHARED_WITH_SELF", contact.contact_id,
+                          "the contact's mobile number is the case owner's own"});
+  }
+  return violations;
+}
+
+std::vector<Violation> CheckCap(const std::vector<Invitation>& invitations,
+                                const std::string& contact_id, const std::string& again,
+                                const Policy& policy, absl::Time now) {
+  std::vector<Violation> violations;
+  int live = 0;
+  for (const Invitation& invitation : invitations) {
+    if (invitation.invitation_id == again || !IsLive(invitation, now)) continue;
+    ++live;
+    if (invitation.contact_id == contact_id) {
+      violations.push_back({"ALREADY_INVITED", contact_id, "the contact has a live invitation"});
+    }
+  }
+  if (live >= policy.max_invitations) {
+    violations.push_back({"INVITATION_LIMIT_REACHED", "case",
+                          "the case has as many live invitations as the policy allows"});
+  }
+  return violations;
+}
+
+absl::Status RefuseIfAny(const std::vector<Violation>& violations) {
+  if (violations.empty()) return absl::OkStatus();
+  return RefusePreconditions("INVITATION_NOT_ALLOWED", "the contact cannot be invited yet",
+                             violations);
+}
+
+}  // namespace gatehouse::invitation

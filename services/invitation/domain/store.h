@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/common/page.h"
+#include "services/invitation/domain/invitation.h"
+#include "services/invitation/domain/policy.h"
+
+namespace gatehouse::invitation {
+
+// How far a contact's access has come, as cases shows it: numbered as in its contract.
+enum class Portal { kInvited = 2, kActive = 3, kRevoked = 4 };
+
+// An e-mail to the contact. The values hold the link: they rest sealed.
+struct Mail {
+  std::string request_id, subject, body;
+  std::vector<std::pair<std::string, std::string>> values;
+  absl::Time expire_time;
+};
+
+// A change to keep, with everything that others must hear of it: they do hear of it, if and only if
+// the change is kept.
+struct Change {
+  Invitation invitation;
+  std::vector<Link> new_links;
+  bool kill_old_links = false;
+  std::optional<Mail> mail;
+  std::string event;  // invitation.created, and so on; empty: none.
+  std::string note;   // On the case; empty: none.
+  std::string author;
+  std::optional<Portal> portal;
+  bool revoke_grant = false;
+};
+
+// What to keep; nothing to keep; or a refusal, which keeps nothing.
+using Decision = absl::StatusOr<std::optional<Change>>;
+
+struct FoundLink {
+  Link link;
+  Invitation invitation;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Under the case's lock: gives `decide` the case's invitations (the newest 1,000), and keeps what
+  // it decides, or nothing if it refuses. Nothing to keep: an empty optional.
+  using Decide = std::function<Decision(const std::vector<Invitation>&)>;
+  virtual absl::Status Transact(const std::string& organisation_id, const std::string& case_id,
+                                const Decide& decide) = 0;
+
+  // Refuses NOT_FOUND.
+  virtual absl::StatusOr<Invitation> Get(const std::string& organisation_id,
+                                         const std::string& case_id,
+                                         const std::string& invitation_id) = 0;
+  virtual absl::StatusOr<std::vector<Invitation>> List(const std::string& organisation_id,
+                                                       const std::string& case_id,
+                                                       const Page& page) = 0;
+  // Oldest first.
+  virtual absl::StatusOr<std::vector<Link>> ListLinks(const std::string& organisation_id,
+                                                      const std::string& invitation_id) = 0;
+  // Of whichever organisation. Refuses NOT_FOUND.
+  virtual absl::StatusOr<FoundLink> FindLink(const std::string& token_hash) = 0;
+  // Marks a single-use link as used by this challenge; others are left alone. The invitation it
+  // leads to. Refuses LINK_USED where another challenge has used it.
+  virtual absl::StatusOr<Invitation> UseLink(const std::string& organisation_id,
+                                             const std::string& link_id,
+                                             const std::string& challenge_id) = 0;
+
+  virtual absl::StatusOr<PolicyChanges> GetPolicy(const std::string& organisation_id) = 0;
+  virtual absl::Status SetPolicy(const std::string& organisation_id,
+                                 const PolicyChanges& changes) = 0;
+};
+
+}  // namespace gatehouse::invitation

@@ -1,0 +1,56 @@
+#include "services/common/crypto.h"
+#include "services/common/outbox.h"
+#include "services/common/service_config.h"
+#include "services/invitation/invitations_handler.h"
+#include "services/invitation/services_directory.h"
+#include "services/invitation/sign_in_handler.h"
+#include "services/invitation/store/postgres_store.h"
+
+namespace gatehouse::invitation {
+extern const std::vector<Migration> kMigrations;
+namespace {
+
+struct Addresses {
+  std::string identity, cases, notification, documents;
+};
+
+int Serve(ServiceConfig config, const Addresses& addresses) {
+  const Clock clock;
+  ServiceBase base(std::move(config), addresses.identity, kMigrations.size() + 1);
+  Client identity(addresses.identity, base.tls());
+  Client cases(addresses.cases, base.tls());
+  Client notification(addresses.notification, base.tls());
+  Client documents(addresses.documents, base.tls());
+  Outbox outbox(
+      base.postgres(),
+      {.key = DeriveKey(base.root_key(), "invitation outbox"),
+       .services = {{"identity", &identity}, {"cases", &cases}, {"notification", &notification}}});
+  PostgresStore store(base.postgres(), outbox);
+  ServicesDirectory directory(identity, cases, notification, documents);
+  Invitations invitations(store, directory, DeriveKey(base.root_key(), "links"), clock);
+  InvitationsHandler invitations_handler(invitations, store, directory, clock);
+  SignInHandler sign_in_handler(invitations, store, directory, identity, clock);
+  Server server("invitation");
+  invitations_handler.Register(server);
+  sign_in_handler.Register(server);
+  return base.Run(server);
+}
+
+}  // namespace
+}  // namespace gatehouse::invitation
+
+int main(int argc, char** argv) {
+  using namespace gatehouse;
+  StartProcess("invitation");
+  Environment environment;
+  ServiceConfig config = ServiceConfig::Read(environment, "invitation");
+  const invitation::Addresses addresses = {
+      AddressOf(environment, "identity"), AddressOf(environment, "cases"),
+      AddressOf(environment, "notification"), AddressOf(environment, "documents")};
+  if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
+  if (const auto code =
+          MigrateIfAsked(argc, argv, config.postgres, invitation::kMigrations, true)) {
+    return *code;
+  }
+  return invitation::Serve(std::move(config), addresses);
+}

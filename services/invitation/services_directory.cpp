@@ -1,0 +1,165 @@
+#include "services/invitation/services_directory.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/documents/v1/documents.pb.h"
+#include "gatehouse/identity/v1/challenges.pb.h"
+#include "gatehouse/identity/v1/organisations.pb.h"
+#include "gatehouse/notification/v1/notifications.pb.h"
+#include "services/common/proto_time.h"
+#include "services/common/status.h"
+
+namespace gatehouse::invitation {
+namespace {
+
+constexpr absl::Duration kRemember = absl::Seconds(60);
+constexpr size_t kRememberedMax = 10000;
+
+std::string NameOf(const cases::v1::Contact& contact) {
+  return std::string(
+      absl::StripAsciiWhitespace(absl::StrCat(contact.given_name(), " ", contact.family_name())));
+}
+
+// The host of a URL, without its port: what a code's SMS is bound to.
+std::string HostOf(const std::string& url) {
+  const size_t start = url.find("://") == std::string::npos ? 0 : url.find("://") + 3;
+  return url.substr(start, url.find_first_of(":/", start) - start);
+}
+
+}  // namespace
+
+absl::StatusOr<OrganisationProfile> ServicesDirectory::LookUpOrganisation(
+    const std::string& organisation_id) {
+  ASSIGN_OR_RETURN(const auto found,
+                   identity_.Call<identity::v1::Organisation>(
+                       "gatehouse.identity.v1.OrganisationDirectory/LookUpOrganisation",
+                       organisation_id, identity::v1::LookUpOrganisationRequest()));
+  const OrganisationProfile profile = {found.display_name(), found.region(), found.time_zone(),
+                                       found.portal_url()};
+  const std::lock_guard lock(mutex_);
+  if (remembered_.size() >= kRememberedMax) remembered_.clear();
+  remembered_[organisation_id] = {profile, absl::Now() + kRemember};
+  return profile;
+}
+
+absl::StatusOr<OrganisationProfile> ServicesDirectory::RecallOrganisation(
+    const std::string& organisation_id) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = remembered_.find(organisation_id);
+    if (known != remembered_.end() && absl::Now() < known->second.until) {
+      return known->second.profile;
+    }
+  }
+  return LookUpOrganisation(organisation_id);
+}
+
+absl::StatusOr<CaseProfile> ServicesDirectory::LookUpCase(const std::string& organisation_id,
+                                                          const std::string& case_id) {
+  cases::v1::LookUpCaseRequest request;
+  request.set_case_id(case_id);
+  ASSIGN_OR_RETURN(const auto found,
+                   cases_.Call<cases::v1::LookUpCaseResponse>(
+                       "gatehouse.cases.v1.CaseDirectory/LookUpCase", organisation_id, request));
+  CaseProfile profile = {
+      found.case_().display_name(), found.case_().owner().display_name(), found.owner_phone(), {}};
+  for (const cases::v1::Contact& contact : found.case_().contacts()) {
+    const auto e164 = found.mobiles().find(contact.contact_id());
+    profile.contacts.push_back({.contact_id = contact.contact_id(),
+                                .name = NameOf(contact),
+                                .email = contact.email(),
+                                .role = contact.role(),
+                                .mobile = contact.mobile(),
+                                .e164 = e164 == found.mobiles().end() ? "" : e164->second,
+                                .is_person = contact.type() != cases::v1::COMPANY});
+  }
+  return profile;
+}
+
+absl::StatusOr<CaseDocuments> ServicesDirectory::LookUpDocuments(const std::string& organisation_id,
+                                                                 const std::string& case_id) {
+  documents::v1::LookUpCaseDocumentsRequest request;
+  request.set_case_id(case_id);
+  ASSIGN_OR_RETURN(const auto found,
+                   documents_.Call<documents::v1::LookUpCaseDocumentsResponse>(
+                       "gatehouse.documents.v1.DocumentDirectory/LookUpCaseDocuments",
+                       organisation_id, request));
+  return CaseDocuments{{found.labels().begin(), found.labels().end()},
+                       {found.document_request_ids().begin(), found.document_request_ids().end()}};
+}
+
+absl::StatusOr<SmsStatus> ServicesDirectory::CheckSms(const std::string& organisation_id) {
+  ASSIGN_OR_RETURN(const auto found, notification_.Call<notification::v1::CheckSmsResponse>(
+                                         "gatehouse.notification.v1.Intake/CheckSms",
+                                         organisation_id, notification::v1::CheckSmsRequest()));
+  return SmsStatus{found.configured(), found.balance()};
+}
+
+absl::StatusOr<std::map<std::string, DeliveryState>> ServicesDirectory::LookUpMessages(
+    const std::string& organisation_id, const std::vector<std::string>& request_ids) {
+  notification::v1::LookUpMessagesRequest request;
+  for (const std::string& id : request_ids) request.add_request_ids(id);
+  ASSIGN_OR_RETURN(const auto found, notification_.Call<notification::v1::LookUpMessagesResponse>(
+                                         "gatehouse.notification.v1.Intake/LookUpMessages",
+                                         organisation_id, request));
+  std::map<std::string, DeliveryState> states;
+  for (const auto& [id, state] : found.states()) {
+    states[id] = state == notification::v1::SENT      ? DeliveryState::kSent
+                 : state == notification::v1::FAILED  ? DeliveryState::kFailed
+                 : state == notification::v1::EXPIRED ? DeliveryState::kFailed
+                                                      : DeliveryState::kQueued;
+  }
+  return states;
+}
+
+absl::StatusOr<StartedChallenge> ServicesDirectory::StartChallenge(
+    const Invitation& invitation, const std::string& link_id,
+    const OrganisationProfile& organisation) {
+  identity::v1::StartChallengeRequest request;
+  request.set_method(identity::v1::SMS_CODE);
+  request.set_link_id(link_id);
+  request.mutable_grant()->set_invitation_id(invitation.invitation_id);
+  request.mutable_grant()->set_case_id(invitation.case_id);
+  request.mutable_grant()->set_contact_id(invitation.contact_id);
+  request.mutable_grant()->set_sees_all(invitation.visibility == Visibility::kAll);
+  for (const std::string& id : invitation.document_request_ids) {
+    request.mutable_grant()->add_document_request_ids(id);
+  }
+  request.set_mobile(invitation.mobile);
+  request.set_email(invitation.email);
+  request.set_organisation_name(organisation.display_name);
+  request.set_portal_host(HostOf(organisation.portal_url));
+  request.set_contact_name(invitation.contact_name);
+  ASSIGN_OR_RETURN(const auto started, identity_.Call<identity::v1::Challenge>(
+                                           "gatehouse.identity.v1.Challenges/StartChallenge",
+                                           invitation.organisation_id, request));
+  return StartedChallenge{started.challenge_id(), FromProto(started.expire_time()),
+                          FromProto(started.resend_time())};
+}
+
+absl::Status ServicesDirectory::RevokeGrant(const Invitation& invitation, const Call& call) {
+  identity::v1::RevokeGrantRequest request;
+  request.set_invitation_id(invitation.invitation_id);
+  request.set_case_id(invitation.case_id);
+  request.set_actor_id(call.caller.actor_id);
+  request.set_actor_name(call.caller.actor_name);
+  return identity_
+      .Call<identity::v1::RevokeGrantResponse>("gatehouse.identity.v1.Grants/RevokeGrant",
+                                               invitation.organisation_id, request)
+      .status();
+}
+
+absl::Status ServicesDirectory::UnlockSignIn(const Invitation& invitation, const Call& call) {
+  identity::v1::UnlockSignInRequest request;
+  request.set_mobile(invitation.mobile);
+  request.set_email(invitation.email);
+  request.set_actor_id(call.caller.actor_id);
+  return identity_
+      .Call<identity::v1::UnlockSignInResponse>("gatehouse.identity.v1.Grants/UnlockSignIn",
+                                                invitation.organisation_id, request)
+      .status();
+}
+
+}  // namespace gatehouse::invitation

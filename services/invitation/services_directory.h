@@ -1,0 +1,44 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "services/common/client.h"
+#include "services/invitation/domain/directory.h"
+
+namespace gatehouse::invitation {
+
+// The directory over the other services' RPCs.
+class ServicesDirectory : public Directory {
+ public:
+  ServicesDirectory(Client& identity, Client& cases, Client& notification, Client& documents)
+      : identity_(identity), cases_(cases), notification_(notification), documents_(documents) {}
+
+  absl::StatusOr<OrganisationProfile> LookUpOrganisation(
+      const std::string& organisation_id) override;
+  absl::StatusOr<OrganisationProfile> RecallOrganisation(
+      const std::string& organisation_id) override;
+  absl::StatusOr<CaseProfile> LookUpCase(const std::string& organisation_id,
+                                         const std::string& case_id) override;
+  absl::StatusOr<CaseDocuments> LookUpDocuments(const std::string& organisation_id,
+                                                const std::string& case_id) override;
+  absl::StatusOr<SmsStatus> CheckSms(const std::string& organisation_id) override;
+  absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
+      const std::string& organisation_id, const std::vector<std::string>& request_ids) override;
+  absl::StatusOr<StartedChallenge> StartChallenge(const Invitation& invitation,
+                                                  const std::string& link_id,
+                                                  const OrganisationProfile& organisation) override;
+  absl::Status RevokeGrant(const Invitation& invitation, const Call& call) override;
+  absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) override;
+
+ private:
+  struct Remembered {
+    OrganisationProfile profile;
+    absl::Time until;
+  };
+  Client &identity_, &cases_, &notification_, &documents_;
+  std::mutex mutex_;
+  std::map<std::string, Remembered> remembered_;  // By organisation; bounded.
+};
+
+}  // namespace gatehouse::invitation

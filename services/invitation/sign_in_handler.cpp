@@ -1,0 +1,82 @@
+#include "services/invitation/sign_in_handler.h"
+
+#include "services/common/address.h"
+#include "services/common/proto_time.h"
+#include "services/common/status.h"
+
+namespace gatehouse::invitation {
+
+void SignInHandler::Register(Server& server) {
+  server.Service("gatehouse.invitation.v1.SignIn")
+      .Unary("OpenLink", *this, &SignInHandler::OpenLink)
+      .Unary("StartSignIn", *this, &SignInHandler::StartSignIn)
+      .Unary("ResendCode", *this, &SignInHandler::ResendCode)
+      .Unary("VerifySignIn", *this, &SignInHandler::VerifySignIn);
+}
+
+absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
+                                                             const pb::OpenLinkRequest& request) {
+  ASSIGN_OR_RETURN(const FoundLink found, store_.FindLink(Invitations::HashOf(request.token())));
+  const Invitation& invitation = found.invitation;
+  ASSIGN_OR_RETURN(const OrganisationProfile organisation,
+                   directory_.RecallOrganisation(invitation.organisation_id));
+  const LinkState state = LinkStateAt(found.link, invitation, clock_.Now());
+  pb::OpenLinkResponse response;
+  response.set_state(static_cast<pb::OpenLinkResponse::State>(state));
+  response.mutable_organisation()->set_display_name(organisation.display_name);
+  response.mutable_organisation()->set_portal_url(organisation.portal_url);
+  if (state == LinkState::kActive) {
+    response.set_masked_mobile(MaskPhone(invitation.mobile));
+    response.set_masked_email(MaskEmail(invitation.email));
+    response.add_methods(identity::v1::SMS_CODE);
+  }
+  return response;
+}
+
+absl::StatusOr<pb::StartSignInResponse> SignInHandler::StartSignIn(
+    const Call&, const pb::StartSignInRequest& request) {
+  ASSIGN_OR_RETURN(const FoundLink found, store_.FindLink(Invitations::HashOf(request.token())));
+  RETURN_IF_ERROR(CheckLink(LinkStateAt(found.link, found.invitation, clock_.Now())));
+  ASSIGN_OR_RETURN(const OrganisationProfile organisation,
+                   directory_.RecallOrganisation(found.invitation.organisation_id));
+  ASSIGN_OR_RETURN(const StartedChallenge started,
+                   directory_.StartChallenge(found.invitation, found.link.link_id, organisation));
+  pb::StartSignInResponse response;
+  response.set_challenge_id(started.challenge_id);
+  *response.mutable_expire_time() = gatehouse::ToProto(started.expire_time);
+  *response.mutable_resend_time() = gatehouse::ToProto(started.resend_time);
+  return response;
+}
+
+absl::StatusOr<pb::StartSignInResponse> SignInHandler::ResendCode(
+    const Call&, const pb::ResendCodeRequest& request) {
+  identity::v1::ResendChallengeRequest resend;
+  resend.set_challenge_id(request.challenge_id());
+  ASSIGN_OR_RETURN(const auto challenge,
+                   identity_.Call<identity::v1::Challenge>(
+                       "gatehouse.identity.v1.Challenges/ResendChallenge", "", resend));
+  pb::StartSignInResponse response;
+  response.set_challenge_id(challenge.challenge_id());
+  *response.mutable_expire_time() = challenge.expire_time();
+  *response.mutable_resend_time() = challenge.resend_time();
+  return response;
+}
+
+absl::StatusOr<pb::VerifySignInResponse> SignInHandler::VerifySignIn(
+    const Call&, const pb::VerifySignInRequest& request) {
+  identity::v1::VerifyChallengeRequest verify;
+  verify.set_challenge_id(request.challenge_id());
+  verify.set_code(request.code());
+  ASSIGN_OR_RETURN(auto entered,
+                   identity_.Call<identity::v1::VerifyChallengeResponse>(
+                       "gatehouse.identity.v1.Challenges/VerifyChallenge", "", verify));
+  // Where this fails the client tries again and gets the same session.
+  RETURN_IF_ERROR(
+      invitations_.Accept(entered.organisation_id(), entered.link_id(), request.challenge_id()));
+  pb::VerifySignInResponse response;
+  *response.mutable_session() = std::move(*entered.mutable_session());
+  response.set_session_token(entered.session_token());
+  return response;
+}
+
+}  // namespace gatehouse::invitation

@@ -1,0 +1,90 @@
+#include "services/invitation/store/effects.h"
+
+#include "absl/time/clock.h"
+#include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/identity/v1/challenges.pb.h"
+#include "gatehouse/notification/v1/notifications.pb.h"
+#include "services/common/proto_time.h"
+
+namespace gatehouse::invitation {
+namespace {
+
+notification::v1::SubmitMessageRequest ToProto(const Mail& mail, const Invitation& invitation) {
+  notification::v1::SubmitMessageRequest request;
+  request.set_request_id(mail.request_id);
+  request.set_channel(notification::v1::EMAIL);
+  request.set_template_("invitation");
+  request.set_recipient(invitation.email);
+  request.set_case_id(invitation.case_id);
+  request.set_subject(mail.subject);
+  request.set_body(mail.body);
+  for (const auto& [name, value] : mail.values) (*request.mutable_parameters())[name] = value;
+  *request.mutable_expire_time() = gatehouse::ToProto(mail.expire_time);
+  return request;
+}
+
+notification::v1::PublishEventRequest EventOf(const Change& change) {
+  notification::v1::PublishEventRequest request;
+  request.set_type(change.event);
+  request.set_case_id(change.invitation.case_id);
+  *request.mutable_time() = gatehouse::ToProto(absl::Now());
+  (*request.mutable_data())["invitationId"] = change.invitation.invitation_id;
+  (*request.mutable_data())["contactId"] = change.invitation.contact_id;
+  return request;
+}
+
+cases::v1::SetContactPortalRequest PortalOf(const Change& change, int64_t version) {
+  cases::v1::SetContactPortalRequest request;
+  request.set_case_id(change.invitation.case_id);
+  request.set_contact_id(change.invitation.contact_id);
+  request.set_portal(static_cast<cases::v1::ContactPortal>(*change.portal));
+  request.set_version(version);
+  return request;
+}
+
+cases::v1::AddNoteRequest NoteOf(const Change& change) {
+  cases::v1::AddNoteRequest request;
+  request.set_case_id(change.invitation.case_id);
+  request.set_text(change.note);
+  request.set_author(change.author);
+  return request;
+}
+
+identity::v1::RevokeGrantRequest RevocationOf(const Change& change) {
+  identity::v1::RevokeGrantRequest request;
+  request.set_invitation_id(change.invitation.invitation_id);
+  request.set_case_id(change.invitation.case_id);
+  request.set_actor_name(change.author);
+  return request;
+}
+
+}  // namespace
+
+std::vector<std::string> AddEffects(Outbox& outbox, Transaction& transaction, const Change& change,
+                                    int64_t version) {
+  const std::string& organisation = change.invitation.organisation_id;
+  std::vector<std::string> ids;
+  const auto add = [&](const char* method, const auto& request, const std::string& order_key = "") {
+    ids.push_back(outbox.Add(transaction, organisation, method, request, order_key));
+  };
+  if (change.mail.has_value()) {
+    add("gatehouse.notification.v1.Intake/SubmitMessage", ToProto(*change.mail, change.invitation));
+  }
+  // The events of one invitation are told in their order.
+  if (!change.event.empty()) {
+    add("gatehouse.notification.v1.Intake/PublishEvent", EventOf(change),
+        change.invitation.invitation_id);
+  }
+  if (!change.note.empty()) add("gatehouse.cases.v1.CaseDirectory/AddNote", NoteOf(change));
+  if (change.portal.has_value()) {
+    add("gatehouse.cases.v1.CaseDirectory/SetContactPortal", PortalOf(change, version));
+  }
+  if (change.revoke_grant) {
+    // Idempotent by itself: it carries no request_id.
+    ids.push_back(outbox.Add(transaction, organisation, "gatehouse.identity.v1.Grants/RevokeGrant",
+                             RevocationOf(change)));
+  }
+  return ids;
+}
+
+}  // namespace gatehouse::invitation

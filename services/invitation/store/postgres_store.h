@@ -1,0 +1,33 @@
+#pragma once
+
+#include "services/common/outbox.h"
+#include "services/common/postgres.h"
+#include "services/invitation/domain/store.h"
+
+namespace gatehouse::invitation {
+
+class PostgresStore : public Store {
+ public:
+  PostgresStore(Postgres& postgres, Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
+
+  absl::Status Transact(const std::string& organisation_id, const std::string& case_id,
+                        const Decide& decide) override;
+  absl::StatusOr<Invitation> Get(const std::string& organisation_id, const std::string& case_id,
+                                 const std::string& invitation_id) override;
+  absl::StatusOr<std::vector<Invitation>> List(const std::string& organisation_id,
+                                               const std::string& case_id,
+                                               const Page& page) override;
+  absl::StatusOr<std::vector<Link>> ListLinks(const std::string& organisation_id,
+                                              const std::string& invitation_id) override;
+  absl::StatusOr<FoundLink> FindLink(const std::string& token_hash) override;
+  absl::StatusOr<Invitation> UseLink(const std::string& organisation_id, const std::string& link_id,
+                                     const std::string& challenge_id) override;
+  absl::StatusOr<PolicyChanges> GetPolicy(const std::string& organisation_id) override;
+  absl::Status SetPolicy(const std::string& organisation_id, const PolicyChanges& changes) override;
+
+ private:
+  Postgres& postgres_;
+  Outbox& outbox_;
+};
+
+}  // namespace gatehouse::invitation
