@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 """Takes what Gatehouse sends and shows it: a mail server and an SMS provider for development.
 
-SMTP on one port (aiosmtpd); on another, over HTTP, the Twilio Messages API shape, a page of what
-arrived (/), the same as JSON (GET /messages), DELETE /messages to forget it, and POST /faults to
-misbehave, such as {"sms": "500", "count": 2}: the next two requests fail.
-Faults: smtp: tempfail, refuse, drop; sms: 500, 400, drop (nothing taken), lose-answer (taken).
+SMTP on one port; on another, over HTTP: the Twilio Messages API shape, a page of what arrived (/),
+the same as JSON (GET /messages, or /messages?to=RECIPIENT), DELETE /messages to forget it, and
+POST /faults to misbehave: {"sms": "500", "count": 2} fails the next two requests. The faults:
+
+  smtp  tempfail, refuse (answers 451, 550), drop (hangs up), slow (takes it, answers late)
+  sms   500, 400, drop (nothing is taken), lose-answer (taken, but hangs up), slow (taken, late)
+
+"seconds" says how late slow is (5 by default); a count of 0 ends a fault.
 """
 import argparse
+import asyncio
 import base64
 import email
 import email.policy
@@ -20,69 +25,212 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from aiosmtpd.controller import Controller
 
-LIMIT = 100_000
-lock = threading.Lock()
-mails, texts, faults = [], [], {}
+KEPT = 100_000  # Messages of each kind; the oldest go first.
+SHOWN = 100
+BODY_MAX = 1 << 20
+FAULTS = {"smtp": {"tempfail", "refuse", "drop", "slow"},
+          "sms": {"500", "400", "drop", "lose-answer", "slow"}}
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; color: #222;
+       padding: 0 1rem }
+article { border: 1px solid #ccc; border-left: 6px solid #3558a0; border-radius: 6px;
+          padding: 1rem; margin: 1rem 0 }
+article.sms { border-left-color: #2e7d4f }
+h2 { font-size: 1.1rem; margin: 0 }
+p.to { color: #555; margin: 0 }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .8rem 0 0 }
+"""
 
 
-def fault(channel):
-    """The fault to play now, or None."""
-    with lock:
-        kind, count = faults.get(channel, (None, 0))
-        if count <= 0:
-            return None
-        faults[channel] = (kind, count - 1)
-        return kind
+class Arrived:
+    """What was sent so far, and how to misbehave next; shared by all threads."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._mails, self._sms, self._faults = [], [], {}
+
+    def add_mail(self, mail):
+        self._add(self._mails, mail)
+
+    def add_sms(self, sms):
+        self._add(self._sms, sms)
+
+    def _add(self, messages, message):
+        with self._lock:
+            messages.append({**message, "time": time.time()})
+            del messages[:-KEPT]
+
+    def mails(self, to=None):
+        with self._lock:
+            return [m for m in self._mails if to is None or to in m["to"]]
+
+    def sms(self, to=None):
+        with self._lock:
+            return [m for m in self._sms if to is None or to == m["to"]]
+
+    def forget(self):
+        with self._lock:
+            self._mails.clear()
+            self._sms.clear()
+
+    def misbehave(self, channel, kind, count, seconds):
+        with self._lock:
+            self._faults[channel] = (kind, count, seconds)
+
+    def fault(self, channel):
+        """The fault to play now, and the seconds it takes; (None, 0) when all is well."""
+        with self._lock:
+            kind, count, seconds = self._faults.get(channel, (None, 0, 0))
+            if count <= 0:
+                return None, 0
+            self._faults[channel] = (kind, count - 1, seconds)
+            return kind, seconds
 
 
 class Mailbox:
-    async def handle_DATA(self, server, session, envelope):
-        kind = fault("smtp")
+    """Takes mails, as aiosmtpd's handler."""
+
+    def __init__(self, arrived):
+        self.arrived = arrived
+
+    async def handle_DATA(self, server, _session, envelope):
+        kind, seconds = self.arrived.fault("smtp")
         if kind == "tempfail":
             return "451 try again later"
         if kind == "refuse":
             return "550 no such mailbox"
         if kind == "drop":
-            server.transport.close()
+            server.transport.abort()
             return "421 going away"
-        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        body = message.get_body(preferencelist=("plain",))
-        markup = message.get_body(preferencelist=("html",))
-        with lock:
-            mails.append({
-                "id": str(message["message-id"]), "to": list(envelope.rcpt_tos),
-                "from": envelope.mail_from, "subject": str(message["subject"]),
-                "text": body.get_content() if body else "",
-                "html": markup.get_content() if markup else "", "time": time.time()})
-            del mails[:-LIMIT]
+        self.arrived.add_mail(self.read(envelope))
+        await asyncio.sleep(seconds)
         return "250 taken"
 
+    @staticmethod
+    def read(envelope):
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
 
-def page():
-    def card(kind, title, lines, text):
-        rows = "".join(f"<div class=meta>{html.escape(line)}</div>" for line in lines)
-        return (f"<article class={kind}><h2>{html.escape(title)}</h2>{rows}"
-                f"<pre>{html.escape(text)}</pre></article>")
-    with lock:
-        cards = [(m["time"], card("mail", m["subject"], [f"mail to {', '.join(m['to'])}"], m["text"]))
-                 for m in mails[-100:]]
-        cards += [(t["time"], card("sms", f"SMS to {t['to']}", [], t["body"])) for t in texts[-100:]]
-    shown = "".join(c for _, c in sorted(cards, reverse=True)) or "<p>Nothing has arrived yet.</p>"
-    return f"""<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=5>
-<meta name=viewport content="width=device-width"><title>Gatehouse: what arrived</title><style>
-body{{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#222}}
-article{{border:1px solid #ccc;border-left:6px solid #3558a0;border-radius:6px;padding:1rem;margin:1rem 0}}
-article.sms{{border-left-color:#2e7d4f}}h2{{font-size:1.1rem;margin:0}}.meta{{color:#555}}
-pre{{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;margin:.8rem 0 0}}</style>
-<h1>What arrived</h1><p>Mail and SMS that Gatehouse sent, newest first.</p>{shown}"""
+        def part(kind):
+            body = message.get_body(preferencelist=(kind,))
+            return body.get_content() if body else ""
+
+        return {"id": str(message["message-id"] or ""), "to": list(envelope.rcpt_tos),
+                "from": envelope.mail_from, "subject": str(message["subject"] or ""),
+                "text": part("plain"), "html": part("html")}
+
+
+def page(arrived):
+    cards = [(m["time"], "mail", m["subject"], f"mail to {', '.join(m['to'])}", m["text"])
+             for m in arrived.mails()[-SHOWN:]]
+    cards += [(m["time"], "sms", f"SMS to {m['to']}", f"from {m['from']}", m["body"])
+              for m in arrived.sms()[-SHOWN:]]
+    shown = "".join(
+        f"<article class={kind}><h2>{html.escape(title)}</h2><p class=to>{html.escape(line)}</p>"
+        f"<pre>{html.escape(text)}</pre></article>"
+        for _, kind, title, line, text in sorted(cards, reverse=True))
+    return ("<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=5>"
+            "<meta name=viewport content='width=device-width'><title>What arrived</title>"
+            f"<style>{STYLE}</style><h1>What arrived</h1>"
+            "<p>Mails and SMS that Gatehouse sent, newest first.</p>"
+            f"{shown or '<p>Nothing has arrived yet.</p>'}")
 
 
 class Provider(BaseHTTPRequestHandler):
+    """One HTTP connection: the provider's API, and what a test asks of the sink."""
+
     protocol_version = "HTTP/1.1"
-    account = token = ""
+    disable_nagle_algorithm = True
+    wbufsize = -1  # An answer leaves in one piece.
+    arrived = account = token = None  # Set once, by main.
 
     def log_message(self, *_):
-        pass
+        """Says nothing: what arrives is secret enough not to stand in a log."""
+
+    def do_GET(self):
+        url = urllib.parse.urlsplit(self.path)
+        to = urllib.parse.parse_qs(url.query).get("To" if "/Accounts/" in url.path else "to")
+        to = to[0] if to else None
+        if url.path == "/":
+            return self.answer(200, page(self.arrived), "text/html")
+        if url.path == "/messages":
+            return self.answer(200, {"mails": self.arrived.mails(to), "sms": self.arrived.sms(to)})
+        if url.path == self.messages_path() and self.authenticated():
+            newest = self.arrived.sms(to)[:-51:-1]
+            return self.answer(200, {"messages": [m["resource"] for m in newest], "page_size": 50})
+        return self.not_found(url.path)
+
+    def do_DELETE(self):
+        if self.path != "/messages":
+            return self.not_found(self.path)
+        self.arrived.forget()
+        return self.answer(200, {})
+
+    def do_POST(self):
+        length = int(self.headers.get("Content-Length", 0))
+        if length > BODY_MAX:
+            self.close_connection = True
+            return self.answer(413, {"message": "too large", "status": 413})
+        body = self.rfile.read(length).decode()
+        if self.path == "/faults":
+            return self.plan_fault(body)
+        if self.path == self.messages_path() and self.authenticated():
+            return self.take_sms(urllib.parse.parse_qs(body))
+        return self.not_found(self.path)
+
+    def plan_fault(self, body):
+        try:
+            asked = json.loads(body)
+            planned = {channel: str(asked[channel]) for channel in FAULTS if channel in asked}
+            count, seconds = int(asked.get("count", 1)), float(asked.get("seconds", 5))
+        except (ValueError, TypeError, AttributeError):
+            planned = {}
+        if not planned or any(kind not in FAULTS[channel] for channel, kind in planned.items()):
+            return self.answer(400, {"message": f"not a fault; {self.known_faults()}"})
+        for channel, kind in planned.items():
+            self.arrived.misbehave(channel, kind, count, seconds if kind == "slow" else 0)
+        return self.answer(200, {})
+
+    @staticmethod
+    def known_faults():
+        return "; ".join(f"{channel}: {', '.join(sorted(k))}" for channel, k in FAULTS.items())
+
+    def take_sms(self, form):
+        kind, seconds = self.arrived.fault("sms")
+        if kind == "drop":
+            return self.hang_up()
+        if kind == "500":
+            return self.answer(500, {"code": 20500, "message": "Internal error", "status": 500})
+        to, sender, body = (form.get(name, [""])[0] for name in ("To", "From", "Body"))
+        if kind == "400" or not (to and sender and body):
+            return self.answer(400, {"code": 21211, "message": "Invalid 'To' Phone Number",
+                                     "status": 400})
+        sid = "SM" + uuid.uuid4().hex
+        resource = {"sid": sid, "account_sid": self.account, "to": to, "from": sender,
+                    "body": body, "status": "queued", "direction": "outbound-api",
+                    "error_code": None, "error_message": None,
+                    "date_created": time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())}
+        self.arrived.add_sms(
+            {"id": sid, "to": to, "from": sender, "body": body, "resource": resource})
+        if kind == "lose-answer":
+            return self.hang_up()
+        time.sleep(seconds)
+        return self.answer(201, resource)
+
+    def messages_path(self):
+        return f"/2010-04-01/Accounts/{self.account}/Messages.json"
+
+    def authenticated(self):
+        expected = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
+        return self.headers.get("Authorization") == f"Basic {expected}"
+
+    def not_found(self, path):
+        if path == self.messages_path():  # It is there, but not for a stranger.
+            return self.answer(401, {"code": 20003, "message": "Authenticate", "status": 401})
+        return self.answer(404, {"code": 20404, "message": "not found", "status": 404})
+
+    def hang_up(self):
+        self.close_connection = True
 
     def answer(self, status, body, kind="application/json"):
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
@@ -92,85 +240,25 @@ class Provider(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def body(self):
-        return self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
 
-    def refused(self):
-        expected = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
-        if self.headers.get("Authorization") == f"Basic {expected}":
-            return False
-        self.answer(401, {"code": 20003, "message": "Authenticate", "status": 401})
-        return True
+class HttpServer(ThreadingHTTPServer):
+    request_queue_size = 128
 
-    def messages_path(self):
-        return f"/2010-04-01/Accounts/{self.account}/Messages.json"
-
-    def do_GET(self):
-        url = urllib.parse.urlsplit(self.path)
-        if url.path == "/":
-            return self.answer(200, page(), "text/html")
-        if url.path == "/messages":
-            with lock:
-                return self.answer(200, {"mails": mails, "sms": texts})
-        if url.path == self.messages_path():
-            if self.refused():
-                return None
-            to = urllib.parse.parse_qs(url.query).get("To", [""])[0]
-            with lock:
-                found = [t["resource"] for t in reversed(texts) if t["to"] == to][:50]
-            return self.answer(200, {"messages": found, "page_size": 50})
-        return self.answer(404, {"message": "not found", "status": 404})
-
-    def do_DELETE(self):
-        with lock:
-            mails.clear()
-            texts.clear()
-        self.answer(200, {})
-
-    def do_POST(self):
-        body = self.body()
-        if self.path == "/faults":
-            asked = json.loads(body)
-            with lock:
-                for channel in ("smtp", "sms"):
-                    if channel in asked:
-                        faults[channel] = (asked[channel], int(asked.get("count", 1)))
-            return self.answer(200, {})
-        if self.path != self.messages_path():
-            return self.answer(404, {"message": "not found", "status": 404})
-        if self.refused():
-            return None
-        kind = fault("sms")
-        if kind == "drop":
-            return self.connection.close()
-        if kind == "500":
-            return self.answer(500, {"message": "Internal error", "status": 500})
-        if kind == "400":
-            return self.answer(400, {"code": 21211, "message": "Invalid 'To' number", "status": 400})
-        form = {k: v[0] for k, v in urllib.parse.parse_qs(body).items()}
-        resource = {"sid": "SM" + uuid.uuid4().hex, "to": form.get("To"), "from": form.get("From"),
-                    "body": form.get("Body"), "status": "queued",
-                    "date_created": time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())}
-        with lock:
-            texts.append({"id": resource["sid"], "to": form.get("To"), "from": form.get("From"),
-                          "body": form.get("Body"), "time": time.time(), "resource": resource})
-            del texts[:-LIMIT]
-        if kind == "lose-answer":
-            return self.connection.close()
-        return self.answer(201, resource)
+    def handle_error(self, request, client_address):
+        """A client that gave up is what some tests are about, not an error of ours."""
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     options.add_argument("--smtp-port", type=int, required=True)
     options.add_argument("--http-port", type=int, required=True)
     options.add_argument("--account", default="AC0")
     options.add_argument("--token", default="sink")
     chosen = options.parse_args()
-    Provider.account, Provider.token = chosen.account, chosen.token
-    Controller(Mailbox(), hostname="127.0.0.1", port=chosen.smtp_port).start()
-    ThreadingHTTPServer.request_queue_size = 128
-    ThreadingHTTPServer(("127.0.0.1", chosen.http_port), Provider).serve_forever()
+    arrived = Arrived()
+    Provider.arrived, Provider.account, Provider.token = arrived, chosen.account, chosen.token
+    Controller(Mailbox(arrived), hostname="127.0.0.1", port=chosen.smtp_port).start()
+    HttpServer(("127.0.0.1", chosen.http_port), Provider).serve_forever()
 
 
 if __name__ == "__main__":
