@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes a development CA and a certificate for each service: DIRECTORY/NAME/{ca.crt,tls.crt,tls.key}.
-# What is there and still good stays. usage: certificates.sh DIRECTORY NAME...
+# usage: certificates.sh DIRECTORY NAME...
+# Makes a development CA and a certificate for each name: DIRECTORY/NAME/{ca.crt,tls.crt,tls.key}.
+# What is there and still good stays.
 set -eu
 umask 077
 directory=$1
