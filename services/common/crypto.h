@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -8,6 +9,18 @@
 namespace gatehouse {
 
 std::string Sha256(const std::string& data);                              // 32 bytes
+// The same of bytes that come in pieces.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+  void Add(const std::string& bytes);
+  std::string Finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 std::string HmacSha256(const std::string& key, const std::string& data);  // 32 bytes
 std::string Hex(const std::string& bytes);
 std::string Base64Url(const std::string& bytes);  // RFC 4648, section 5, unpadded

@@ -1,0 +1,297 @@
+#include "services/documents/handler.h"
+
+#include "absl/strings/str_cat.h"
+#include "gatehouse/cases/v1/cases.pb.h"
+#include "services/common/proto_time.h"
+#include "services/common/random.h"
+
+namespace gatehouse::documents {
+namespace {
+
+constexpr size_t kChunk = 256 << 10;
+
+absl::Status NotFound() {
+  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
+}
+
+pb::Document ToProto(const Document& document) {
+  pb::Document proto;
+  proto.set_document_id(document.document_id);
+  proto.set_filename(document.filename);
+  proto.set_content_type(document.content_type);
+  proto.set_size_bytes(document.size_bytes);
+  proto.set_sha256(document.sha256);
+  proto.set_label(document.label);
+  proto.set_folder(FolderOf(document));
+  proto.mutable_uploader()->set_kind(document.from_client ? pb::Uploader::CLIENT
+                                                          : pb::Uploader::STAFF);
+  proto.mutable_uploader()->set_id(document.uploader_id);
+  proto.mutable_uploader()->set_display_name(document.uploader_name);
+  proto.set_scan(static_cast<pb::Scan>(document.scan));
+  *proto.mutable_create_time() = gatehouse::ToProto(document.create_time);
+  proto.set_case_id(document.case_id);
+  proto.set_document_request_id(document.document_request_id);
+  return proto;
+}
+
+pb::DocumentRequest ToProto(const DocumentRequest& request) {
+  pb::DocumentRequest proto;
+  proto.set_document_request_id(request.document_request_id);
+  proto.set_title(request.title);
+  proto.set_label(request.label);
+  proto.set_contact_id(request.contact_id);
+  proto.set_state(pb::REQUIRED);
+  *proto.mutable_create_time() = gatehouse::ToProto(request.create_time);
+  return proto;
+}
+
+// The bytes of the first message, then those of the others.
+template <typename Request>
+NextBytes BytesOf(const Request& first, Reader<Request>& reader) {
+  return [&first, &reader, message = Request(),
+          started = false](std::string& bytes) mutable -> absl::StatusOr<bool> {
+    if (!started) {
+      started = true;
+      bytes = first.data();
+      return true;
+    }
+    ASSIGN_OR_RETURN(const bool more, reader.Read(message));
+    if (more) bytes.swap(*message.mutable_data());
+    return more;
+  };
+}
+
+template <typename Request>
+std::optional<int64_t> SizeOf(const Request& first) {
+  if (!first.has_size_bytes()) return std::nullopt;
+  return first.size_bytes();
+}
+
+}  // namespace
+
+void Handler::Register(Server& server) {
+  server.Service("gatehouse.documents.v1.Documents")
+      .Upload("UploadDocument", *this, &Handler::UploadDocument)
+      .Unary("ListDocuments", *this, &Handler::ListDocuments)
+      .Download("DownloadDocument", *this, &Handler::DownloadDocument)
+      .Unary("CreateDocumentRequest", *this, &Handler::CreateDocumentRequest)
+      .Unary("ListDocumentRequests", *this, &Handler::ListDocumentRequests)
+      .Unary("GetSettings", *this, &Handler::GetSettings)
+      .Unary("UpdateSettings", *this, &Handler::UpdateSettings);
+  server.Service("gatehouse.documents.v1.PortalDocuments")
+      .Upload("UploadPortalDocument", *this, &Handler::UploadPortalDocument)
+      .Unary("ListPortalDocuments", *this, &Handler::ListPortalDocuments)
+      .Download("DownloadPortalDocument", *this, &Handler::DownloadPortalDocument)
+      .Unary("ListPortalDocumentRequests", *this, &Handler::ListPortalDocumentRequests);
+  server.Service("gatehouse.documents.v1.DocumentDirectory")
+      .Unary("LookUpCaseDocuments", *this, &Handler::LookUpCaseDocuments);
+}
+
+absl::Status Handler::CheckCase(const std::string& organisation_id, const std::string& case_id,
+                                const std::string& contact_id) {
+  cases::v1::LookUpCaseRequest request;
+  request.set_case_id(case_id);
+  ASSIGN_OR_RETURN(const auto found,
+                   cases_.Call<cases::v1::LookUpCaseResponse>(
+                       "gatehouse.cases.v1.CaseDirectory/LookUpCase", organisation_id, request));
+  if (contact_id.empty()) return absl::OkStatus();
+  for (const cases::v1::Contact& contact : found.case_().contacts()) {
+    if (contact.contact_id() == contact_id) return absl::OkStatus();
+  }
+  return NotFound();
+}
+
+absl::StatusOr<pb::Document> Handler::UploadDocument(const Call& call,
+                                                     const pb::UploadDocumentRequest& first,
+                                                     Reader<pb::UploadDocumentRequest>& reader) {
+  const Caller& caller = call.caller;
+  RETURN_IF_ERROR(CheckCase(caller.organisation_id, first.case_id(), ""));
+  const Document document = {.organisation_id = caller.organisation_id,
+                             .case_id = first.case_id(),
+                             .filename = first.filename(),
+                             .label = first.label(),
+                             .uploader_id = caller.actor_id,
+                             .uploader_name = caller.actor_name,
+                             .request_id = first.request_id()};
+  ASSIGN_OR_RETURN(const Document kept, uploads_.Take(document, first.content_type(), SizeOf(first),
+                                                      BytesOf(first, reader)));
+  return ToProto(kept);
+}
+
+absl::StatusOr<pb::Document> Handler::UploadPortalDocument(
+    const Call& call, const pb::UploadPortalDocumentRequest& first,
+    Reader<pb::UploadPortalDocumentRequest>& reader) {
+  const Caller& caller = call.caller;
+  const CaseAccess& access = *caller.AccessTo(first.case_id());
+  Document document = {
+      .organisation_id = caller.organisation_id,
+      .case_id = first.case_id(),
+      .filename = first.filename(),
+      .from_client = true,
+      .uploader_id = access.contact_id,
+      .uploader_name = caller.actor_name,
+      .document_request_id = first.document_request_id(),
+      // A client's ids are its own: they cannot meet those of others.
+      .request_id = first.request_id().empty()
+                        ? ""
+                        : absl::StrCat(access.invitation_id, ":", first.request_id())};
+  if (!document.document_request_id.empty()) {
+    ASSIGN_OR_RETURN(const auto requests,
+                     store_.ListRequests(caller.organisation_id, first.case_id()));
+    bool found = false;
+    for (const DocumentRequest& request : requests) {
+      if (request.document_request_id != document.document_request_id) continue;
+      found = MaySee(access, request);
+      document.label = request.label;
+    }
+    if (!found) return NotFound();
+  }
+  ASSIGN_OR_RETURN(const Document kept, uploads_.Take(document, first.content_type(), SizeOf(first),
+                                                      BytesOf(first, reader)));
+  return ToProto(kept);
+}
+
+absl::StatusOr<pb::ListDocumentsResponse> Handler::List(const Call& call,
+                                                        const pb::ListDocumentsRequest& request,
+                                                        const CaseAccess* access) {
+  ASSIGN_OR_RETURN(const Page page, PageOf(request));
+  ASSIGN_OR_RETURN(std::vector<Document> documents,
+                   store_.List(call.caller.organisation_id, request.case_id(), access, page));
+  pb::ListDocumentsResponse response;
+  response.set_next_page_token(
+      CutPage(documents, page, [](const Document& document) { return document.document_id; }));
+  for (const Document& document : documents) *response.add_documents() = ToProto(document);
+  return response;
+}
+
+absl::StatusOr<pb::ListDocumentsResponse> Handler::ListDocuments(
+    const Call& call, const pb::ListDocumentsRequest& request) {
+  return List(call, request, nullptr);
+}
+
+absl::StatusOr<pb::ListDocumentsResponse> Handler::ListPortalDocuments(
+    const Call& call, const pb::ListDocumentsRequest& request) {
+  return List(call, request, call.caller.AccessTo(request.case_id()));
+}
+
+absl::Status Handler::Send(const Document& document, const pb::DownloadDocumentRequest& request,
+                           Writer<pb::DownloadDocumentResponse>& writer) {
+  const std::string etag = absl::StrCat("\"", document.sha256, "\"");
+  const bool outdated = !request.if_range().empty() && request.if_range() != etag;
+  ASSIGN_OR_RETURN(const auto range,
+                   ParseRange(outdated ? "" : request.range(), document.size_bytes));
+  ASSIGN_OR_RETURN(const auto blob, blobs_.Read(document.organisation_id, document.document_id));
+  const ByteRange part = range.value_or(ByteRange{0, document.size_bytes - 1});
+  pb::DownloadDocumentResponse response;
+  response.set_content_type(document.content_type);
+  response.set_content_disposition(AttachmentOf(document.filename));
+  response.set_etag(etag);
+  response.set_content_length(part.last - part.first + 1);
+  response.set_accept_ranges("bytes");
+  if (range.has_value()) {
+    response.set_content_range(
+        absl::StrCat("bytes ", part.first, "-", part.last, "/", document.size_bytes));
+  }
+  for (int64_t offset = part.first; offset <= part.last;) {
+    const auto size = static_cast<size_t>(
+        std::min<int64_t>(static_cast<int64_t>(kChunk), part.last - offset + 1));
+    RETURN_IF_ERROR(blob->Read(offset, size, *response.mutable_data()));
+    if (response.data().size() != size)
+      return absl::DataLossError("the blob is shorter than known");
+    RETURN_IF_ERROR(writer.Write(response));
+    response.Clear();
+    offset += static_cast<int64_t>(size);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Handler::DownloadDocument(const Call& call, const pb::DownloadDocumentRequest& request,
+                                       Writer<pb::DownloadDocumentResponse>& writer) {
+  ASSIGN_OR_RETURN(const Document document, store_.Get(call.caller.organisation_id,
+                                                       request.case_id(), request.document_id()));
+  return Send(document, request, writer);
+}
+
+absl::Status Handler::DownloadPortalDocument(const Call& call,
+                                             const pb::DownloadDocumentRequest& request,
+                                             Writer<pb::DownloadDocumentResponse>& writer) {
+  ASSIGN_OR_RETURN(const Document document, store_.Get(call.caller.organisation_id,
+                                                       request.case_id(), request.document_id()));
+  if (!MaySee(*call.caller.AccessTo(request.case_id()), document)) return NotFound();
+  return Send(document, request, writer);
+}
+
+absl::StatusOr<pb::DocumentRequest> Handler::CreateDocumentRequest(
+    const Call& call, const pb::CreateDocumentRequestRequest& request) {
+  RETURN_IF_ERROR(CheckCase(call.caller.organisation_id, request.case_id(), request.contact_id()));
+  ASSIGN_OR_RETURN(
+      const DocumentRequest made,
+      store_.AddRequest(call.caller.organisation_id, {.document_request_id = NewId("drq"),
+                                                      .case_id = request.case_id(),
+                                                      .title = request.title(),
+                                                      .label = request.label(),
+                                                      .contact_id = request.contact_id(),
+                                                      .request_id = request.request_id()}));
+  return ToProto(made);
+}
+
+absl::StatusOr<pb::ListDocumentRequestsResponse> Handler::ListRequests(const Call& call,
+                                                                       const std::string& case_id,
+                                                                       const CaseAccess* access) {
+  const std::string& organisation = call.caller.organisation_id;
+  ASSIGN_OR_RETURN(const auto requests, store_.ListRequests(organisation, case_id));
+  ASSIGN_OR_RETURN(const auto answers, store_.ListAnswers(organisation, case_id));
+  pb::ListDocumentRequestsResponse response;
+  for (const DocumentRequest& request : requests) {
+    if (access != nullptr && !MaySee(*access, request)) continue;
+    pb::DocumentRequest& proto = *response.add_document_requests();
+    proto = ToProto(request);
+    for (const Document& document : answers) {
+      if (document.document_request_id != request.document_request_id) continue;
+      proto.set_state(pb::PENDING_REVIEW);
+      if (access == nullptr || MaySee(*access, document)) {
+        *proto.add_documents() = ToProto(document);
+      }
+    }
+  }
+  return response;
+}
+
+absl::StatusOr<pb::ListDocumentRequestsResponse> Handler::ListDocumentRequests(
+    const Call& call, const pb::ListDocumentRequestsRequest& request) {
+  return ListRequests(call, request.case_id(), nullptr);
+}
+
+absl::StatusOr<pb::ListDocumentRequestsResponse> Handler::ListPortalDocumentRequests(
+    const Call& call, const pb::ListDocumentRequestsRequest& request) {
+  return ListRequests(call, request.case_id(), call.caller.AccessTo(request.case_id()));
+}
+
+absl::StatusOr<pb::Settings> Handler::GetSettings(const Call& call, const pb::GetSettingsRequest&) {
+  ASSIGN_OR_RETURN(const int64_t bytes, store_.MaxBytes(call.caller.organisation_id));
+  pb::Settings settings;
+  settings.set_max_document_bytes(bytes);
+  return settings;
+}
+
+absl::StatusOr<pb::Settings> Handler::UpdateSettings(const Call& call,
+                                                     const pb::UpdateSettingsRequest& request) {
+  const int64_t bytes = request.settings().max_document_bytes();
+  if (bytes > 0) RETURN_IF_ERROR(store_.SetMaxBytes(call.caller.organisation_id, bytes));
+  return GetSettings(call, {});
+}
+
+absl::StatusOr<pb::LookUpCaseDocumentsResponse> Handler::LookUpCaseDocuments(
+    const Call& call, const pb::LookUpCaseDocumentsRequest& request) {
+  const std::string& organisation = call.caller.organisation_id;
+  ASSIGN_OR_RETURN(const auto labels, store_.ListLabels(organisation, request.case_id()));
+  ASSIGN_OR_RETURN(const auto requests, store_.ListRequests(organisation, request.case_id()));
+  pb::LookUpCaseDocumentsResponse response;
+  for (const std::string& label : labels) response.add_labels(label);
+  for (const DocumentRequest& asked : requests) {
+    response.add_document_request_ids(asked.document_request_id);
+  }
+  return response;
+}
+
+}  // namespace gatehouse::documents

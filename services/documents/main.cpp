@@ -1,0 +1,67 @@
+#include "absl/strings/match.h"
+#include "services/common/crypto.h"
+#include "services/common/outbox.h"
+#include "services/common/service_config.h"
+#include "services/documents/blobs/folder_blobs.h"
+#include "services/documents/handler.h"
+#include "services/documents/magic_sniffer.h"
+#include "services/documents/store/postgres_store.h"
+
+namespace gatehouse::documents {
+extern const std::vector<Migration> kMigrations;
+namespace {
+
+constexpr char kFileScheme[] = "file://";
+
+struct Config {
+  ServiceConfig service;
+  std::string identity_address, cases_address, notification_address;
+  std::string blob_folder;  // GATEHOUSE_BLOB_URL, file:///…
+
+  static Config Read(Environment& environment) {
+    Config config = {ServiceConfig::Read(environment, "documents"),
+                     AddressOf(environment, "identity"), AddressOf(environment, "cases"),
+                     AddressOf(environment, "notification"), ""};
+    const std::string url = environment.Text("GATEHOUSE_BLOB_URL");
+    if (absl::StartsWith(url, "file:///")) {
+      config.blob_folder = url.substr(sizeof(kFileScheme) - 1);
+    } else if (!url.empty()) {
+      environment.Mistake("GATEHOUSE_BLOB_URL", "must be file:///…");
+    }
+    return config;
+  }
+};
+
+int Serve(Config config) {
+  auto blobs = FolderBlobs::Open(config.blob_folder);
+  if (!blobs.ok()) return Fail(blobs.status());
+  ServiceBase base(std::move(config.service), config.identity_address, kMigrations.size() + 1);
+  Client cases(config.cases_address, base.tls());
+  Client notification(config.notification_address, base.tls());
+  Outbox outbox(base.postgres(),
+                {.key = DeriveKey(base.root_key(), "documents outbox"),
+                 .services = {{"cases", &cases}, {"notification", &notification}}});
+  PostgresStore store(base.postgres(), outbox);
+  const MagicSniffer sniffer;
+  Uploads uploads(store, **blobs, sniffer);
+  Handler handler(uploads, store, **blobs, cases);
+  Server server("documents");
+  handler.Register(server);
+  return base.Run(server);
+}
+
+}  // namespace
+}  // namespace gatehouse::documents
+
+int main(int argc, char** argv) {
+  using namespace gatehouse;
+  StartProcess("documents");
+  Environment environment;
+  documents::Config config = documents::Config::Read(environment);
+  if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
+  if (const auto code =
+          MigrateIfAsked(argc, argv, config.service.postgres, documents::kMigrations, true)) {
+    return *code;
+  }
+  return documents::Serve(std::move(config));
+}
