@@ -1,0 +1,123 @@
+#include "services/gateway/backend.h"
+
+#include <boost/asio.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+// A tag of the clients' queue that resumes a coroutine where it belongs.
+template <typename Handler>
+struct Resume : Completion {
+  explicit Resume(Handler handler) : handler(std::move(handler)) {}
+  void Done(bool ok) override {
+    auto executor = asio::get_associated_executor(handler);
+    asio::post(executor, [handler = std::move(handler), ok]() mutable { handler(ok); });
+    delete this;
+  }
+  Handler handler;
+};
+
+// Starts an operation with a tag, and waits for it.
+template <typename Start>
+awaitable<bool> Await(Start start) {
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(
+      [start](auto handler) {
+        start(static_cast<Completion*>(new Resume<decltype(handler)>(std::move(handler))));
+      },
+      asio::use_awaitable);
+}
+
+void Prepare(grpc::ClientContext& context, const Onward& onward) {
+  context.set_deadline(absl::ToChronoTime(onward.deadline));
+  if (!onward.token.empty()) {
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", onward.token));
+  }
+  context.AddMetadata("gatehouse-request-id", onward.request_id);
+  context.AddMetadata("gatehouse-client-address", onward.client_address);
+  context.AddMetadata("gatehouse-user-agent", onward.user_agent);
+}
+
+}  // namespace
+
+Backend::Backend(const std::map<std::string, std::string>& addresses,
+                 const std::unique_ptr<Tls>& tls) {
+  for (const auto& [name, address] : addresses) {
+    const auto channel = MakeChannel(address, tls);
+    services_.emplace(name, Service{channel, grpc::GenericStub(channel)});
+  }
+}
+
+awaitable<absl::Status> Backend::Unary(const std::string& service, const Onward& onward,
+                                       const google::protobuf::Message& request,
+                                       google::protobuf::Message& response) {
+  grpc::ClientContext context;
+  Prepare(context, onward);
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  const auto call = services_.at(service).stub.PrepareUnaryCall(
+      &context, absl::StrCat("/", onward.method), ToBuffer(request), &ClientQueue());
+  co_await Await([&](Completion* tag) {
+    call->StartCall();
+    call->Finish(&answer, &status, tag);
+  });
+  if (!status.ok()) co_return FromGrpc(status);
+  if (!FromBuffer(answer, response)) {
+    co_return absl::InternalError("the service's answer does not parse");
+  }
+  co_return absl::OkStatus();
+}
+
+std::unique_ptr<Backend::Stream> Backend::Open(const std::string& service, const Onward& onward) {
+  return std::make_unique<Stream>(services_.at(service).stub, onward);
+}
+
+Backend::Stream::Stream(grpc::GenericStub& stub, const Onward& onward) {
+  Prepare(context_, onward);
+  call_ = stub.PrepareCall(&context_, absl::StrCat("/", onward.method), &ClientQueue());
+}
+
+awaitable<bool> Backend::Stream::Start() {
+  co_return co_await Await([this](Completion* tag) { call_->StartCall(tag); });
+}
+
+awaitable<bool> Backend::Stream::Write(const google::protobuf::Message& message) {
+  const grpc::ByteBuffer buffer = ToBuffer(message);
+  co_return co_await Await([&](Completion* tag) { call_->Write(buffer, tag); });
+}
+
+awaitable<bool> Backend::Stream::WritesDone() {
+  co_return co_await Await([this](Completion* tag) { call_->WritesDone(tag); });
+}
+
+awaitable<bool> Backend::Stream::Read(google::protobuf::Message& message) {
+  const bool read = co_await Await([this](Completion* tag) { call_->Read(&buffer_, tag); });
+  if (!read) co_return false;
+  const bool parsed = FromBuffer(buffer_, message);
+  if (!parsed) Cancel();
+  co_return parsed;
+}
+
+awaitable<absl::Status> Backend::Stream::Finish() {
+  co_await Await([this](Completion* tag) { call_->Finish(&status_, tag); });
+  co_return FromGrpc(status_);
+}
+
+absl::Status Backend::Ready(absl::Duration patience) {
+  const absl::Time end = absl::Now() + patience;
+  for (auto& [name, service] : services_) {
+    service.channel->GetState(true);
+    if (!service.channel->WaitForConnected(absl::ToChronoTime(end))) {
+      return absl::UnavailableError(absl::StrCat(name, " cannot be reached"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <utility>
+// Boost 1.74's awaitable.hpp needs <utility> before it.
+#include <grpcpp/generic/generic_stub.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/common/channel.h"
+
+namespace gatehouse::gateway {
+
+// What the gateway tells a service of a request besides its message.
+struct Onward {
+  std::string method;  // gatehouse.cases.v1.Cases/GetCase
+  std::string token;   // The caller's principal token; empty: nobody.
+  std::string request_id, client_address, user_agent;
+  absl::Time deadline;
+};
+
+// The services, by name, as coroutines call them. What a call returns comes back on the coroutine's
+// own executor.
+class Backend {
+ public:
+  // `addresses` by service name: "cases" → host:port.
+  Backend(const std::map<std::string, std::string>& addresses, const std::unique_ptr<Tls>& tls);
+
+  boost::asio::awaitable<absl::Status> Unary(const std::string& service, const Onward& onward,
+                                             const google::protobuf::Message& request,
+                                             google::protobuf::Message& response);
+
+  // A call with a stream. It must be started, and Finish() must be awaited before it goes.
+  class Stream {
+   public:
+    Stream(grpc::GenericStub& stub, const Onward& onward);
+    boost::asio::awaitable<bool> Start();
+    // False: the service has ended the call; Finish() tells why.
+    boost::asio::awaitable<bool> Write(const google::protobuf::Message& message);
+    boost::asio::awaitable<bool> WritesDone();
+    boost::asio::awaitable<bool> Read(google::protobuf::Message& message);
+    boost::asio::awaitable<absl::Status> Finish();
+    void Cancel() { context_.TryCancel(); }
+
+   private:
+    grpc::ClientContext context_;
+    std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+    grpc::ByteBuffer buffer_;
+    grpc::Status status_;
+  };
+  std::unique_ptr<Stream> Open(const std::string& service, const Onward& onward);
+
+  // OK if every service can be reached.
+  absl::Status Ready(absl::Duration patience);
+
+ private:
+  struct Service {
+    std::shared_ptr<grpc::Channel> channel;
+    grpc::GenericStub stub;
+  };
+  std::map<std::string, Service> services_;
+};
+
+}  // namespace gatehouse::gateway

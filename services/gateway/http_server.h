@@ -1,0 +1,82 @@
+#pragma once
+
+#include <utility>
+// Boost 1.74's awaitable.hpp needs <utility> before it.
+#include <boost/asio/awaitable.hpp>
+#include <boost/beast/http/fields.hpp>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace gatehouse::gateway {
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+// One request and its answer. Everything may throw boost::system::system_error where the connection
+// is gone, which ends it.
+class HttpExchange {
+ public:
+  virtual ~HttpExchange() = default;
+
+  virtual const std::string& method() const = 0;
+  virtual const std::string& target() const = 0;                  // As sent: path and query.
+  virtual std::string Header(const std::string& name) const = 0;  // Empty: not there.
+  virtual bool has_body() const = 0;
+  virtual std::optional<int64_t> content_length() const = 0;
+  virtual std::string peer_address() const = 0;
+
+  // Fills `data` with the next bytes of the body, up to `size`; fewer only at its end. Throws
+  // BrokenBody where the body is not well formed.
+  virtual boost::asio::awaitable<size_t> Read(char* data, size_t size) = 0;
+
+  virtual bool answered() const = 0;
+  virtual boost::asio::awaitable<void> Respond(int status, const HttpHeaders& headers,
+                                               const std::string& body) = 0;
+  // An answer in pieces. The headers say the Content-Length; without one it is chunked.
+  virtual boost::asio::awaitable<void> Begin(int status, const HttpHeaders& headers) = 0;
+  virtual boost::asio::awaitable<void> Write(const std::string& data) = 0;
+  // `whole` false: the answer broke off, and the connection with it, so that the client knows.
+  virtual boost::asio::awaitable<void> End(bool whole) = 0;
+};
+
+struct BrokenBody : std::exception {
+  const char* what() const noexcept override { return "the body is not well formed"; }
+};
+
+// An HTTP/1.1 server with what faces strangers: a strict check of every head, limits on sizes,
+// counts and times, keep-alive, and a drain at its end.
+class HttpServer {
+ public:
+  struct Options {
+    std::string listen;  // host:port
+    int threads = 2;
+    int connections = 4096;  // One more is closed at once.
+    std::chrono::seconds head_timeout{10}, idle_timeout{60};
+    // How long the next 16 KiB of a body, or the end of it, may take, in both directions.
+    std::chrono::seconds progress_timeout{30};
+    std::chrono::seconds drain{10};
+  };
+  using Handle = std::function<boost::asio::awaitable<void>(HttpExchange&)>;
+  // Answers what is refused before there is a request: the status and why.
+  using Refuse = std::function<boost::asio::awaitable<void>(HttpExchange&, int status)>;
+
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const Options& options, Handle handle,
+                                                           Refuse refuse);
+  // Stops accepting, lets what runs end, and closes.
+  ~HttpServer();
+  int port() const;
+
+ private:
+  HttpServer();
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gatehouse::gateway

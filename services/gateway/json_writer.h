@@ -1,0 +1,18 @@
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <string>
+
+namespace gatehouse::gateway {
+
+// Writes a message as proto3 JSON (the ProtoJSON mapping): lowerCamelCase names, enums by name,
+// 64-bit integers as strings, RFC 3339 times. Scalars, lists and maps are written also where they
+// are empty; messages and `optional` fields only where they are set. A field that travels as a
+// cookie is left out.
+void WriteJson(const google::protobuf::Message& message, std::string& json);
+
+// A JSON string of UTF-8 text, quotes included.
+void WriteJsonString(const std::string& text, std::string& json);
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,96 @@
+#include "absl/strings/str_split.h"
+#include "gatehouse/identity/v1/principals.pb.h"
+#include "services/common/config.h"
+#include "services/common/log.h"
+#include "services/common/operations.h"
+#include "services/common/redis.h"
+#include "services/common/server.h"
+#include "services/common/service_config.h"
+#include "services/gateway/gateway.h"
+#include "services/gateway/openapi.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+struct Config {
+  std::string listen, operations_listen;
+  std::unique_ptr<Tls> tls;
+  Secret redis_url;
+  std::map<std::string, std::string> addresses;  // By service.
+  std::set<std::string> trusted_proxies;         // GATEHOUSE_TRUSTED_PROXIES
+
+  static Config Read(Environment& environment) {
+    Config config;
+    config.listen = environment.Text("GATEHOUSE_LISTEN");
+    config.operations_listen = environment.Text("GATEHOUSE_OPERATIONS_LISTEN", "");
+    if (const auto directory = environment.OptionalText("GATEHOUSE_TLS_DIR")) {
+      config.tls = std::make_unique<Tls>(Tls{*directory});
+    }
+    config.redis_url = environment.SecretValue("GATEHOUSE_REDIS_URL");
+    for (const char* name : {"identity", "cases", "invitation", "notification", "documents"}) {
+      config.addresses[name] = AddressOf(environment, name);
+    }
+    for (const std::string& proxy : environment.List("GATEHOUSE_TRUSTED_PROXIES")) {
+      config.trusted_proxies.insert(proxy);
+    }
+    return config;
+  }
+};
+
+absl::StatusOr<bool> AskOrigin(Client& identity, const std::string& origin) {
+  identity::v1::CheckOriginRequest request;
+  request.set_origin(origin);
+  ASSIGN_OR_RETURN(const auto answer,
+                   identity.Call<identity::v1::CheckOriginResponse>(
+                       "gatehouse.identity.v1.Principals/CheckOrigin", "", request));
+  return answer.allowed();
+}
+
+int Serve(const Config& config) {
+  const Clock clock;
+  Redis redis(config.redis_url);
+  Client identity(config.addresses.at("identity"), config.tls);
+  CachingAuthenticator authenticator(AskIdentity(identity), clock);
+  RevocationListener revocations(authenticator, redis, config.redis_url);
+  Backend backend(config.addresses, config.tls);
+  const auto routes = RouteTable::Of(AllServices());
+  if (!routes.ok()) return Fail(routes.status());
+  const auto gateway = Gateway::Make(
+      {.services = AllServices(),
+       .openapi = OpenApi(*routes, ProtoImage()),
+       .trusted_proxies = config.trusted_proxies,
+       .authenticator = &authenticator,
+       .check_origin = [&](const std::string& origin) { return AskOrigin(identity, origin); }},
+      backend);
+  if (!gateway.ok()) return Fail(gateway.status());
+  auto server = HttpServer::Start(
+      {.listen = config.listen}, [&](HttpExchange& http) { return (*gateway)->Handle(http); },
+      [&](HttpExchange& http, int status) { return (*gateway)->Refuse(http, status); });
+  if (!server.ok()) return Fail(server.status());
+  std::unique_ptr<Operations> operations;
+  if (!config.operations_listen.empty()) {
+    auto started = Operations::Start(config.operations_listen,
+                                     [&] { return backend.Ready(absl::Seconds(1)); });
+    if (!started.ok()) return Fail(started.status());
+    operations = *std::move(started);
+  }
+  LogInfo("started", {{"port", std::to_string((*server)->port())}});
+  WaitForSignal();
+  LogInfo("draining");
+  if (operations != nullptr) operations->Drain();
+  server->reset();
+  LogInfo("stopped");
+  return 0;
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway
+
+int main() {
+  using namespace gatehouse;
+  StartProcess("gateway");
+  Environment environment;
+  const gateway::Config config = gateway::Config::Read(environment);
+  if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
+  return gateway::Serve(config);
+}

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace gatehouse::gateway {
+
+// Google's mapping of canonical codes to HTTP statuses (google/rpc/code.proto).
+int HttpStatusOf(absl::StatusCode code);
+
+// An answer that says what is wrong, as RFC 9457 application/problem+json.
+struct Problem {
+  int status = 500;
+  std::string body;
+  int retry_after_seconds = 0;  // 0: no Retry-After.
+  std::string content_range;    // Of a range that is not there.
+};
+Problem ProblemOf(const absl::Status& status, const std::string& path,
+                  const std::string& request_id);
+// The gateway's own refusals, whose status has no canonical code (405, 413, 415, 431, 505).
+Problem ProblemOf(int http_status, const std::string& reason, const std::string& detail,
+                  const std::string& path, const std::string& request_id);
+
+}  // namespace gatehouse::gateway
