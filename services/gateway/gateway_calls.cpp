@@ -170,7 +170,8 @@ awaitable<absl::Status> Gateway::Upload(Request& request) {
   const auto stream = backend_.Open(request.route->service, OnwardOf(request));
   std::exception_ptr broken;
   int64_t total = 0;
-  bool open = co_await stream->Start() && co_await stream->Write(message);
+  bool open = co_await stream->Start();
+  if (open) open = co_await stream->Write(message);
   message.Clear();
   // One buffer goes back and forth: the next bytes are read once the service has room for them.
   std::string chunk;
@@ -212,10 +213,12 @@ awaitable<absl::Status> Gateway::Download(Request& request) {
   if (status.ok()) status = Fill(request, message);
   if (!status.ok()) co_return status;
   const auto stream = backend_.Open(request.route->service, OnwardOf(request));
-  const bool open =
-      co_await stream->Start() && co_await stream->Write(message) && co_await stream->WritesDone();
+  bool open = co_await stream->Start();
+  if (open) open = co_await stream->Write(message);
+  if (open) open = co_await stream->WritesDone();
   Message& part = *NewMessage(request.route->rpc->output_type(), arena);
-  if (!open || !co_await stream->Read(part)) {
+  if (open) open = co_await stream->Read(part);
+  if (!open) {
     status = co_await stream->Finish();
     if (status.ok()) status = absl::InternalError("a download without a first message");
     co_return status;
@@ -251,11 +254,11 @@ awaitable<absl::Status> Gateway::SendParts(Request& request, Backend::Stream& st
   }
   request.status = ValueOf(fields, "Content-Range").empty() ? 200 : 206;
   co_await request.http.Begin(request.status, headers);
-  do {
+  for (bool more = true; more; more = co_await stream.Read(part)) {
     std::string scratch;
     co_await request.http.Write(
         part.GetReflection()->GetStringReference(part, request.route->bytes_field, &scratch));
-  } while (co_await stream.Read(part));
+  }
   co_return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #include "services/gateway/http_connection.h"
 
 #include <boost/asio/use_awaitable.hpp>
+#include <limits>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -132,7 +133,8 @@ awaitable<size_t> HttpConnection::ReadHead(std::optional<int>& mistake) {
 void HttpConnection::StartRequest(size_t head) {
   parser_.emplace();
   parser_->header_limit(kHeadMax);
-  parser_->body_limit(boost::none);
+  // Who reads the body knows how much it may be.
+  parser_->body_limit(std::numeric_limits<uint64_t>::max());
   error_code error;
   const size_t used = parser_->put(asio::buffer(buffer_.data(), head), error);
   if (error && error != http::error::need_more) throw boost::system::system_error(error);
@@ -163,7 +165,9 @@ awaitable<void> HttpConnection::AskForBody() {
 awaitable<size_t> HttpConnection::Read(char* data, size_t size) {
   if (body_read_ || size == 0) co_return 0;
   co_await AskForBody();
-  co_return chunked_ ? co_await ReadChunked(data, size) : co_await ReadPlain(data, size);
+  // GCC 12 miscompiles co_await in the arms of a conditional expression.
+  if (chunked_) co_return co_await ReadChunked(data, size);
+  co_return co_await ReadPlain(data, size);
 }
 
 awaitable<size_t> HttpConnection::ReadPlain(char* data, size_t size) {
