@@ -154,9 +154,10 @@ class Writer {
     return operation;
   }
 
+  // A request's schema leaves out what its path says.
   ordered_json Body(const Route& route, const Descriptor& type) {
-    if (!route.whole_body || !absl::StrContains(route.path, "{")) return RefOf(type, true);
-    return Object(type, true, route.path);
+    if (route.whole_body) paths_[&type] = route.path;
+    return RefOf(type, true);
   }
 
   ordered_json Responses(const Route& route) {
@@ -321,7 +322,7 @@ class Writer {
       for (const auto& [type, in_request] : needed) {
         if (!done.insert(type).second) continue;
         more = true;
-        schemas[NameOf(*type)] = Object(*type, in_request, "");
+        schemas[NameOf(*type)] = Object(*type, in_request, paths_[type]);
       }
     }
     for (const EnumDescriptor* type : enums_) schemas[NameOf(*type)] = Enum(*type);
@@ -356,6 +357,7 @@ class Writer {
   const RouteTable& routes_;
   google::protobuf::DescriptorPool pool_;
   std::map<const Descriptor*, bool> needed_;  // Whether a request has it.
+  std::map<const Descriptor*, std::string> paths_;  // Of the route whose body it is.
   std::set<const EnumDescriptor*> enums_;
 };
 
