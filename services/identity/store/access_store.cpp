@@ -50,17 +50,15 @@ constexpr char kEnter[] = R"sql(
     SELECT organisation_id, $10, $11, $2, $5, $12, $13, $14, o.idle_seconds,
            clock_timestamp() + make_interval(secs => o.absolute_seconds)
     FROM granted JOIN organisation AS o USING (organisation_id)
-    ON CONFLICT (organisation_id, session_id) DO NOTHING
-    RETURNING organisation_id, create_time, expire_time, idle_seconds),
-  subject AS (SELECT organisation_id, $10::text AS subject_id, $6::text AS case_id FROM made), )sql" AUDIT(
-    "$15", "session.started", "$2", "$12", "$14", "$16") R"sql(
+    ON CONFLICT (organisation_id, session_id) DO UPDATE SET session_id = excluded.session_id
+    WHERE session.end_time IS NULL
+    RETURNING organisation_id, create_time, expire_time, idle_seconds, xmax = 0 AS fresh),
+  subject AS (SELECT organisation_id, $10::text AS subject_id, $6::text AS case_id FROM made
+              WHERE fresh), )sql" AUDIT("$15", "session.started", "$2", "$12", "$14", "$16") R"sql(
   SELECT (SELECT count(*) FROM proven), (SELECT count(*) FROM granted),
-         s.create_time, least(s.expire_time, s.create_time + make_interval(secs => s.idle_seconds))
-  FROM (SELECT 1) AS one LEFT JOIN (
-    SELECT create_time, expire_time, idle_seconds FROM made
-    UNION ALL
-    SELECT create_time, expire_time, idle_seconds FROM session
-    WHERE organisation_id = $1 AND session_id = $10 AND end_time IS NULL) AS s ON true)sql";
+         made.create_time,
+         least(made.expire_time, made.create_time + make_interval(secs => made.idle_seconds))
+  FROM (SELECT 1) AS one LEFT JOIN made ON true)sql";
 
 constexpr char kUseSession[] = R"sql(
   WITH used AS (

@@ -53,6 +53,9 @@ CURLcode SmsSender::Perform(const std::string& url, const std::string* form) {
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Collect);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer_);
   if (form != nullptr) {
+    // On a connection that was used before, libcurl sends a POST again by itself where the answer
+    // is lost, and with it the SMS.
+    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, form->c_str());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(form->size()));
   }
