@@ -106,7 +106,11 @@ export class Office {
   readonly id = newId("office");
   readonly portalUrl = `https://${this.id}.example`;
   caseId = newId("deal");
-  contacts = [contact(), contact("APPLICANT"), contact("GUARANTOR"), contact("APPLICANT")];
+  contacts = [
+    contact(), contact("APPLICANT", { givenName: "Bob", familyName: "Babbage" }),
+    contact("GUARANTOR", { givenName: "Carol", familyName: "Shaw" }),
+    contact("APPLICANT", { givenName: "Dan", familyName: "Ritchie" }),
+  ];
   key!: string;
   api!: Api;
 

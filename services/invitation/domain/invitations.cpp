@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "services/common/crypto.h"
 #include "services/common/random.h"
 #include "services/common/status.h"
@@ -27,7 +28,8 @@ std::string Expiry(absl::Time end, const std::string& time_zone) {
   if (end == absl::InfiniteFuture()) return "when it is withdrawn";
   absl::TimeZone zone = absl::UTCTimeZone();
   (void)absl::LoadTimeZone(time_zone, &zone);
-  return absl::FormatTime("on %A, %e %B %Y at %H:%M (%Z)", end, zone);
+  return absl::StrReplaceAll(absl::FormatTime("on %A, %e %B %Y at %H:%M (%Z)", end, zone),
+                             {{"  ", " "}});
 }
 
 std::string AuthorOf(const Call& call) {
