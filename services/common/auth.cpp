@@ -144,12 +144,17 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Authentic
 
 absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Verify(
     const std::string& token, const std::string& key_id) {
-  if (cache_->Key(key_id).empty() && cache_->MayAskForKeys(clock_.Now())) {
-    ASSIGN_OR_RETURN(const auto keys, source_.keys());
-    cache_->SetKeys(keys);
+  std::string key = cache_->Key(key_id);
+  if (key.empty()) {
+    // One asks, and whoever comes meanwhile waits for the answer.
+    const std::lock_guard lock(asking_);
+    if (cache_->Key(key_id).empty() && cache_->MayAskForKeys(clock_.Now())) {
+      ASSIGN_OR_RETURN(const auto keys, source_.keys());
+      cache_->SetKeys(keys);
+    }
+    key = cache_->Key(key_id);
   }
-  ASSIGN_OR_RETURN(const VerifiedPrincipal verified,
-                   VerifyPrincipal(token, cache_->Key(key_id), clock_.Now()));
+  ASSIGN_OR_RETURN(const VerifiedPrincipal verified, VerifyPrincipal(token, key, clock_.Now()));
   return std::make_shared<Principal>(
       Principal{ToCaller(verified.principal), token, verified.expires_at});
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ class CachingAuthenticator : public Authenticator {
   const PrincipalSource source_;
   const Clock& clock_;
   std::unique_ptr<Cache> cache_;
+  std::mutex asking_;
 };
 
 // Keeps an authenticator's cache true: listens for revocations (the Redis channel

@@ -8,7 +8,7 @@
 
 namespace gatehouse {
 
-std::string Sha256(const std::string& data);                              // 32 bytes
+std::string Sha256(const std::string& data);  // 32 bytes
 // The same of bytes that come in pieces.
 class Sha256Stream {
  public:

@@ -1,5 +1,7 @@
 #include "services/common/postgres.h"
 
+#include <poll.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <unordered_map>
@@ -60,6 +62,11 @@ struct Session {
     }
   }
 
+  // Nothing is to be read from an idle connection, but the end of one that the server has closed.
+  bool IsAlive() const {
+    pollfd socket = {connection.sock(), POLLIN, 0};
+    return connection.is_open() && poll(&socket, 1, 0) == 0;
+  }
   // A setting made inside a transaction that rolled back is back at its old value.
   void Forget() {
     organisation.clear();
@@ -86,10 +93,12 @@ class Postgres::Pool {
       return absl::UnavailableError("all database connections are in use");
     }
     ++in_use_;
-    if (free_.empty()) return std::unique_ptr<Session>();
-    auto session = std::move(free_.back());
-    free_.pop_back();
-    return session;
+    while (!free_.empty()) {
+      auto session = std::move(free_.back());
+      free_.pop_back();
+      if (session->IsAlive()) return session;
+    }
+    return std::unique_ptr<Session>();
   }
 
   void Return(std::unique_ptr<Session> session) {

@@ -56,13 +56,13 @@ export const contact = (role = "PRIMARY_APPLICANT", more: Partial<Schemas["Conta
 });
 
 /** Asks again until the answer is there; what is sent arrives within moments. */
-export async function eventually<T>(ask: () => Promise<T | undefined>, what: string): Promise<T> {
-  for (const end = Date.now() + 10_000; Date.now() < end;) {
+export async function eventually<T>(ask: () => Promise<T | undefined>, what: string, seconds = 10) {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`${what} did not happen within 10 s`);
+  throw new Error(`${what} did not happen within ${seconds} s`);
 }
 
 type Arrived = {

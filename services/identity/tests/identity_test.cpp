@@ -380,6 +380,16 @@ TEST_CASE_METHOD(Fixture, "principal tokens are verified by the published keys, 
   CachingAuthenticator cache(principals.Source(), clock);
   CHECK(cache.Authenticate(Secret(exchanged->token())).value()->caller.kind ==
         CallerKind::kOperator);
+  // Many at once, while the keys are not known yet: one asks for them, and all wait.
+  CachingAuthenticator fresh(principals.Source(), clock);
+  std::atomic<int> known = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back(
+        [&] { known += fresh.Authenticate(Secret(exchanged->token())).ok() ? 1 : 0; });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(known == 8);
   std::string forged = exchanged->token();
   forged[forged.size() / 2] ^= 1;
   CHECK_FALSE(cache.Authenticate(Secret(forged)).ok());
