@@ -54,6 +54,7 @@ async function inviteThrough(trouble: () => Promise<unknown>) {
 
 /** Each invitation is there once, and was told once: by mail, in the feed, on the case. */
 async function everybodyHeardOnce(offices: Office[]) {
+  await calm();
   for (const office of offices) {
     const { invitations } = await ok(office.api.GET("/v1/cases/{caseId}/invitations", {
       params: { path: { caseId: office.caseId } },
