@@ -1,0 +1,210 @@
+#include "services/common/server.h"
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "gatehouse/cases/v1/cases.pb.h"
+#include "services/common/auth.h"
+#include "services/common/channel.h"
+#include "services/common/random.h"
+
+namespace gatehouse {
+namespace {
+
+// Knows one credential.
+class FakeAuthenticator : public Authenticator {
+ public:
+  absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(const Secret& secret) override {
+    if (secret.Reveal() == "staff") return principal;
+    return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID", "no");
+  }
+  std::shared_ptr<const Principal> Cached(const Secret&) override { return nullptr; }
+
+  const std::shared_ptr<const Principal> principal = [] {
+    auto made = std::make_shared<Principal>();
+    made->caller.kind = CallerKind::kStaff;
+    made->caller.organisation_id = "acme";
+    made->caller.scopes = {"cases.read"};
+    return made;
+  }();
+};
+
+struct PortalHandler {
+  absl::StatusOr<cases::v1::ListPortalCasesResponse> List(
+      const Call&, const cases::v1::ListPortalCasesRequest&) {
+    return cases::v1::ListPortalCasesResponse();
+  }
+  absl::StatusOr<cases::v1::PortalCase> Get(const Call&, const cases::v1::GetPortalCaseRequest&) {
+    return cases::v1::PortalCase();
+  }
+};
+
+struct DirectoryHandler {
+  absl::StatusOr<cases::v1::LookUpCaseResponse> LookUp(const Call& call,
+                                                       const cases::v1::LookUpCaseRequest&) {
+    seen = call;
+    if (sleep > absl::ZeroDuration()) absl::SleepFor(sleep);
+    return cases::v1::LookUpCaseResponse();
+  }
+  absl::StatusOr<cases::v1::AddNoteResponse> Add(const Call&, const cases::v1::AddNoteRequest&) {
+    return absl::InternalError("password=hunter2");
+  }
+  absl::StatusOr<cases::v1::SetContactPortalResponse> Set(
+      const Call&, const cases::v1::SetContactPortalRequest&) {
+    return cases::v1::SetContactPortalResponse();
+  }
+  Call seen;
+  absl::Duration sleep;
+};
+
+struct Fixture {
+  FakeAuthenticator authenticator;
+  PortalHandler portal;
+  DirectoryHandler directory;
+  Server server{"probe"};
+  std::unique_ptr<RunningServer> running;
+
+  std::string Start(std::unique_ptr<Tls> tls = nullptr) {
+    server.Service("gatehouse.cases.v1.PortalCases")
+        .Unary("ListPortalCases", portal, &PortalHandler::List)
+        .Unary("GetPortalCase", portal, &PortalHandler::Get);
+    server.Service("gatehouse.cases.v1.CaseDirectory")
+        .Unary("LookUpCase", directory, &DirectoryHandler::LookUp)
+        .Unary("AddNote", directory, &DirectoryHandler::Add)
+        .Unary("SetContactPortal", directory, &DirectoryHandler::Set);
+    ServerOptions options;
+    options.listen = "localhost:0";
+    options.tls = std::move(tls);
+    options.authenticator = &authenticator;
+    auto started = RunningServer::Start(server, std::move(options));
+    INFO(started.status().ToString());
+    REQUIRE(started.ok());
+    running = *std::move(started);
+    return "localhost:" + std::to_string(running->port());
+  }
+
+  static std::string LookUp(const std::string& case_id = "deal-1") {
+    cases::v1::LookUpCaseRequest request;
+    request.set_case_id(case_id);
+    return request.SerializeAsString();
+  }
+
+  using Metadata = std::vector<std::pair<std::string, std::string>>;
+  static absl::Status Raw(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                          const std::string& bytes, const Metadata& metadata) {
+    grpc::CompletionQueue queue;
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
+    for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
+    grpc::GenericStub stub(channel);
+    const grpc::Slice slice(bytes);
+    const grpc::ByteBuffer buffer(&slice, 1);
+    grpc::ByteBuffer answer;
+    grpc::Status status;
+    auto call = stub.PrepareUnaryCall(&context, "/" + method, buffer, &queue);
+    call->StartCall();
+    call->Finish(&answer, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    call.reset();
+    return FromGrpc(status);
+  }
+};
+
+const char kLookUp[] = "gatehouse.cases.v1.CaseDirectory/LookUpCase";
+const char kList[] = "gatehouse.cases.v1.PortalCases/ListPortalCases";
+
+TEST_CASE_METHOD(Fixture, "a call is authorised and validated before its handler", "[service]") {
+  const auto channel = grpc::CreateChannel(Start(), grpc::InsecureChannelCredentials());
+  const Metadata service = {{"gatehouse-organisation", "acme"}};
+  CHECK(Raw(channel, kLookUp, LookUp(), service).ok());
+  CHECK(directory.seen.caller.organisation_id == "acme");
+  CHECK(directory.seen.caller.kind == CallerKind::kService);
+  CHECK(ReasonOf(Raw(channel, kLookUp, LookUp(), {})) == "CREDENTIAL_MISSING");
+  CHECK(ReasonOf(Raw(channel, kLookUp, LookUp(), {{"authorization", "Bearer x"}})) ==
+        "CREDENTIAL_INVALID");
+  // Whoever brings a credential is that, whatever else is said.
+  CHECK(ReasonOf(Raw(channel, kLookUp, LookUp(),
+                     {{"authorization", "Bearer staff"}, {"gatehouse-organisation", "x"}})) ==
+        "WRONG_AUDIENCE");
+  CHECK(ReasonOf(Raw(channel, kList, "", service)) == "WRONG_AUDIENCE");
+  CHECK(ReasonOf(Raw(channel, kLookUp, LookUp("../x"), service)) == "INVALID_REQUEST");
+  CHECK(ReasonOf(Raw(channel, kLookUp, "\xff\xff\xff", service)) == "INVALID_REQUEST");
+  CHECK(absl::IsUnimplemented(Raw(channel, "gatehouse.cases.v1.Cases/Nothing", "", service)));
+}
+
+TEST_CASE_METHOD(Fixture, "a fault is shown as an internal error and nothing more", "[service]") {
+  const auto channel = grpc::CreateChannel(Start(), grpc::InsecureChannelCredentials());
+  cases::v1::AddNoteRequest note;
+  note.set_request_id("r");
+  note.set_case_id("deal-1");
+  note.set_text("t");
+  note.set_author("a");
+  const absl::Status fault = Raw(channel, "gatehouse.cases.v1.CaseDirectory/AddNote",
+                                 note.SerializeAsString(), {{"gatehouse-organisation", "acme"}});
+  CHECK(absl::IsInternal(fault));
+  CHECK(fault.message() == "internal error");
+}
+
+TEST_CASE_METHOD(Fixture, "messages and metadata have limits, and a call has its deadline",
+                 "[service]") {
+  const auto channel = grpc::CreateChannel(Start(), grpc::InsecureChannelCredentials());
+  const Metadata service = {{"gatehouse-organisation", "acme"}};
+  CHECK(absl::IsResourceExhausted(Raw(channel, kLookUp, std::string(5 << 20, 'x'), service)));
+  Metadata flood = service;
+  flood.emplace_back("x-flood", std::string(64 << 10, 'x'));
+  CHECK_FALSE(Raw(channel, kLookUp, LookUp(), flood).ok());
+  CHECK(Raw(channel, kLookUp, LookUp(), service).ok());
+  CHECK(directory.seen.deadline <= absl::Now() + absl::Seconds(5));
+}
+
+TEST_CASE_METHOD(Fixture, "what runs may end while the server drains", "[service]") {
+  const auto channel = grpc::CreateChannel(Start(), grpc::InsecureChannelCredentials());
+  directory.sleep = absl::Milliseconds(500);
+  absl::Status status = absl::UnknownError("");
+  std::thread caller([&] {
+    status = Raw(channel, kLookUp, LookUp(), {{"gatehouse-organisation", "acme"}});
+  });
+  absl::SleepFor(absl::Milliseconds(200));
+  running.reset();
+  caller.join();
+  CHECK(status.ok());
+}
+
+TEST_CASE_METHOD(Fixture, "only a certificate of ours makes a caller a service", "[service]") {
+  const std::filesystem::path root =
+      std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
+  const std::string make = "tests/support/certificates.sh " + root.string() + " cases invitation";
+  std::filesystem::current_path(GATEHOUSE_SOURCE);
+  REQUIRE(std::system(make.c_str()) == 0);
+  const auto tls_of = [&](const char* name) {
+    return std::make_unique<Tls>(Tls{(root / name).string()});
+  };
+  const std::string address = Start(tls_of("cases"));
+  const Metadata service = {{"gatehouse-organisation", "acme"},
+                            {"gatehouse-client-address", "9.9.9.9"}};
+
+  CHECK(Raw(MakeChannel(address, tls_of("invitation")), kLookUp, LookUp(), service).ok());
+  CHECK(directory.seen.caller.actor_id == "invitation");
+  CHECK(directory.seen.client_address == "9.9.9.9");
+
+  // A CRM: it knows our CA and has no certificate.
+  std::ifstream file(root / "ca.crt");
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});
+  const auto stranger = grpc::CreateChannel(address, grpc::SslCredentials(options));
+  CHECK(ReasonOf(Raw(stranger, kLookUp, LookUp(), service)) == "CREDENTIAL_MISSING");
+  CHECK(ReasonOf(Raw(stranger, kList, "", {{"authorization", "Bearer staff"}})) ==
+        "WRONG_AUDIENCE");
+  std::filesystem::remove_all(root);
+}
+
+}  // namespace
+}  // namespace gatehouse
