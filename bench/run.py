@@ -1,0 +1,386 @@
+#!/usr/bin/env python3
+"""Measures Gatehouse against floors and a peer, in one run and in alternation; see
+docs/performance.md. `./dev bench [--quick] [--only PART…] [--plaintext]`, where a part is one of
+transcoding, signin, upload, floors. Prints a table, and writes .dev/bench.json."""
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import time
+import urllib.parse
+
+import gatehouse
+import load
+import processes
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+STATE = os.path.join(ROOT, '.dev', 'bench')
+BUILT = os.path.join(ROOT, 'build', 'release', 'bench')
+SERVICES = ('gateway', 'identity', 'cases', 'invitation', 'notification', 'documents')
+CONNECTIONS = (1, 16, 64)
+PORT = 29000
+# What is asked of each ratio, and the stretch (the issue's table).
+ASKED = {
+    'transcoding: CPU floor / CPU used': (0.45, 0.60),
+    'signIn:verify / peer (16)': (8, 15),
+    'session / peer (16)': (12, 20),
+    'signIn:start / peer (16)': (8, 12),
+    'upload 1 GiB / Beast to disk': (0.9, 1.0),
+}
+started = []
+
+
+def run(command, **more):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **more)
+    if done.returncode != 0:
+        raise RuntimeError(f'{command[0]}: {done.stdout[-500:]} {done.stderr[-1000:]}')
+    return done.stdout
+
+
+def background(command, port, **more):
+    """Starts a program and waits until it listens."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+    started.append(process)
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(('127.0.0.1', port)) == 0:
+                return process
+        time.sleep(0.05)
+    raise RuntimeError(f'{command[0]} does not listen')
+
+
+def end(process):
+    process.send_signal(signal.SIGTERM)
+    process.wait(10)
+    started.remove(process)
+
+
+class Running:
+    """A Gatehouse of the bench's own, beside whatever is up."""
+
+    def __init__(self, plaintext):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith('GATEHOUSE_')}
+        self.environment = dict(clean, GATEHOUSE_DEV_STATE=STATE, GATEHOUSE_DEV_PORT_OFFSET='20000',
+                                GATEHOUSE_TRUSTED_PROXIES='127.0.0.1')
+        if plaintext:
+            self.environment['GATEHOUSE_DEV_PLAINTEXT'] = '1'
+        if os.path.exists(STATE):
+            self.stop()
+        shutil.rmtree(STATE, ignore_errors=True)
+        out = self.dev('start_all')
+        self.startup_ms = int(out.rpartition('ready after ')[2].split()[0])
+        for line in self.dev('settings && declare -px').splitlines():
+            name, _, value = line.removeprefix('declare -x ').partition('=')
+            if name.startswith('GATEHOUSE_'):
+                os.environ[name] = value.strip('"')
+        self.pids = {name: self.pid(name) for name in (*SERVICES, 'postgres', 'redis')}
+
+    def dev(self, commands):
+        return run(['bash', '-c', f'cd {ROOT} && source ./dev && {commands}'], env=self.environment)
+
+    @staticmethod
+    def pid(name):
+        with open(f'{STATE}/run/{name}.pid', encoding='ascii') as file:
+            return int(file.read())
+
+    def stop(self):
+        self.dev('stop_all')
+
+
+def measured(requests, connections, url, pids, seconds=None):
+    watch = processes.Watch(pids)
+    result = load.drive(url, requests, connections, seconds)
+    result['cpu_us'] = watch.micros(result['requests'])
+    result['tail'] = round(result['p99_us'] / max(result['p50_us'], 1), 2)
+    return result
+
+
+def transcoding(results, seconds):
+    order = json.dumps({
+        'orderId': 'order-1', 'customerName': 'Ada Lovelace', 'email': 'ada@example.com',
+        'status': 'OPEN', 'totalCents': '129900', 'gift': True,
+        'createTime': '2026-11-24T12:00:00Z', 'note': 'Please ring twice.',
+        'lines': [{'sku': f'sku-{i}', 'quantity': i + 1, 'price': 9.5 * i} for i in range(3)],
+        'tags': ['fragile', 'express']})
+    service = background([f'{BUILT}/bench_echo', 'service', str(PORT)], PORT)
+    gateway = background([f'{BUILT}/bench_echo', 'gateway', str(PORT + 1), str(PORT)], PORT + 1)
+    floor = background([f'{BUILT}/bench_http', str(PORT + 2)], PORT + 2)
+    rpc = background([f'{BUILT}/bench_grpc', 'server', str(PORT + 3)], PORT + 3)
+    line = [load.request('POST', '/v1/echo', {'Content-Type': 'application/json'}, order)]
+    ratios = []
+    for _ in range(3):
+        for connections in CONNECTIONS:
+            both = measured(line, connections, f'http://127.0.0.1:{PORT + 1}',
+                            {'gateway': gateway.pid, 'service': service.pid}, seconds)
+            http = measured(line, connections, f'http://127.0.0.1:{PORT + 2}',
+                            {'http': floor.pid}, seconds)
+            watch = processes.Watch({'server': rpc.pid})
+            calls = 20000
+            grpc = json.loads(run([f'{BUILT}/bench_grpc', 'client', str(PORT + 3), str(calls),
+                                   str(connections)]))
+            server_us = watch.micros(calls)['server']
+            used = sum(both['cpu_us'].values())
+            ratio = (http['cpu_us']['http'] + grpc['client_cpu_us'] + server_us) / used
+            results['runs'][f'transcoding ({connections})'] = both
+            results['runs'][f'floor: bare Beast ({connections})'] = http
+            results['runs'][f'floor: bare gRPC ({connections})'] = dict(grpc, cpu_us={
+                'client': grpc['client_cpu_us'], 'server': server_us})
+            if connections == 64:
+                ratios.append(ratio)
+    results['ratios']['transcoding: CPU floor / CPU used'] = statistics.median(ratios)
+    for process in (service, gateway, floor, rpc):
+        end(process)
+
+
+class Peer:
+    """better-auth, with PostgreSQL and Redis of the same servers behind it."""
+
+    def __init__(self):
+        url = urllib.parse.urlsplit(os.environ['GATEHOUSE_POSTGRES_URL'])
+        run(['psql', '-q', url.geturl(), '-c', 'CREATE DATABASE peer'])
+        environment = dict(os.environ, PORT=str(PORT + 4),
+                           POSTGRES_URL=url._replace(path='/peer').geturl(),
+                           REDIS_URL=os.environ['GATEHOUSE_REDIS_URL'][:-1] + '3')
+        node = os.path.join(ROOT, 'tests', 'e2e', 'node_modules', '.bin', 'node')
+        self.process = background([node, f'{ROOT}/bench/peers/better-auth.mjs'], PORT + 4,
+                                  env=environment)
+        self.url = f'http://127.0.0.1:{PORT + 4}'
+        self.json = {'Content-Type': 'application/json'}
+
+    def starts(self, emails):
+        return [load.request('POST', '/api/auth/email-otp/send-verification-otp', self.json,
+                             json.dumps({'email': e, 'type': 'sign-in'})) for e in emails]
+
+    def verifies(self, emails):
+        return [load.request('POST', '/api/auth/sign-in/email-otp', self.json,
+                             json.dumps({'email': e, 'otp': '123456'})) for e in emails]
+
+    def session(self, email):
+        for work in (self.starts, self.verifies):
+            load.drive(self.url, work([email]), 1)
+        gatehouse.call('POST', f'{self.url}/api/auth/email-otp/send-verification-otp',
+                       {'email': email, 'type': 'sign-in'})
+        _, answer = gatehouse.call('POST', f'{self.url}/api/auth/sign-in/email-otp',
+                                   {'email': email, 'otp': '123456'})
+        cookie = answer.getheader('Set-Cookie').split(';')[0]
+        return [load.request('GET', '/api/auth/get-session', {'Cookie': cookie})]
+
+
+def signin(results, running, quick, seconds):
+    json_type = {'Content-Type': 'application/json'}
+    counts = {1: 60, 16: 300, 64: 300} if quick else {1: 200, 16: 1200, 64: 1200}
+    bench, peer = gatehouse.Gatehouse(), Peer()
+    clients = bench.clients(sum(counts.values()))
+    for number, client in enumerate(clients):
+        client['address'] = f'10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}'
+    pids = {'peer': peer.process.pid, 'postgres': running.pids['postgres']}
+    at = 0
+    for connections, count in counts.items():
+        some = clients[at:at + count]
+        emails = [f'peer{at + i}@example.com' for i in range(count)]
+        at += count
+        for name, requests, theirs in (
+                ('start', lambda: [load.request('POST', '/v1/portal/signIn:start', {
+                    **json_type, 'X-Forwarded-For': c['address']},
+                    json.dumps({'token': c['token'], 'method': 'SMS_CODE'})) for c in some],
+                 peer.starts),
+                ('verify', lambda: [load.request('POST', '/v1/portal/signIn:verify', {
+                    **json_type, 'X-Forwarded-For': c['address']},
+                    json.dumps({'challengeId': c['challenge'], 'code': c['code']})) for c in some],
+                 peer.verifies)):
+            if name == 'verify':
+                wait_for_codes(bench, some)
+            ours = measured(requests(), connections, bench.url, running.pids)
+            other = measured(theirs(emails), connections, peer.url, pids)
+            results['runs'][f'signIn:{name} ({connections})'] = ours
+            results['runs'][f'peer: {name} ({connections})'] = other
+            results['ratios'][f'signIn:{name} / peer ({connections})'] = ours['rps'] / other['rps']
+    sessions(results, running, bench, peer, clients[0], seconds)
+    end(peer.process)
+
+
+def wait_for_codes(bench, clients):
+    """The SMS of those who asked arrive in their own time."""
+    for _ in range(240):
+        received, _ = gatehouse.call('GET', f'{bench.sink}/messages')
+        phones = {message['to'] for message in received['sms']}
+        if all(client['phone'] in phones for client in clients):
+            return bench.codes(clients)
+        time.sleep(0.5)
+    raise RuntimeError('the codes did not arrive')
+
+
+def sessions(results, running, bench, peer, client, seconds):
+    staff = bench.organisation('sessions')
+    [fresh] = bench.invite(staff, 'sessions', 90000000)[:1]
+    fresh['address'] = '10.255.0.1'
+    gatehouse.call('POST', f'{bench.url}/v1/portal/signIn:start',
+                   {'token': fresh['token'], 'method': 'SMS_CODE'},
+                   {'X-Forwarded-For': fresh['address']})
+    wait_for_codes(bench, [fresh])
+    _, answer = gatehouse.call('POST', f'{bench.url}/v1/portal/signIn:verify',
+                               {'challengeId': fresh['challenge'], 'code': fresh['code']},
+                               {'X-Forwarded-For': fresh['address']})
+    cookie = answer.getheader('Set-Cookie').split(';')[0]
+    ours = [load.request('GET', '/v1/portal/session', {'Cookie': cookie})]
+    theirs = peer.session('session@example.com')
+    for connections in CONNECTIONS:
+        mine = measured(ours, connections, bench.url, running.pids, seconds)
+        other = measured(theirs, connections, peer.url, {'peer': peer.process.pid}, seconds)
+        results['runs'][f'session ({connections})'] = mine
+        results['runs'][f'peer: session ({connections})'] = other
+        results['ratios'][f'session / peer ({connections})'] = mine['rps'] / other['rps']
+    del client
+
+
+def put(url, file, headers=()):
+    """Seconds that curl takes."""
+    flags = [flag for header in headers for flag in ('-H', header)]
+    return float(run(['curl', '-sS', '-f', '-o', '/dev/null', '-w', '%{time_total}', *flags,
+                      '-T', file, url]))
+
+
+def nginx(folder):
+    config = f'{folder}/nginx.conf'
+    with open(config, 'w', encoding='ascii') as file:
+        file.write(f'''user root; worker_processes 1; daemon off; pid {folder}/nginx.pid;
+error_log {folder}/error.log; events {{}} http {{ access_log off; client_max_body_size 0;
+client_body_temp_path {folder}/temp; server {{ listen 127.0.0.1:{PORT + 6}; root {folder}/put;
+location / {{ dav_methods PUT; }} }} }}''')
+    os.makedirs(f'{folder}/put')
+    return background(['/usr/sbin/nginx', '-c', config, '-p', folder], PORT + 6)
+
+
+def upload(results, running, quick):
+    size = (128 if quick else 1024) << 20
+    bench = gatehouse.Gatehouse()
+    staff = bench.organisation('uploads')
+    gatehouse.call('PATCH', f'{bench.url}/v1/documentSettings',
+                   {'maxDocumentBytes': str(2 << 30)}, staff)
+    gatehouse.call('PUT', f'{bench.url}/v1/cases/uploads', {'displayName': 'Uploads'}, staff)
+    folder = f'{STATE}/uploads'
+    os.makedirs(f'{folder}/beast')
+    file = f'{folder}/file.pdf'
+    with open(file, 'wb') as out:
+        out.write(b'%PDF-1.4\n')
+        out.truncate(size)
+    header = ['Content-Type: application/pdf', 'Authorization: ' + staff['Authorization'],
+              'Expect:', 'X-HTTP: POST']
+    address = f'{bench.url}/v1/cases/uploads/documents?filename=file.pdf'
+    beast = background([f'{BUILT}/bench_put', str(PORT + 5), f'{folder}/beast'], PORT + 5)
+    web = nginx(folder)
+    times = {'gatehouse': [], 'beast': [], 'nginx': []}
+    watch = processes.Watch(running.pids)
+    rounds = 3
+    for _ in range(rounds):
+        times['gatehouse'].append(post(address, file, header))
+        times['beast'].append(put(f'http://127.0.0.1:{PORT + 5}/file', file))
+        times['nginx'].append(put(f'http://127.0.0.1:{PORT + 6}/file', file))
+        shutil.rmtree(f'{STATE}/blobs/blobs', ignore_errors=True)
+        os.makedirs(f'{STATE}/blobs/blobs')
+    median = {name: statistics.median(all_) for name, all_ in times.items()}
+    results['uploads'] = {f'{name}: MiB/s': round(size / (1 << 20) / t) for name, t in median.items()}
+    results['uploads']['gatehouse: CPU ms/GiB'] = {
+        name: round(us / 1000 * (1 << 30) / size) for name, us in watch.micros(rounds).items()}
+    results['ratios']['upload 1 GiB / Beast to disk'] = median['beast'] / median['gatehouse']
+    results['memory while eight upload, MiB'] = eight(address, file, header, running)
+    shutil.rmtree(f'{STATE}/blobs/blobs', ignore_errors=True)
+    for process in (beast, web):
+        end(process)
+
+
+def post(address, file, headers):
+    flags = [flag for header in headers for flag in ('-H', header)]
+    return float(run(['curl', '-sS', '-f', '-o', '/dev/null', '-w', '%{time_total}', *flags,
+                      '-X', 'POST', '-T', file, address]))
+
+
+def eight(address, file, headers, running):
+    flags = [flag for header in headers for flag in ('-H', header)]
+    curls = [subprocess.Popen(['curl', '-sS', '-o', '/dev/null', *flags, '-X', 'POST', '-T', file,
+                               address], stdout=subprocess.DEVNULL) for _ in range(8)]
+    peak = {'gateway': 0.0, 'documents': 0.0}
+    while any(curl.poll() is None for curl in curls):
+        for name in peak:
+            peak[name] = max(peak[name], processes.resident_mib(running.pids[name]))
+        time.sleep(0.05)
+    return {name: round(mib, 1) for name, mib in peak.items()}
+
+
+def floors(results, seconds):
+    url = os.environ['GATEHOUSE_POSTGRES_URL']
+    run(['psql', '-q', url, '-c', 'CREATE TABLE IF NOT EXISTS bench_floor (id int PRIMARY KEY, '
+         'text text); INSERT INTO bench_floor SELECT i, repeat(\'x\', 200) FROM '
+         'generate_series(1, 10000) AS i ON CONFLICT DO NOTHING; CREATE TABLE IF NOT EXISTS '
+         'bench_insert (id bigserial PRIMARY KEY, text text)'])
+    scripts = {'select': '\\set i random(1, 10000)\nSELECT text FROM bench_floor WHERE id = :i;\n',
+               'insert': "INSERT INTO bench_insert (text) VALUES ('x');\n"}
+    for name, text in scripts.items():
+        path = f'{STATE}/{name}.sql'
+        with open(path, 'w', encoding='ascii') as file:
+            file.write(text)
+        out = run(['pgbench', '-n', '-M', 'prepared', '-c', '8', '-j', '1', '-T', str(seconds),
+                   '-f', path, url])
+        tps = next(line for line in out.splitlines() if line.startswith('tps'))
+        results['floors'][f'pgbench {name}, 8 connections'] = f'{float(tps.split()[2]):.0f}/s'
+    redis = urllib.parse.urlsplit(os.environ['GATEHOUSE_REDIS_URL'])
+    for batch in (1, 16):
+        out = json.loads(run([f'{BUILT}/bench_redis', '127.0.0.1', str(redis.port), redis.password,
+                              '50000', str(batch)]))
+        results['floors'][f'EVALSHA, batches of {batch}'] = f"{out['rps']:.0f}/s"
+
+
+def show(results):
+    print(f"\nstart-up {results['startup ms']} ms; at rest, MiB: {results['at rest, MiB']}\n")
+    print(f"{'what (connections)':32} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8}  CPU µs/request")
+    for name, r in results['runs'].items():
+        cpu = '  '.join(f'{k} {v:.0f}' for k, v in r['cpu_us'].items() if v >= 1)
+        tail = r['p99_us'] / max(r['p50_us'], 1)
+        print(f"{name:32} {r['rps']:8.0f} {r['p50_us'] / 1000:8.2f} {r['p99_us'] / 1000:8.2f} "
+              f"{tail:8.1f}  {cpu}")
+    for key in ('floors', 'uploads', 'memory while eight upload, MiB'):
+        if results.get(key):
+            print(f'\n{key}: {results[key]}')
+    print(f"\n{'ratio':40} {'measured':>9} {'asked':>7} {'stretch':>8}")
+    for name, ratio in results['ratios'].items():
+        asked, stretch = ASKED.get(name, ('', ''))
+        print(f'{name:40} {ratio:9.2f} {asked:>7} {stretch:>8}')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--plaintext', action='store_true', help='without TLS between services')
+    parser.add_argument('--only', nargs='+', choices=('transcoding', 'signin', 'upload', 'floors'))
+    chosen = parser.parse_args()
+    seconds = 2 if chosen.quick else 5
+    parts = chosen.only or ('transcoding', 'floors', 'signin', 'upload')
+    results = {'runs': {}, 'ratios': {}, 'floors': {}, 'tls': not chosen.plaintext}
+    running = Running(chosen.plaintext)
+    try:
+        results['startup ms'] = running.startup_ms
+        results['at rest, MiB'] = {name: round(processes.resident_mib(running.pids[name]), 1)
+                                   for name in SERVICES}
+        if 'transcoding' in parts:
+            transcoding(results, seconds)
+        if 'floors' in parts:
+            floors(results, seconds)
+        if 'signin' in parts:
+            signin(results, running, chosen.quick, seconds)
+        if 'upload' in parts:
+            upload(results, running, chosen.quick)
+    finally:
+        for process in list(started):
+            end(process)
+        running.stop()
+    with open(os.path.join(ROOT, '.dev', 'bench.json'), 'w', encoding='utf-8') as file:
+        json.dump(results, file, indent=2)
+    show(results)
+
+
+if __name__ == '__main__':
+    main()
