@@ -64,7 +64,7 @@ class Running:
 
     def __init__(self, plaintext):
         clean = {k: v for k, v in os.environ.items() if not k.startswith('GATEHOUSE_')}
-        self.environment = dict(clean, GATEHOUSE_DEV_STATE=STATE, GATEHOUSE_DEV_PORT_OFFSET='20000',
+        self.environment = dict(clean, GATEHOUSE_DEV_STATE=STATE, GATEHOUSE_DEV_PORT_OFFSET='30000',
                                 GATEHOUSE_TRUSTED_PROXIES='127.0.0.1')
         if plaintext:
             self.environment['GATEHOUSE_DEV_PLAINTEXT'] = '1'

@@ -3,11 +3,11 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/support/method_handler.h>
 
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <thread>
@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "grpc/health/v1/health.pb.h"
 #include "services/common/config.h"
 #include "services/common/log.h"
 #include "services/common/operations.h"
@@ -65,6 +66,30 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
+// Answers gRPC's health question for the server and each of its services.
+class Health {
+ public:
+  Health(std::vector<std::string> services, std::function<absl::Status()> ready)
+      : services_(std::move(services)), ready_(std::move(ready)) {}
+
+  absl::StatusOr<grpc::health::v1::HealthCheckResponse> Check(
+      const Call&, const grpc::health::v1::HealthCheckRequest& request) {
+    const std::string& name = request.service();
+    if (!name.empty() && std::find(services_.begin(), services_.end(), name) == services_.end()) {
+      return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such service here");
+    }
+    const bool ready = ready_ == nullptr || ready_().ok();
+    grpc::health::v1::HealthCheckResponse response;
+    response.set_status(ready ? grpc::health::v1::HealthCheckResponse::SERVING
+                              : grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+    return response;
+  }
+
+ private:
+  const std::vector<std::string> services_;
+  const std::function<absl::Status()> ready_;
+};
+
 std::string MistakeOf(const Method& method, const google::protobuf::MethodDescriptor* descriptor) {
   if (descriptor == nullptr) return absl::StrCat(method.name, " is in no proto");
   if (std::string mistake = MistakeIn(*descriptor); !mistake.empty()) return mistake;
@@ -100,20 +125,21 @@ absl::Status Server::Check() const {
 
 class RunningServer::State {
  public:
-  State(const Server& server, Authenticator* authenticator, int worker_threads, int stream_threads)
-      : dispatch_(server, authenticator),
-        workers_(std::make_unique<WorkerPool>(worker_threads, kWaitingMax)),
-        streams_(std::make_unique<WorkerPool>(stream_threads, kWaitingMax)) {
+  State(const Server& server, const ServerOptions& options)
+      : health_(server.services(), options.ready),
+        server_with_health_(WithHealth(server, health_)),
+        dispatch_(server_with_health_, options.authenticator),
+        workers_(std::make_unique<WorkerPool>(options.worker_threads, kWaitingMax)),
+        streams_(std::make_unique<WorkerPool>(options.stream_threads, kWaitingMax)) {
     core_.dispatch = &dispatch_;
     core_.workers = workers_.get();
     core_.streams = streams_.get();
-    for (const std::string& name : server.services()) {
+    for (const std::string& name : server_with_health_.services()) {
       listed_.push_back(std::make_unique<ListedService>(name));
     }
   }
 
   absl::Status Listen(const std::string& address, const std::unique_ptr<Tls>& tls) {
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     SetLimits(builder);
@@ -154,6 +180,13 @@ class RunningServer::State {
     while (core_.queue->Next(&tag, &ok)) static_cast<Completion*>(tag)->Done(ok);
   }
 
+  static Server WithHealth(Server server, Health& health) {
+    server.Service("grpc.health.v1.Health").Unary("Check", health, &Health::Check);
+    return server;
+  }
+
+  Health health_;
+  const Server server_with_health_;
   Dispatch dispatch_;
   std::unique_ptr<WorkerPool> workers_, streams_;
   ServerCore core_;
@@ -170,8 +203,7 @@ absl::StatusOr<std::unique_ptr<RunningServer>> RunningServer::Start(const Server
                                                                     ServerOptions options) {
   RETURN_IF_ERROR(server.Check());
   std::unique_ptr<RunningServer> running(new RunningServer);
-  running->state_ = std::make_unique<State>(server, options.authenticator, options.worker_threads,
-                                            options.stream_threads);
+  running->state_ = std::make_unique<State>(server, options);
   RETURN_IF_ERROR(running->state_->Listen(options.listen, options.tls));
   if (!options.operations_listen.empty()) {
     ASSIGN_OR_RETURN(running->state_->operations_,
