@@ -1,40 +1,26 @@
 #include "services/notification/handler.h"
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "services/common/address.h"
+#include "absl/time/clock.h"
 #include "services/common/proto_time.h"
-#include "services/common/random.h"
-#include "services/notification/domain/segments.h"
+#include "services/notification/domain/messages.h"
 
 namespace gatehouse::notification {
 namespace {
 
-constexpr absl::Duration kLife = absl::Hours(72);
 constexpr int kEventsByDefault = 100;
 
-absl::StatusOr<NewMessage> Compose(const Call& call, const pb::SubmitMessageRequest& request) {
-  const auto channel = static_cast<Channel>(request.channel());
-  const std::map<std::string, std::string> parameters(request.parameters().begin(),
-                                                      request.parameters().end());
-  ASSIGN_OR_RETURN(const Recipient recipient, Recipient::Parse(channel, request.recipient()));
-  ASSIGN_OR_RETURN(const Text text, Render(channel, request.template_(),
-                                           {request.subject(), request.body()}, parameters));
-  NewMessage message;
-  message.organisation_id = call.caller.organisation_id;
-  message.request_id = request.request_id();
-  message.shown = {.message_id = NewId("msg"),
-                   .template_name = request.template_(),
-                   .masked_recipient = channel == Channel::kSms ? MaskPhone(recipient.text())
-                                                                : MaskEmail(recipient.text()),
-                   .case_id = request.case_id(),
-                   .channel = channel,
-                   .segments = channel == Channel::kSms ? Segments(text.body) : 0};
-  message.outgoing = {message.organisation_id, message.shown.message_id, recipient.text(),
-                      text.subject, text.body};
-  message.expire_time =
-      request.has_expire_time() ? FromProto(request.expire_time()) : absl::Now() + kLife;
-  return message;
+Draft DraftFrom(const Call& call, const pb::SubmitMessageRequest& request) {
+  Draft draft{.organisation_id = call.caller.organisation_id,
+              .request_id = request.request_id(),
+              .template_name = request.template_(),
+              .recipient = request.recipient(),
+              .case_id = request.case_id(),
+              .channel = static_cast<Channel>(request.channel()),
+              .own = {request.subject(), request.body()},
+              .parameters = {request.parameters().begin(), request.parameters().end()}};
+  if (request.has_expire_time()) draft.expire_time = FromProto(request.expire_time());
+  return draft;
 }
 
 pb::Message ToProto(const Message& message) {
@@ -151,14 +137,14 @@ absl::StatusOr<pb::ListEventsResponse> Handler::ListEvents(const Call& call,
 
 absl::StatusOr<pb::SubmitMessageResponse> Handler::SubmitMessage(
     const Call& call, const pb::SubmitMessageRequest& request) {
-  Delivery* const delivery = request.channel() == pb::SMS ? sms_ : &email_;
-  if (delivery == nullptr) {
+  Workers* const workers = request.channel() == pb::SMS ? sms_ : &email_;
+  if (workers == nullptr) {
     return Refuse(absl::StatusCode::kFailedPrecondition, "SMS_NOT_CONFIGURED",
                   "no SMS provider is set up");
   }
-  ASSIGN_OR_RETURN(const NewMessage composed, Compose(call, request));
+  ASSIGN_OR_RETURN(const NewMessage composed, Compose(DraftFrom(call, request), absl::Now()));
   ASSIGN_OR_RETURN(const Message message, store_.Add(composed));
-  delivery->Wake();
+  workers->Wake();
   pb::SubmitMessageResponse response;
   response.set_message_id(message.message_id);
   response.set_segments(message.segments);

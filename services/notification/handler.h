@@ -2,8 +2,8 @@
 
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/server.h"
-#include "services/notification/domain/delivery.h"
 #include "services/notification/domain/store.h"
+#include "services/notification/workers.h"
 
 namespace gatehouse::notification {
 
@@ -13,7 +13,7 @@ namespace pb = v1;
 class Handler {
  public:
   // `sms` is null where no provider is set up.
-  Handler(Store& store, Delivery& email, Delivery* sms) : store_(store), email_(email), sms_(sms) {}
+  Handler(Store& store, Workers& email, Workers* sms) : store_(store), email_(email), sms_(sms) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::Balance> GetBalance(const Call& call, const pb::GetBalanceRequest& request);
@@ -36,8 +36,8 @@ class Handler {
 
  private:
   Store& store_;
-  Delivery& email_;
-  Delivery* const sms_;
+  Workers& email_;
+  Workers* const sms_;
 };
 
 }  // namespace gatehouse::notification

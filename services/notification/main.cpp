@@ -1,6 +1,7 @@
 #include "services/common/crypto.h"
 #include "services/notification/config.h"
 #include "services/notification/handler.h"
+#include "services/notification/senders/curl.h"
 #include "services/notification/store/postgres_store.h"
 
 namespace gatehouse::notification {
@@ -13,12 +14,12 @@ int Serve(Config config) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   ServiceBase base(std::move(config.service), config.identity_address, kMigrations.size());
   PostgresStore store(base.postgres(), DeriveKey(base.root_key(), "messages"));
-  Delivery email(store, Channel::kEmail, kEmailThreads,
-                 [&] { return std::make_unique<SmtpSender>(config.smtp); });
-  std::unique_ptr<Delivery> sms;
+  Workers email(store, Channel::kEmail, kEmailThreads,
+                [&] { return std::make_unique<SmtpSender>(config.smtp); });
+  std::unique_ptr<Workers> sms;
   if (config.sms.has_value()) {
-    sms = std::make_unique<Delivery>(store, Channel::kSms, kSmsThreads,
-                                     [&] { return std::make_unique<SmsSender>(*config.sms); });
+    sms = std::make_unique<Workers>(store, Channel::kSms, kSmsThreads,
+                                    [&] { return std::make_unique<SmsSender>(*config.sms); });
   }
   Handler handler(store, email, sms.get());
   Server server("notification");

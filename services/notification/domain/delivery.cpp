@@ -4,52 +4,55 @@
 #include <cmath>
 
 #include "absl/random/random.h"
-#include "absl/strings/str_cat.h"
-#include "services/common/log.h"
-#include "services/common/metrics.h"
+#include "services/common/status.h"
 
 namespace gatehouse::notification {
 namespace {
 
-constexpr int kAttemptsMax = 30;
-constexpr absl::Duration kPoll = absl::Seconds(1);
+constexpr int kAttemptsMax = 300;  // About three days' worth.
+// What a provider has not finished taking cannot be found there yet.
+constexpr absl::Duration kSettling = absl::Seconds(3);
+// What an attempt takes at most, and some: nothing is sent by whose claim might end meanwhile.
+constexpr absl::Duration kAttempt = absl::Seconds(20);
+constexpr absl::Duration kRecordAgain = absl::Milliseconds(250);
 
-// What the provider took under an id that no message of ours has: the attempt whose answer was
-// lost. Empty where it took nothing; an error while it cannot be asked.
-absl::StatusOr<std::string> LostAnswer(Store& store, Sender& sender, const Outgoing& message) {
-  const auto found = sender.Find(message);
-  if (!found.has_value()) return "";
-  RETURN_IF_ERROR(found->status());
-  ASSIGN_OR_RETURN(const auto known, store.KnownProviderIds(message.organisation_id, **found));
-  for (const std::string& id : **found) {
-    if (std::find(known.begin(), known.end(), id) == known.end()) return id;
+Verdict Postponed(const Claim& claim, bool unsure) {
+  if (claim.attempts >= kAttemptsMax) {
+    return {.state = MessageState::kFailed, .failure = "GAVE_UP"};
   }
-  return "";
+  const absl::Duration wait = Backoff(claim.attempts);
+  return {.wait = unsure ? std::max(wait, kSettling) : wait, .unsure = unsure};
 }
 
-absl::Status Record(Store& store, const Claim& claim, const SendResult& result) {
-  Count("gatehouse_messages_total", {{"outcome", absl::StrCat(static_cast<int>(result.outcome))}});
-  if (result.outcome == Outcome::kSent) return store.RecordSent(claim.outgoing, result.provider_id);
+Verdict VerdictOn(const Claim& claim, const SendResult& result) {
+  if (result.outcome == Outcome::kSent) {
+    return {.state = MessageState::kSent, .provider_id = result.provider_id};
+  }
   if (result.outcome == Outcome::kRefused) {
-    return store.RecordGivenUp(claim.outgoing, MessageState::kFailed, result.failure);
+    return {.state = MessageState::kFailed, .failure = result.failure};
   }
-  const bool unsure = result.outcome == Outcome::kUnsure;
-  if (claim.attempts >= kAttemptsMax && !unsure) {
-    return store.RecordGivenUp(claim.outgoing, MessageState::kFailed, "GAVE_UP");
-  }
-  return store.RecordPostponed(claim.outgoing, Backoff(claim.attempts), unsure);
+  return Postponed(claim, result.outcome == Outcome::kUnsure);
 }
 
-absl::Status TryDeliver(Store& store, Sender& sender, const Claim& claim) {
-  if (claim.unsure) {
-    const auto taken = LostAnswer(store, sender, claim.outgoing);
-    if (!taken.ok() && !claim.expired) {
-      return store.RecordPostponed(claim.outgoing, Backoff(claim.attempts), true);
-    }
-    if (taken.ok() && !taken->empty()) return store.RecordSent(claim.outgoing, *taken);
+// A database that is away for a moment must not make an e-mail leave twice: as long as the claim
+// holds, what is known is worth keeping.
+absl::StatusOr<MessageState> Conclude(Store& store, const Clock& clock, const Claim& claim,
+                                      const Verdict& verdict) {
+  while (true) {
+    const absl::Status status = store.Record(claim, verdict);
+    if (status.ok()) return verdict.state;
+    if (clock.Now() >= claim.held_until) return status;
+    absl::SleepFor(kRecordAgain);
   }
-  if (claim.expired) return store.RecordGivenUp(claim.outgoing, MessageState::kExpired, "");
-  return Record(store, claim, sender.Send(claim.outgoing));
+}
+
+// Whether the attempt whose answer was lost did arrive, in which case it is recorded as sent. An
+// error where the provider, or the store, cannot be asked.
+absl::StatusOr<bool> Arrived(Store& store, Sender& sender, const Claim& claim) {
+  const auto found = sender.Find(*claim.outgoing);
+  if (!found.has_value()) return false;
+  RETURN_IF_ERROR(found->status());
+  return store.RecordFound(claim, **found);
 }
 
 }  // namespace
@@ -59,40 +62,23 @@ absl::Duration Backoff(int attempts) {
   return absl::Seconds(absl::Uniform(absl::BitGen(), full / 2, full));
 }
 
-void Deliver(Store& store, Sender& sender, const Claim& claim) {
-  const absl::Status status = TryDeliver(store, sender, claim);
-  if (status.ok()) return;
-  // The claim runs out by itself, and then the message counts as one that may have been sent.
-  LogWarning("delivery.unrecorded",
-             {{"message", claim.outgoing.message_id}, {"error", std::string(status.message())}});
-}
-
-Delivery::Delivery(Store& store, Channel channel, int threads,
-                   std::function<std::unique_ptr<Sender>()> make_sender)
-    : store_(store), channel_(channel), make_sender_(std::move(make_sender)) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
-}
-
-Delivery::~Delivery() {
-  stopping_ = true;
-  for (std::thread& thread : threads_) {
-    (void)thread;
-    wakeup_.Signal();
+absl::StatusOr<MessageState> Deliver(Store& store, Sender& sender, const Clock& clock,
+                                     const Claim& claim) {
+  const Verdict expired = {.state = MessageState::kExpired};
+  if (!claim.outgoing.has_value()) {
+    return Conclude(store, clock, claim, claim.expired ? expired : Postponed(claim, claim.unsure));
   }
-  for (std::thread& thread : threads_) thread.join();
-}
-
-void Delivery::Run() {
-  const std::unique_ptr<Sender> sender = make_sender_();
-  while (!stopping_) {
-    const auto claim = store_.ClaimOne(channel_);
-    if (claim.ok() && claim->has_value()) {
-      wakeup_.Signal();  // There may be more: another thread may look meanwhile.
-      Deliver(store_, *sender, **claim);
-    } else {
-      wakeup_.Wait(kPoll);
+  if (claim.unsure) {
+    const auto arrived = Arrived(store, sender, claim);
+    if (arrived.ok() && *arrived) return MessageState::kSent;
+    if (!arrived.ok() && !claim.expired) {
+      return Conclude(store, clock, claim, Postponed(claim, true));
     }
   }
+  if (claim.expired) return Conclude(store, clock, claim, expired);
+  // A process that was stopped for a while no longer knows what others did meanwhile.
+  if (clock.Now() + kAttempt > claim.held_until) return absl::AbortedError("the claim has run out");
+  return Conclude(store, clock, claim, VerdictOn(claim, sender.Send(*claim.outgoing)));
 }
 
 }  // namespace gatehouse::notification

@@ -1,12 +1,7 @@
 #pragma once
 
-#include <atomic>
-#include <functional>
-#include <memory>
-#include <thread>
-#include <vector>
-
-#include "services/common/wakeup.h"
+#include "services/common/clock.h"
+#include "services/notification/domain/sender.h"
 #include "services/notification/domain/store.h"
 
 namespace gatehouse::notification {
@@ -15,27 +10,11 @@ namespace gatehouse::notification {
 // half of it by chance, so that what failed together does not come back together.
 absl::Duration Backoff(int attempts);
 
-// Hands one claimed message over and records what became of it. What may have been taken already is
-// asked after first, so that nothing is sent twice.
-void Deliver(Store& store, Sender& sender, const Claim& claim);
-
-// The threads that send one channel's messages: woken when one is kept, and looking once a second.
-class Delivery {
- public:
-  Delivery(Store& store, Channel channel, int threads,
-           std::function<std::unique_ptr<Sender>()> make_sender);
-  ~Delivery();
-  void Wake() { wakeup_.Signal(); }
-
- private:
-  void Run();
-
-  Store& store_;
-  const Channel channel_;
-  const std::function<std::unique_ptr<Sender>()> make_sender_;
-  Wakeup wakeup_;
-  std::atomic<bool> stopping_ = false;
-  std::vector<std::thread> threads_;
-};
+// Hands one claimed message over, records what became of it, and says so: kQueued if it is to be
+// tried again. What may have been taken already is asked after first, so that nothing is sent
+// twice. An error means that nothing could be recorded: the claim runs out by itself, and then the
+// message counts as one that may have been taken.
+absl::StatusOr<MessageState> Deliver(Store& store, Sender& sender, const Clock& clock,
+                                     const Claim& claim);
 
 }  // namespace gatehouse::notification

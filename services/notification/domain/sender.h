@@ -12,7 +12,8 @@ namespace gatehouse::notification {
 // A message on its way out.
 struct Outgoing {
   std::string organisation_id, message_id;
-  std::string recipient, subject, body;
+  Recipient recipient;
+  Text text;
 };
 
 enum class Outcome {
@@ -25,7 +26,7 @@ enum class Outcome {
 struct SendResult {
   Outcome outcome = Outcome::kTryAgain;
   std::string provider_id;  // What the provider calls it, where it says.
-  std::string failure;      // UPPER_SNAKE, where it was not taken.
+  std::string failure;      // UPPER_SNAKE, where it was refused.
 };
 
 // One way out. Used by one thread at a time.
@@ -35,7 +36,8 @@ class Sender {
   // Bounded in time: 15 s at most.
   virtual SendResult Send(const Outgoing& message) = 0;
   // The provider's ids of messages with this recipient and text that it has taken lately: asked
-  // after kUnsure. Null where the channel cannot tell, and sending again is harmless.
+  // after kUnsure. Null where the channel cannot tell, and sending again is harmless. Bounded in
+  // time like Send().
   virtual std::optional<absl::StatusOr<std::vector<std::string>>> Find(const Outgoing& message) = 0;
 };
 

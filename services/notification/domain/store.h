@@ -34,10 +34,23 @@ struct NewMessage {
 
 // A message that this process has claimed: nobody else touches it for a minute.
 struct Claim {
-  Outgoing outgoing;
-  int attempts = 0;
+  std::string organisation_id, message_id;
+  // Nothing where it is sealed under a key that this process does not have.
+  std::optional<Outgoing> outgoing;
+  int attempts = 0;      // With this one; also what tells a claim from a later one.
   bool unsure = false;   // It may have been sent already.
   bool expired = false;  // It has lost its point.
+  absl::Time create_time;
+  absl::Time held_until = absl::InfiniteFuture();
+};
+
+// What became of an attempt.
+struct Verdict {
+  MessageState state = MessageState::kQueued;  // kQueued: to be tried again.
+  std::string provider_id;                     // kSent, where the provider says.
+  std::string failure;                         // kFailed
+  absl::Duration wait;                         // kQueued, and what follows.
+  bool unsure = false;
 };
 
 struct Entry {
@@ -66,16 +79,14 @@ class Store {
   virtual absl::StatusOr<Message> Add(const NewMessage& message) = 0;
   // One message of the channel that is due, if there is one.
   virtual absl::StatusOr<std::optional<Claim>> ClaimOne(Channel channel) = 0;
-  // The reservation becomes a charge.
-  virtual absl::Status RecordSent(const Outgoing& message, const std::string& provider_id) = 0;
-  // The reservation is given back. `state` is kFailed or kExpired.
-  virtual absl::Status RecordGivenUp(const Outgoing& message, MessageState state,
-                                     const std::string& failure) = 0;
-  virtual absl::Status RecordPostponed(const Outgoing& message, absl::Duration wait,
-                                       bool unsure) = 0;
-  // Which of these provider's ids belong to messages that are known as sent.
-  virtual absl::StatusOr<std::vector<std::string>> KnownProviderIds(
-      const std::string& organisation_id, const std::vector<std::string>& ids) = 0;
+  // Records what became of a claimed message. Its reservation is charged (kSent), given back
+  // (kFailed, kExpired) or kept (kQueued). Harmless to repeat. Changes nothing where the message is
+  // settled already, nor, but for kSent, where somebody else has claimed it since.
+  virtual absl::Status Record(const Claim& claim, const Verdict& verdict) = 0;
+  // Records it as sent under the first of the provider's ids that no other message was sent under;
+  // false where there is none. Two messages never share one.
+  virtual absl::StatusOr<bool> RecordFound(const Claim& claim,
+                                           const std::vector<std::string>& provider_ids) = 0;
 
   virtual absl::StatusOr<std::vector<Message>> ListMessages(const std::string& organisation_id,
                                                             const std::string& case_id,

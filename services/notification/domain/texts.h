@@ -10,7 +10,8 @@ namespace gatehouse::notification {
 enum class Channel { kEmail = 1, kSms = 2 };
 
 // A mailbox or a phone number that cannot smuggle a second one: no control characters, no spaces,
-// and the shape that the channel needs (libcurl 7.88 would take CR and LF in a recipient).
+// and the shape that the channel needs (libcurl 7.88 would take CR and LF in a recipient). Senders
+// take nothing else.
 class Recipient {
  public:
   // Refuses INVALID_REQUEST.

@@ -12,8 +12,12 @@ namespace gatehouse::notification {
 
 using CurlHandle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 
-// A handle with what both senders want: limits in time and no signals. Keeps its connection.
+// A handle, which keeps its connections from one message to the next.
 CurlHandle NewCurl();
+
+// Forgets the last transfer, and sets what both senders want: limits in time, no signals, and of
+// all that curl speaks only `protocols`.
+void Prepare(CURL* curl, const std::string& url, const char* protocols);
 
 struct SmtpConfig {
   Secret url;        // smtp://user:password@host:port or smtps://…
@@ -31,6 +35,7 @@ class SmtpSender : public Sender {
 
  private:
   const SmtpConfig config_;
+  const long use_tls_;  // A curl_usessl.
   CurlHandle curl_;
 };
 
@@ -49,9 +54,12 @@ class SmsSender : public Sender {
   std::optional<absl::StatusOr<std::vector<std::string>>> Find(const Outgoing& message) override;
 
  private:
-  CURLcode Perform(const std::string& url, const std::string* form);
+  // Asks the Messages resource, with `form` by POST; the answer's text is in answer_ then, and its
+  // status is what is returned beside curl's own code.
+  std::pair<CURLcode, long> Ask(const std::string& query, const std::string* form);
 
   const SmsConfig config_;
+  const std::string resource_;
   CurlHandle curl_;
   std::string answer_;
 };

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +18,20 @@ size_t Collect(char* data, size_t size, size_t count, void* to) {
   return size * count;
 }
 
+// What is left of a form that is being sent.
+struct Rest {
+  const char* data;
+  size_t size;
+};
+
+size_t Give(char* to, size_t size, size_t count, void* from) {
+  auto& rest = *static_cast<Rest*>(from);
+  const size_t given = std::min(size * count, rest.size);
+  std::memcpy(to, rest.data, given);
+  rest = {rest.data + given, rest.size - given};
+  return given;
+}
+
 std::string Escaped(CURL* curl, const std::string& text) {
   char* escaped = curl_easy_escape(curl, text.data(), static_cast<int>(text.size()));
   const std::string copy = escaped == nullptr ? "" : escaped;
@@ -29,6 +45,16 @@ bool NeverLeft(CURLcode code) {
          code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION;
 }
 
+Outcome OutcomeOf(CURLcode code, long status) {
+  if (code != CURLE_OK) return NeverLeft(code) ? Outcome::kTryAgain : Outcome::kUnsure;
+  if (status / 100 == 2) return Outcome::kSent;
+  if (status / 100 == 5) return Outcome::kUnsure;
+  // A key that is refused or a rate limit is the operator's to mend, not the recipient's fault.
+  const bool ours =
+      status == 401 || status == 403 || status == 404 || status == 408 || status == 429;
+  return status / 100 == 4 && !ours ? Outcome::kRefused : Outcome::kTryAgain;
+}
+
 std::string TextOf(const nlohmann::json& object, const char* name) {
   const auto value = object.find(name);
   return value != object.end() && value->is_string() ? value->get<std::string>() : "";
@@ -36,72 +62,73 @@ std::string TextOf(const nlohmann::json& object, const char* name) {
 
 }  // namespace
 
-SmsSender::SmsSender(SmsConfig config) : config_(std::move(config)), curl_(NewCurl()) {}
+SmsSender::SmsSender(SmsConfig config)
+    : config_(std::move(config)),
+      resource_(
+          absl::StrCat(config_.url, "/2010-04-01/Accounts/", config_.account, "/Messages.json")),
+      curl_(NewCurl()) {}
 
-CURLcode SmsSender::Perform(const std::string& url, const std::string* form) {
+std::pair<CURLcode, long> SmsSender::Ask(const std::string& query, const std::string* form) {
   CURL* curl = curl_.get();
   answer_.clear();
-  curl_easy_reset(curl);
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, 15L);
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  Prepare(curl, resource_ + query, "http,https");
   curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
   curl_easy_setopt(curl, CURLOPT_USERNAME, config_.account.c_str());
   curl_easy_setopt(curl, CURLOPT_PASSWORD, config_.token.Reveal().c_str());
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Collect);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer_);
+  Rest rest{nullptr, 0};
   if (form != nullptr) {
-    // On a connection that was used before, libcurl sends a POST again by itself where the answer
-    // is lost, and with it the SMS.
-    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, form->c_str());
+    // Given by a function that cannot go back: a form that curl has at hand it sends a second time,
+    // by itself, when a kept connection ends without an answer.
+    rest = {form->data(), form->size()};
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(form->size()));
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, Give);
+    curl_easy_setopt(curl, CURLOPT_READDATA, &rest);
   }
-  return curl_easy_perform(curl);
+  const CURLcode code = curl_easy_perform(curl);
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  return {code, status};
 }
 
 SendResult SmsSender::Send(const Outgoing& message) {
   CURL* curl = curl_.get();
-  const std::string form =
-      absl::StrCat("To=", Escaped(curl, message.recipient), "&From=", Escaped(curl, config_.from),
-                   "&Body=", Escaped(curl, message.body));
-  const CURLcode code = Perform(
-      absl::StrCat(config_.url, "/2010-04-01/Accounts/", config_.account, "/Messages.json"), &form);
-  long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  if (code == CURLE_OK && status / 100 == 2) {
+  const std::string form = absl::StrCat("To=", Escaped(curl, message.recipient.text()),
+                                        "&From=", Escaped(curl, config_.from),
+                                        "&Body=", Escaped(curl, message.text.body));
+  const auto [code, status] = Ask("", &form);
+  const Outcome outcome = OutcomeOf(code, status);
+  if (outcome == Outcome::kSent) {
     const auto resource = nlohmann::json::parse(answer_, nullptr, false);
-    return {Outcome::kSent, resource.is_object() ? TextOf(resource, "sid") : "", ""};
+    return {outcome, resource.is_object() ? TextOf(resource, "sid") : "", ""};
   }
-  LogWarning("sms.failed", {{"curl", curl_easy_strerror(code)}, {"status", absl::StrCat(status)}});
-  if (code != CURLE_OK) return {NeverLeft(code) ? Outcome::kTryAgain : Outcome::kUnsure, "", ""};
-  // A key that is refused or a rate limit is the operator's to mend, not the recipient's fault.
-  const bool ours =
-      status == 401 || status == 403 || status == 404 || status == 408 || status == 429;
-  if (status / 100 == 4 && !ours) return {Outcome::kRefused, "", "PROVIDER_REFUSED"};
-  return {status / 100 == 5 ? Outcome::kUnsure : Outcome::kTryAgain, "", ""};
+  LogWarning("sms.failed", {{"message", message.message_id},
+                            {"curl", curl_easy_strerror(code)},
+                            {"status", absl::StrCat(status)}});
+  return {outcome, "", outcome == Outcome::kRefused ? "PROVIDER_REFUSED" : ""};
 }
 
 std::optional<absl::StatusOr<std::vector<std::string>>> SmsSender::Find(const Outgoing& message) {
-  const std::string url =
-      absl::StrCat(config_.url, "/2010-04-01/Accounts/", config_.account,
-                   "/Messages.json?PageSize=50&To=", Escaped(curl_.get(), message.recipient));
-  const CURLcode code = Perform(url, nullptr);
-  long status = 0;
-  curl_easy_getinfo(curl_.get(), CURLINFO_RESPONSE_CODE, &status);
-  const auto list = nlohmann::json::parse(answer_, nullptr, false);
-  if (code != CURLE_OK || status != 200 || !list.is_object() || !list.contains("messages")) {
-    return absl::StatusOr<std::vector<std::string>>(absl::UnavailableError("the provider is away"));
+  using Ids = absl::StatusOr<std::vector<std::string>>;
+  const auto [code, status] = Ask(
+      absl::StrCat("?PageSize=50&To=", Escaped(curl_.get(), message.recipient.text())), nullptr);
+  const auto answer = nlohmann::json::parse(answer_, nullptr, false);
+  const bool list = answer.is_object() && answer.contains("messages");
+  if (code != CURLE_OK || status != 200 || !list || !answer["messages"].is_array()) {
+    LogWarning("sms.not_asked", {{"message", message.message_id},
+                                 {"curl", curl_easy_strerror(code)},
+                                 {"status", absl::StrCat(status)}});
+    return Ids(absl::UnavailableError("the provider cannot be asked"));
   }
   std::vector<std::string> ids;
-  for (const auto& resource : list["messages"]) {
-    if (resource.is_object() && TextOf(resource, "body") == message.body) {
+  for (const auto& resource : answer["messages"]) {
+    if (resource.is_object() && TextOf(resource, "body") == message.text.body) {
       ids.push_back(TextOf(resource, "sid"));
     }
   }
-  return absl::StatusOr<std::vector<std::string>>(std::move(ids));
+  return Ids(std::move(ids));
 }
 
 }  // namespace gatehouse::notification

@@ -1,86 +1,98 @@
-
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "services/common/log.h"
 #include "services/notification/senders/curl.h"
+#include "services/notification/senders/header.h"
 
 namespace gatehouse::notification {
 namespace {
 
-using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 using Mime = std::unique_ptr<curl_mime, decltype(&curl_mime_free)>;
 
-// An RFC 2047 header value: as it is where it is ASCII, else base64 words of 75 characters at most,
-// each with whole characters.
-std::string Encoded(const std::string& text) {
-  bool ascii = true;
-  for (const unsigned char c : text) ascii = ascii && c < 0x80;
-  if (ascii) return text;
-  std::string words;
-  for (size_t start = 0; start < text.size();) {
-    size_t end = std::min(start + 42, text.size());
-    while (end < text.size() && (text[end] & 0xc0) == 0x80) --end;
-    absl::StrAppend(&words, words.empty() ? "" : "\r\n ", "=?UTF-8?B?",
-                    absl::Base64Escape(text.substr(start, end - start)), "?=");
-    start = end;
+List ListOf(const std::vector<std::string>& lines) {
+  List list(nullptr, curl_slist_free_all);
+  for (const std::string& line : lines) {
+    list.reset(curl_slist_append(list.release(), line.c_str()));
   }
-  return words;
+  return list;
 }
 
-void Add(Headers& headers, const std::string& line) {
-  headers.reset(curl_slist_append(headers.release(), line.c_str()));
+List HeadersOf(const Outgoing& message, const std::string& from) {
+  const std::string date =
+      absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000", absl::Now(), absl::UTCTimeZone());
+  const std::string domain = from.substr(from.rfind('@') + 1);
+  return ListOf({absl::StrCat("From: ", from), absl::StrCat("To: ", message.recipient.text()),
+                 absl::StrCat("Subject: ", EncodedHeader(message.text.subject)),
+                 absl::StrCat("Message-ID: <", message.message_id, "@", domain, ">"),
+                 absl::StrCat("Date: ", date), "Auto-Submitted: auto-generated"});
 }
 
-SendResult Judge(CURLcode code, long reply) {
-  if (code == CURLE_OK) return {Outcome::kSent, "", ""};
-  // Authentication is the operator's to mend, not the recipient's fault.
-  const bool refused = reply >= 500 && reply < 600 && reply != 530 && reply != 535;
-  if (refused) return {Outcome::kRefused, "", "RECIPIENT_REFUSED"};
-  LogWarning("smtp.failed", {{"curl", curl_easy_strerror(code)}, {"reply", absl::StrCat(reply)}});
-  return {Outcome::kTryAgain, "", ""};
+Mime BodyOf(CURL* curl, const std::string& text) {
+  Mime mime(curl_mime_init(curl), curl_mime_free);
+  curl_mimepart* part = curl_mime_addpart(mime.get());
+  const std::string lines = absl::StrReplaceAll(text, {{"\r\n", "\r\n"}, {"\n", "\r\n"}});
+  curl_mime_data(part, lines.data(), lines.size());
+  curl_mime_type(part, "text/plain; charset=utf-8");
+  curl_mime_encoder(part, "quoted-printable");
+  return mime;
+}
+
+std::string PartOf(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  curl_url_get(url, part, &text, CURLU_URLDECODE);
+  const std::string copy = text == nullptr ? "" : text;
+  curl_free(text);
+  return copy;
+}
+
+// TLS where the server offers it; a password leaves this machine by no other way.
+long UseTls(const Secret& url) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), curl_url_cleanup);
+  curl_url_set(parsed.get(), CURLUPART_URL, url.Reveal().c_str(), CURLU_NON_SUPPORT_SCHEME);
+  const std::string host = PartOf(parsed.get(), CURLUPART_HOST);
+  const bool local = host == "localhost" || host == "[::1]" || absl::StartsWith(host, "127.");
+  const bool secret = !PartOf(parsed.get(), CURLUPART_PASSWORD).empty();
+  return secret && !local ? CURLUSESSL_ALL : CURLUSESSL_TRY;
+}
+
+// A 5xx answer to the address or to the text is for good. One to the greeting or to the log-in, or
+// that asks for a log-in (530), is the operator's to mend.
+bool IsForGood(CURLcode code, long reply, curl_off_t uploaded) {
+  if (reply < 500 || reply > 599 || reply == 530) return false;
+  return code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && uploaded > 0);
 }
 
 }  // namespace
 
-CurlHandle NewCurl() {
-  CurlHandle curl(curl_easy_init(), curl_easy_cleanup);
-  return curl;
-}
-
-SmtpSender::SmtpSender(SmtpConfig config) : config_(std::move(config)), curl_(NewCurl()) {}
+SmtpSender::SmtpSender(SmtpConfig config)
+    : config_(std::move(config)), use_tls_(UseTls(config_.url)), curl_(NewCurl()) {}
 
 SendResult SmtpSender::Send(const Outgoing& message) {
   CURL* curl = curl_.get();
-  curl_easy_reset(curl);
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, 15L);
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  curl_easy_setopt(curl, CURLOPT_URL, config_.url.Reveal().c_str());
-  curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_TRY));
+  Prepare(curl, config_.url.Reveal(), "smtp,smtps");
+  curl_easy_setopt(curl, CURLOPT_USE_SSL, use_tls_);
   curl_easy_setopt(curl, CURLOPT_MAIL_FROM, config_.from.c_str());
-  Headers recipients(curl_slist_append(nullptr, message.recipient.c_str()), curl_slist_free_all);
+  const List recipients = ListOf({message.recipient.text()});
   curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients.get());
-  const std::string domain = config_.from.substr(config_.from.rfind('@') + 1);
-  Headers headers(nullptr, curl_slist_free_all);
-  Add(headers, absl::StrCat("From: ", config_.from));
-  Add(headers, absl::StrCat("To: ", message.recipient));
-  Add(headers, absl::StrCat("Subject: ", Encoded(message.subject)));
-  Add(headers, absl::StrCat("Message-ID: <", message.message_id, "@", domain, ">"));
-  Add(headers, absl::StrCat("Date: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000", absl::Now(),
-                                                       absl::UTCTimeZone())));
+  const List headers = HeadersOf(message, config_.from);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-  Mime mime(curl_mime_init(curl), curl_mime_free);
-  curl_mimepart* part = curl_mime_addpart(mime.get());
-  curl_mime_data(part, message.body.data(), message.body.size());
-  curl_mime_type(part, "text/plain; charset=utf-8");
-  curl_mime_encoder(part, "quoted-printable");
-  curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime.get());
+  const Mime body = BodyOf(curl, message.text.body);
+  curl_easy_setopt(curl, CURLOPT_MIMEPOST, body.get());
   const CURLcode code = curl_easy_perform(curl);
+  if (code == CURLE_OK) return {Outcome::kSent, "", ""};
   long reply = 0;
+  curl_off_t uploaded = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply);
-  return Judge(code, reply);
+  curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+  LogWarning("smtp.failed", {{"message", message.message_id},
+                             {"curl", curl_easy_strerror(code)},
+                             {"reply", absl::StrCat(reply)}});
+  if (IsForGood(code, reply, uploaded)) return {Outcome::kRefused, "", "RECIPIENT_REFUSED"};
+  return {Outcome::kTryAgain, "", ""};
 }
 
 }  // namespace gatehouse::notification

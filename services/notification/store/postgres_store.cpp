@@ -3,9 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "services/common/crypto.h"
-#include "services/common/random.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -33,54 +32,94 @@ Message MessageFrom(const pqxx::row& row) {
   return message;
 }
 
-constexpr char kInsert[] =
-    "INSERT INTO message (organisation_id, message_id, request_id, channel, template, "
-    "masked_recipient, sealed, case_id, segments, expire_time) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-    "ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING " MESSAGE;
+// The message and its reservation in one statement, so that there is one round trip and never one
+// without the other. No row comes back where the request_id is known or credits are missing; where
+// somebody else took the last credit meanwhile, the balance's CHECK undoes all of it.
+constexpr char kAdd[] =
+    "WITH added AS ("
+    "  INSERT INTO message (organisation_id, message_id, request_id, channel, template, "
+    "    masked_recipient, sealed, case_id, segments, expire_time)"
+    "  SELECT $1, $2, $3, $4::integer, $5, $6, $7::bytea, $8, $9::integer, $10::timestamptz"
+    "  WHERE $9::integer = 0 OR EXISTS (SELECT FROM credit_account"
+    "    WHERE organisation_id = $1 AND balance >= $9::integer)"
+    "  ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING " MESSAGE
+    "), account AS ("
+    "  UPDATE credit_account SET balance = balance - $9::integer, entry_number = entry_number + 1"
+    "  WHERE organisation_id = $1 AND $9::integer > 0 AND EXISTS (SELECT FROM added)"
+    "  RETURNING balance, entry_number"
+    "), entry AS ("
+    "  INSERT INTO credit_entry"
+    "    (organisation_id, entry_number, kind, credits, balance, reference)"
+    "  SELECT $1, entry_number, $11::integer, -$9::integer, balance, $2 FROM account"
+    ") SELECT " MESSAGE " FROM added";
 
-// Adds a line to the ledger. The account's row is the lock under which the lines get their numbers;
-// no row comes back where the balance would fall below zero.
-constexpr char kEntry[] = R"sql(
-  WITH account AS (
-    UPDATE credit_account SET balance = balance + $3, entry_number = entry_number + 1
-    WHERE organisation_id = $1 AND balance + $3 >= 0
-    RETURNING balance, entry_number)
-  INSERT INTO credit_entry (organisation_id, entry_number, kind, credits, balance, reference)
-  SELECT $1, entry_number, $2, $3, balance, $4 FROM account
-  RETURNING balance)sql";
+constexpr char kByRequest[] =
+    "SELECT " MESSAGE " FROM message WHERE organisation_id = $1 AND request_id = $2";
 
-// What a claim leaves behind when the process dies: after a minute it is due again, as unsure.
+constexpr absl::Duration kLease = absl::Minutes(1);
+
+// What a claim leaves behind when the process dies: after its lease it is due again, as unsure. The
+// time is now() and not clock_timestamp(), which no index can be searched by.
 constexpr char kClaim[] = R"sql(
-  UPDATE message SET state = 2, attempts = attempts + 1, unsure = unsure OR state = 2,
-                     next_attempt_time = clock_timestamp() + interval '1 minute'
-  WHERE (organisation_id, message_id) IN (
+  WITH due AS MATERIALIZED (
     SELECT organisation_id, message_id FROM message
-    WHERE channel = $1 AND state IN (1, 2) AND next_attempt_time <= clock_timestamp()
+    WHERE channel = $1 AND state IN (1, 2) AND next_attempt_time <= now()
     ORDER BY next_attempt_time LIMIT 1 FOR UPDATE SKIP LOCKED)
-  RETURNING organisation_id, message_id, sealed, attempts, unsure,
-            expire_time <= clock_timestamp())sql";
+  UPDATE message AS m SET state = 2, attempts = attempts + 1, unsure = unsure OR state = 2,
+                          next_attempt_time = now() + make_interval(secs => $2)
+  FROM due WHERE m.organisation_id = due.organisation_id AND m.message_id = due.message_id
+  RETURNING m.organisation_id, m.message_id, sealed, attempts, unsure, expire_time <= now(),
+            create_time)sql";
 
-// Settles a message that waits or is being sent; nothing where that was done already.
+// Settles a message that waits or is being sent, and adds the ledger's line; neither where it is
+// settled. What was sent was sent, whoever says so; anything else only the last claim may say.
 constexpr char kSettle[] = R"sql(
-  UPDATE message SET state = $3, provider_id = $4, failure = $5, sealed = '',
-                     send_time = CASE WHEN $3 = 3 THEN clock_timestamp() END
-  WHERE organisation_id = $1 AND message_id = $2 AND state IN (1, 2)
-  RETURNING segments)sql";
+  WITH settled AS (
+    UPDATE message SET state = $3::integer, provider_id = $4, failure = $5, sealed = '',
+                       send_time = CASE WHEN $3::integer = 3 THEN clock_timestamp() END
+    WHERE organisation_id = $1 AND message_id = $2 AND state IN (1, 2)
+      AND ($3::integer = 3 OR attempts = $6)
+    RETURNING CASE WHEN $3::integer = 3 THEN 0 ELSE segments END AS released, segments
+  ), account AS (
+    UPDATE credit_account SET balance = balance + released, entry_number = entry_number + 1
+    FROM settled WHERE organisation_id = $1 AND segments > 0
+    RETURNING balance, entry_number, released)
+  INSERT INTO credit_entry (organisation_id, entry_number, kind, credits, balance, reference)
+  SELECT $1, entry_number, $7::integer, released, balance, $2 FROM account)sql";
 
-std::string SealOutgoing(const Secret& key, const Outgoing& message) {
-  const json content = {message.recipient, message.subject, message.body};
-  return Seal(key, message.organisation_id + "/" + message.message_id, content.dump());
+// It is due again when it expires at the latest, so that its credits do not stay reserved.
+constexpr char kPostpone[] = R"sql(
+  UPDATE message SET state = 1, unsure = $4,
+         next_attempt_time = least(expire_time, clock_timestamp() + make_interval(secs => $3))
+  WHERE organisation_id = $1 AND message_id = $2 AND state = 2 AND attempts = $5)sql";
+
+// The account's row is the lock: of two messages that were lost at once, each takes an id of its
+// own.
+constexpr char kLockAccount[] = "SELECT FROM credit_account WHERE organisation_id = $1 FOR UPDATE";
+constexpr char kFirstFree[] = R"sql(
+  SELECT id FROM jsonb_array_elements_text($3::jsonb) WITH ORDINALITY AS found (id, place)
+  WHERE id <> '' AND NOT EXISTS (
+    SELECT FROM message WHERE organisation_id = $1 AND message_id <> $2
+      AND provider_id <> '' AND provider_id = id)
+  ORDER BY place LIMIT 1)sql";
+
+std::string ContextOf(const std::string& organisation_id, const std::string& message_id) {
+  return absl::StrCat(organisation_id, "/", message_id);
 }
 
-absl::Status OpenOutgoing(const Secret& key, const std::string& sealed, Outgoing& message) {
+std::string SealOutgoing(const Secret& key, const Outgoing& message) {
+  const json content = {message.recipient.text(), message.text.subject, message.text.body};
+  return Seal(key, ContextOf(message.organisation_id, message.message_id), content.dump());
+}
+
+absl::StatusOr<Outgoing> OpenOutgoing(const Secret& key, Channel channel, const Claim& claim,
+                                      const std::string& sealed) {
   ASSIGN_OR_RETURN(const std::string text,
-                   Open(key, message.organisation_id + "/" + message.message_id, sealed));
+                   Open(key, ContextOf(claim.organisation_id, claim.message_id), sealed));
   const json content = json::parse(text);
-  message.recipient = content.at(0);
-  message.subject = content.at(1);
-  message.body = content.at(2);
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Recipient recipient, Recipient::Parse(channel, content.at(0)));
+  return Outgoing{claim.organisation_id, claim.message_id, recipient,
+                  Text{content.at(1), content.at(2)}};
 }
 
 absl::Status CreditsExhausted() {
@@ -88,111 +127,98 @@ absl::Status CreditsExhausted() {
                 "there are not enough SMS credits: purchase some");
 }
 
+void Settle(Transaction& tx, const Claim& claim, const Verdict& verdict) {
+  const bool sent = verdict.state == MessageState::kSent;
+  tx.Exec(kSettle, claim.organisation_id, claim.message_id, static_cast<int>(verdict.state),
+          verdict.provider_id, verdict.failure, claim.attempts,
+          static_cast<int>(sent ? EntryKind::kCharge : EntryKind::kRelease));
+}
+
 }  // namespace
 
 absl::StatusOr<Message> PostgresStore::Add(const NewMessage& message) {
   const std::string& organisation = message.organisation_id;
-  const auto add = [&](Transaction& tx) -> absl::StatusOr<Message> {
-    const auto added =
-        tx.Exec(kInsert, organisation, message.shown.message_id, message.request_id,
-                static_cast<int>(message.shown.channel), message.shown.template_name,
-                message.shown.masked_recipient, Bytes(SealOutgoing(key_, message.outgoing)),
-                message.shown.case_id, message.shown.segments, ToSql(message.expire_time));
-    if (added.empty()) {
-      return MessageFrom(tx.Exec("SELECT " MESSAGE
-                                 " FROM message WHERE organisation_id = $1 AND request_id = $2",
-                                 organisation, message.request_id)[0]);
-    }
-    const int segments = message.shown.segments;
-    if (segments > 0 && tx.Exec(kEntry, organisation, static_cast<int>(EntryKind::kReservation),
-                                -segments, message.shown.message_id)
-                            .empty()) {
+  return postgres_.Read(Rows::Of(organisation), [&](Transaction& tx) -> absl::StatusOr<Message> {
+    try {
+      const auto added =
+          tx.Exec(kAdd, organisation, message.shown.message_id, message.request_id,
+                  static_cast<int>(message.shown.channel), message.shown.template_name,
+                  message.shown.masked_recipient, Bytes(SealOutgoing(key_, message.outgoing)),
+                  message.shown.case_id, message.shown.segments, ToSql(message.expire_time),
+                  static_cast<int>(EntryKind::kReservation));
+      if (!added.empty()) return MessageFrom(added[0]);
+    } catch (const pqxx::check_violation&) {
       return CreditsExhausted();
     }
-    return MessageFrom(added[0]);
-  };
-  if (message.shown.segments == 0) return postgres_.Read(Rows::Of(organisation), add);
-  return postgres_.Write(Rows::Of(organisation), add);
+    const auto first = tx.Exec(kByRequest, organisation, message.request_id);
+    if (first.empty()) return CreditsExhausted();
+    return MessageFrom(first[0]);
+  });
 }
 
 absl::StatusOr<std::optional<Claim>> PostgresStore::ClaimOne(Channel channel) {
   using Result = absl::StatusOr<std::optional<Claim>>;
+  const absl::Time begin = absl::Now();
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
-    const auto rows = tx.Exec(kClaim, static_cast<int>(channel));
+    const auto rows = tx.Exec(kClaim, static_cast<int>(channel), absl::ToDoubleSeconds(kLease));
     if (rows.empty()) return std::nullopt;
+    const pqxx::row row = rows[0];
     Claim claim;
-    claim.outgoing.organisation_id = rows[0][0].c_str();
-    claim.outgoing.message_id = rows[0][1].c_str();
-    RETURN_IF_ERROR(OpenOutgoing(key_, BytesFromSql(rows[0][2]), claim.outgoing));
-    claim.attempts = rows[0][3].as<int>();
-    claim.unsure = rows[0][4].as<bool>();
-    claim.expired = rows[0][5].as<bool>();
+    claim.organisation_id = row[0].c_str();
+    claim.message_id = row[1].c_str();
+    claim.attempts = row[3].as<int>();
+    claim.unsure = row[4].as<bool>();
+    claim.expired = row[5].as<bool>();
+    claim.create_time = TimeFromSql(row[6]);
+    claim.held_until = begin + kLease;
+    auto outgoing = OpenOutgoing(key_, channel, claim, BytesFromSql(row[2]));
+    if (outgoing.ok()) claim.outgoing = *std::move(outgoing);
     return claim;
   });
 }
 
-absl::Status PostgresStore::RecordSent(const Outgoing& message, const std::string& provider_id) {
-  return postgres_.Write(Rows::Of(message.organisation_id), [&](Transaction& tx) -> absl::Status {
-    const auto settled = tx.Exec(kSettle, message.organisation_id, message.message_id,
-                                 static_cast<int>(MessageState::kSent), provider_id, "");
-    if (settled.empty() || settled[0][0].as<int>() == 0) return absl::OkStatus();
-    tx.Exec(kEntry, message.organisation_id, static_cast<int>(EntryKind::kCharge), 0,
-            message.message_id);
-    return absl::OkStatus();
-  });
-}
-
-absl::Status PostgresStore::RecordGivenUp(const Outgoing& message, MessageState state,
-                                          const std::string& failure) {
-  return postgres_.Write(Rows::Of(message.organisation_id), [&](Transaction& tx) -> absl::Status {
-    const auto settled = tx.Exec(kSettle, message.organisation_id, message.message_id,
-                                 static_cast<int>(state), "", failure);
-    const int segments = settled.empty() ? 0 : settled[0][0].as<int>();
-    if (segments == 0) return absl::OkStatus();
-    tx.Exec(kEntry, message.organisation_id, static_cast<int>(EntryKind::kRelease), segments,
-            message.message_id);
-    return absl::OkStatus();
-  });
-}
-
-absl::Status PostgresStore::RecordPostponed(const Outgoing& message, absl::Duration wait,
-                                            bool unsure) {
-  return postgres_.Read(Rows::Of(message.organisation_id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(
-        "UPDATE message SET state = 1, unsure = $4, "
-        "next_attempt_time = clock_timestamp() + make_interval(secs => $3) "
-        "WHERE organisation_id = $1 AND message_id = $2 AND state = 2",
-        message.organisation_id, message.message_id, absl::ToDoubleSeconds(wait), unsure);
-    return absl::OkStatus();
-  });
-}
-
-absl::StatusOr<std::vector<std::string>> PostgresStore::KnownProviderIds(
-    const std::string& organisation_id, const std::vector<std::string>& ids) {
-  using Result = absl::StatusOr<std::vector<std::string>>;
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    std::vector<std::string> known;
-    for (const auto& row :
-         tx.Exec("SELECT provider_id FROM message WHERE organisation_id = $1 "
-                 "AND provider_id <> '' AND provider_id = ANY (string_to_array($2, ' '))",
-                 organisation_id, absl::StrJoin(ids, " "))) {
-      known.emplace_back(row[0].c_str());
+absl::Status PostgresStore::Record(const Claim& claim, const Verdict& verdict) {
+  return postgres_.Read(Rows::Of(claim.organisation_id), [&](Transaction& tx) -> absl::Status {
+    if (verdict.state == MessageState::kQueued) {
+      tx.Exec(kPostpone, claim.organisation_id, claim.message_id,
+              absl::ToDoubleSeconds(verdict.wait), verdict.unsure, claim.attempts);
+    } else {
+      Settle(tx, claim, verdict);
     }
-    return known;
+    return absl::OkStatus();
   });
+}
+
+absl::StatusOr<bool> PostgresStore::RecordFound(const Claim& claim,
+                                                const std::vector<std::string>& provider_ids) {
+  return postgres_.Write(
+      Rows::Of(claim.organisation_id), [&](Transaction& tx) -> absl::StatusOr<bool> {
+        tx.Exec(kLockAccount, claim.organisation_id);
+        const auto free =
+            tx.Exec(kFirstFree, claim.organisation_id, claim.message_id, json(provider_ids).dump());
+        if (free.empty()) return false;
+        Settle(tx, claim, {.state = MessageState::kSent, .provider_id = free[0][0].c_str()});
+        return true;
+      });
 }
 
 absl::StatusOr<std::vector<Message>> PostgresStore::ListMessages(const std::string& organisation_id,
                                                                  const std::string& case_id,
                                                                  const Page& page) {
+  // Two statements, since a plan for both could use neither's index.
+  constexpr char kAll[] = "SELECT " MESSAGE
+                          " FROM message WHERE organisation_id = $1 "
+                          "AND ($2 = '' OR message_id < $2) ORDER BY message_id DESC LIMIT $3";
+  constexpr char kOfCase[] =
+      "SELECT " MESSAGE
+      " FROM message WHERE organisation_id = $1 "
+      "AND ($2 = '' OR message_id < $2) AND case_id = $4 ORDER BY message_id DESC LIMIT $3";
   using Result = absl::StatusOr<std::vector<Message>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Message> messages;
     for (const auto& row :
-         tx.Exec("SELECT " MESSAGE
-                 " FROM message WHERE organisation_id = $1 AND ($2 = '' OR case_id = $2) "
-                 "AND ($3 = '' OR message_id < $3) ORDER BY message_id DESC LIMIT $4",
-                 organisation_id, case_id, page.after, page.limit())) {
+         case_id.empty() ? tx.Exec(kAll, organisation_id, page.after, page.limit())
+                         : tx.Exec(kOfCase, organisation_id, page.after, page.limit(), case_id)) {
       messages.push_back(MessageFrom(row));
     }
     return messages;
@@ -206,96 +232,11 @@ absl::StatusOr<std::map<std::string, MessageState>> PostgresStore::LookUp(
     std::map<std::string, MessageState> states;
     for (const auto& row :
          tx.Exec("SELECT request_id, state FROM message WHERE organisation_id = $1 "
-                 "AND request_id = ANY (string_to_array($2, ' '))",
-                 organisation_id, absl::StrJoin(request_ids, " "))) {
+                 "AND request_id IN (SELECT jsonb_array_elements_text($2::jsonb))",
+                 organisation_id, json(request_ids).dump())) {
       states[row[0].c_str()] = static_cast<MessageState>(row[1].as<int>());
     }
     return states;
-  });
-}
-
-absl::StatusOr<int64_t> PostgresStore::Balance(const std::string& organisation_id) {
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<int64_t> {
-    const auto rows =
-        tx.Exec("SELECT balance FROM credit_account WHERE organisation_id = $1", organisation_id);
-    return rows.empty() ? 0 : rows[0][0].as<int64_t>();
-  });
-}
-
-absl::StatusOr<int64_t> PostgresStore::Purchase(const std::string& organisation_id, int64_t credits,
-                                                const std::string& reference) {
-  const int kind = static_cast<int>(EntryKind::kPurchase);
-  return postgres_.Write(
-      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<int64_t> {
-        // The account's row first: whoever buys under the same reference waits here.
-        const auto account = tx.Exec(
-            "INSERT INTO credit_account AS old VALUES ($1, 0, 0) ON CONFLICT (organisation_id) "
-            "DO UPDATE SET balance = old.balance RETURNING balance",
-            organisation_id);
-        const auto first = tx.Exec(
-            "SELECT FROM credit_entry WHERE organisation_id = $1 AND kind = $2 AND reference = $3",
-            organisation_id, kind, reference);
-        if (!first.empty()) return account[0][0].as<int64_t>();
-        return tx.Exec(kEntry, organisation_id, kind, credits, reference)[0][0].as<int64_t>();
-      });
-}
-
-absl::StatusOr<std::vector<Entry>> PostgresStore::ListEntries(const std::string& organisation_id,
-                                                              const Page& page) {
-  using Result = absl::StatusOr<std::vector<Entry>>;
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    std::vector<Entry> entries;
-    for (const auto& row :
-         tx.Exec("SELECT entry_number, kind, credits, balance, reference, create_time "
-                 "FROM credit_entry WHERE organisation_id = $1 "
-                 "AND ($2 = '' OR entry_number < $2::bigint) ORDER BY entry_number DESC LIMIT $3",
-                 organisation_id, page.after, page.limit())) {
-      entries.push_back({row[0].as<int64_t>(), static_cast<EntryKind>(row[1].as<int>()),
-                         row[2].as<int64_t>(), row[3].as<int64_t>(), row[4].c_str(),
-                         TimeFromSql(row[5])});
-    }
-    return entries;
-  });
-}
-
-absl::StatusOr<std::string> PostgresStore::Publish(const std::string& organisation_id,
-                                                   const Event& event) {
-  return postgres_.Read(
-      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<std::string> {
-        const auto added = tx.Exec(
-            "WITH feed AS (INSERT INTO event_feed AS old VALUES ($1, 1) ON CONFLICT "
-            "(organisation_id) DO UPDATE SET last_number = old.last_number + 1 "
-            "RETURNING last_number) "
-            "INSERT INTO event (organisation_id, number, event_id, request_id, type, case_id, "
-            "time, data) SELECT $1, last_number, $2, $3, $4, $5, $6, $7::jsonb FROM feed "
-            "ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING event_id",
-            organisation_id, NewId("evt"), event.request_id, event.type, event.case_id,
-            ToSql(event.time), json(event.data).dump());
-        if (!added.empty()) return std::string(added[0][0].c_str());
-        const auto first =
-            tx.Exec("SELECT event_id FROM event WHERE organisation_id = $1 AND request_id = $2",
-                    organisation_id, event.request_id);
-        return std::string(first.at(0)[0].c_str());
-      });
-}
-
-absl::StatusOr<std::vector<Event>> PostgresStore::ListEvents(const std::string& organisation_id,
-                                                             int64_t after, int limit) {
-  using Result = absl::StatusOr<std::vector<Event>>;
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    std::vector<Event> events;
-    for (const auto& row :
-         tx.Exec("SELECT number, event_id, type, case_id, time, data FROM event "
-                 "WHERE organisation_id = $1 AND number > $2 ORDER BY number LIMIT $3",
-                 organisation_id, after, limit)) {
-      events.push_back({.number = row[0].as<int64_t>(),
-                        .event_id = row[1].c_str(),
-                        .type = row[2].c_str(),
-                        .case_id = row[3].c_str(),
-                        .time = TimeFromSql(row[4]),
-                        .data = json::parse(row[5].c_str())});
-    }
-    return events;
   });
 }
 

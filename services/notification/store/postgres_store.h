@@ -5,6 +5,8 @@
 
 namespace gatehouse::notification {
 
+// Messages are in postgres_store.cpp, credits in postgres_credits.cpp, events in
+// postgres_events.cpp.
 class PostgresStore : public Store {
  public:
   // `key` seals what is to be sent while it rests.
@@ -12,22 +14,21 @@ class PostgresStore : public Store {
 
   absl::StatusOr<Message> Add(const NewMessage& message) override;
   absl::StatusOr<std::optional<Claim>> ClaimOne(Channel channel) override;
-  absl::Status RecordSent(const Outgoing& message, const std::string& provider_id) override;
-  absl::Status RecordGivenUp(const Outgoing& message, MessageState state,
-                             const std::string& failure) override;
-  absl::Status RecordPostponed(const Outgoing& message, absl::Duration wait, bool unsure) override;
-  absl::StatusOr<std::vector<std::string>> KnownProviderIds(
-      const std::string& organisation_id, const std::vector<std::string>& ids) override;
+  absl::Status Record(const Claim& claim, const Verdict& verdict) override;
+  absl::StatusOr<bool> RecordFound(const Claim& claim,
+                                   const std::vector<std::string>& provider_ids) override;
   absl::StatusOr<std::vector<Message>> ListMessages(const std::string& organisation_id,
                                                     const std::string& case_id,
                                                     const Page& page) override;
   absl::StatusOr<std::map<std::string, MessageState>> LookUp(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) override;
+
   absl::StatusOr<int64_t> Balance(const std::string& organisation_id) override;
   absl::StatusOr<int64_t> Purchase(const std::string& organisation_id, int64_t credits,
                                    const std::string& reference) override;
   absl::StatusOr<std::vector<Entry>> ListEntries(const std::string& organisation_id,
                                                  const Page& page) override;
+
   absl::StatusOr<std::string> Publish(const std::string& organisation_id,
                                       const Event& event) override;
   absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id, int64_t after,

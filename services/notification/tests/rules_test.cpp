@@ -2,6 +2,7 @@
 
 #include "services/common/status.h"
 #include "services/notification/domain/delivery.h"
+#include "services/notification/domain/messages.h"
 #include "services/notification/domain/segments.h"
 
 namespace gatehouse::notification {
@@ -60,6 +61,40 @@ TEST_CASE("a value with a line break cannot add a header, and the SMS ends with 
   REQUIRE(sms.ok());
   CHECK(sms->body.substr(sms->body.rfind('\n') + 1) == "@p.acme.example #012345");
   CHECK(ReasonOf(Render(Channel::kSms, "invitation", {}, {}).status()) == "UNKNOWN_TEMPLATE");
+}
+
+TEST_CASE("a message knows its price and its end", "[unit]") {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  Draft draft = {.organisation_id = "acme",
+                 .request_id = "r1",
+                 .template_name = "sign-in-code",
+                 .recipient = "+61412345678",
+                 .channel = Channel::kSms,
+                 .own = {"", "{{code}}"},
+                 .parameters = {{"code", "012345"}}};
+  const auto message = Compose(draft, now);
+  REQUIRE(message.ok());
+  CHECK(message->shown.segments == 1);
+  CHECK(message->shown.masked_recipient == "•••• ••5 678");
+  CHECK(message->shown.message_id == message->outgoing.message_id);
+  CHECK(message->outgoing.text.body == "012345");
+  CHECK(message->expire_time == now + absl::Hours(72));
+  draft.expire_time = now + absl::Minutes(5);
+  CHECK(Compose(draft, now)->expire_time == now + absl::Minutes(5));
+  draft.expire_time = absl::InfiniteFuture();
+  CHECK(Compose(draft, now)->expire_time == now + absl::Hours(7 * 24));
+  draft.own.body = Repeat("a", 153 * 10);
+  CHECK(Compose(draft, now)->shown.segments == 10);
+  draft.own.body += "a";
+  CHECK(ReasonOf(Compose(draft, now).status()) == "INVALID_REQUEST");
+  draft.own.body = "{{unknown}}";
+  CHECK(ReasonOf(Compose(draft, now).status()) == "UNKNOWN_TAG");
+  draft = {.template_name = "invitation",
+           .recipient = "ada@example.com",
+           .own = {"s", Repeat("a", 5000)}};
+  CHECK(Compose(draft, now)->shown.segments == 0);
+  draft.recipient = "ada@example.com\r\n";
+  CHECK(ReasonOf(Compose(draft, now).status()) == "INVALID_REQUEST");
 }
 
 TEST_CASE("waits grow to a quarter of an hour and no further", "[unit]") {

@@ -1,0 +1,62 @@
+#include "services/notification/store/postgres_store.h"
+
+namespace gatehouse::notification {
+namespace {
+
+// Adds a line to the ledger. The account's row is the lock under which the lines get their numbers.
+constexpr char kPurchase[] = R"sql(
+  WITH account AS (
+    UPDATE credit_account SET balance = balance + $3, entry_number = entry_number + 1
+    WHERE organisation_id = $1
+    RETURNING balance, entry_number)
+  INSERT INTO credit_entry (organisation_id, entry_number, kind, credits, balance, reference)
+  SELECT $1, entry_number, $2, $3, balance, $4 FROM account
+  RETURNING balance)sql";
+
+}  // namespace
+
+absl::StatusOr<int64_t> PostgresStore::Balance(const std::string& organisation_id) {
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<int64_t> {
+    const auto rows =
+        tx.Exec("SELECT balance FROM credit_account WHERE organisation_id = $1", organisation_id);
+    return rows.empty() ? 0 : rows[0][0].as<int64_t>();
+  });
+}
+
+absl::StatusOr<int64_t> PostgresStore::Purchase(const std::string& organisation_id, int64_t credits,
+                                                const std::string& reference) {
+  const int kind = static_cast<int>(EntryKind::kPurchase);
+  return postgres_.Write(
+      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<int64_t> {
+        // The account's row first: whoever buys under the same reference waits here.
+        const auto account = tx.Exec(
+            "INSERT INTO credit_account AS old VALUES ($1, 0, 0) ON CONFLICT (organisation_id) "
+            "DO UPDATE SET balance = old.balance RETURNING balance",
+            organisation_id);
+        const auto first = tx.Exec(
+            "SELECT FROM credit_entry WHERE organisation_id = $1 AND kind = $2 AND reference = $3",
+            organisation_id, kind, reference);
+        if (!first.empty()) return account[0][0].as<int64_t>();
+        return tx.Exec(kPurchase, organisation_id, kind, credits, reference)[0][0].as<int64_t>();
+      });
+}
+
+absl::StatusOr<std::vector<Entry>> PostgresStore::ListEntries(const std::string& organisation_id,
+                                                              const Page& page) {
+  using Result = absl::StatusOr<std::vector<Entry>>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    std::vector<Entry> entries;
+    for (const auto& row :
+         tx.Exec("SELECT entry_number, kind, credits, balance, reference, create_time "
+                 "FROM credit_entry WHERE organisation_id = $1 "
+                 "AND ($2 = '' OR entry_number < $2::bigint) ORDER BY entry_number DESC LIMIT $3",
+                 organisation_id, page.after, page.limit())) {
+      entries.push_back({row[0].as<int64_t>(), static_cast<EntryKind>(row[1].as<int>()),
+                         row[2].as<int64_t>(), row[3].as<int64_t>(), row[4].c_str(),
+                         TimeFromSql(row[5])});
+    }
+    return entries;
+  });
+}
+
+}  // namespace gatehouse::notification

@@ -1,0 +1,51 @@
+#include <nlohmann/json.hpp>
+
+#include "services/common/random.h"
+#include "services/notification/store/postgres_store.h"
+
+namespace gatehouse::notification {
+
+using nlohmann::json;
+
+absl::StatusOr<std::string> PostgresStore::Publish(const std::string& organisation_id,
+                                                   const Event& event) {
+  return postgres_.Read(
+      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<std::string> {
+        const auto added = tx.Exec(
+            "WITH feed AS (INSERT INTO event_feed AS old VALUES ($1, 1) ON CONFLICT "
+            "(organisation_id) DO UPDATE SET last_number = old.last_number + 1 "
+            "RETURNING last_number) "
+            "INSERT INTO event (organisation_id, number, event_id, request_id, type, case_id, "
+            "time, data) SELECT $1, last_number, $2, $3, $4, $5, $6, $7::jsonb FROM feed "
+            "ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING event_id",
+            organisation_id, NewId("evt"), event.request_id, event.type, event.case_id,
+            ToSql(event.time), json(event.data).dump());
+        if (!added.empty()) return std::string(added[0][0].c_str());
+        const auto first =
+            tx.Exec("SELECT event_id FROM event WHERE organisation_id = $1 AND request_id = $2",
+                    organisation_id, event.request_id);
+        return std::string(first.at(0)[0].c_str());
+      });
+}
+
+absl::StatusOr<std::vector<Event>> PostgresStore::ListEvents(const std::string& organisation_id,
+                                                             int64_t after, int limit) {
+  using Result = absl::StatusOr<std::vector<Event>>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    std::vector<Event> events;
+    for (const auto& row :
+         tx.Exec("SELECT number, event_id, type, case_id, time, data FROM event "
+                 "WHERE organisation_id = $1 AND number > $2 ORDER BY number LIMIT $3",
+                 organisation_id, after, limit)) {
+      events.push_back({.number = row[0].as<int64_t>(),
+                        .event_id = row[1].c_str(),
+                        .type = row[2].c_str(),
+                        .case_id = row[3].c_str(),
+                        .time = TimeFromSql(row[4]),
+                        .data = json::parse(row[5].c_str())});
+    }
+    return events;
+  });
+}
+
+}  // namespace gatehouse::notification

@@ -1,0 +1,264 @@
+#include "services/notification/handler.h"
+
+#include <catch2/catch.hpp>
+#include <condition_variable>
+
+#include "absl/strings/match.h"
+#include "services/common/proto_time.h"
+#include "services/common/random.h"
+#include "services/notification/store/postgres_store.h"
+#include "tests/support/calls.h"
+#include "tests/support/test_database.h"
+
+namespace gatehouse::notification {
+extern const std::vector<Migration> kMigrations;
+namespace {
+
+// What the workers handed over, for a test to wait for.
+class Tray {
+ public:
+  void Put(const Outgoing& message) {
+    const std::lock_guard lock(mutex_);
+    messages_.push_back(message);
+    arrived_.notify_all();
+  }
+  // The first `count`, or those that came within ten seconds.
+  std::vector<Outgoing> Wait(size_t count) {
+    std::unique_lock lock(mutex_);
+    arrived_.wait_for(lock, std::chrono::seconds(10), [&] { return messages_.size() >= count; });
+    return messages_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<Outgoing> messages_;
+};
+
+class TraySender : public Sender {
+ public:
+  explicit TraySender(Tray& tray) : tray_(tray) {}
+  SendResult Send(const Outgoing& message) override {
+    tray_.Put(message);
+    return {Outcome::kSent, "SM" + message.message_id, ""};
+  }
+  std::optional<absl::StatusOr<std::vector<std::string>>> Find(const Outgoing&) override {
+    return absl::StatusOr<std::vector<std::string>>(std::vector<std::string>());
+  }
+
+ private:
+  Tray& tray_;
+};
+
+struct Fixture {
+  TestDatabase database{"notification", kMigrations};
+  PostgresStore store{database.postgres(), Secret(RandomBytes(32))};
+  Tray tray;
+  Workers email{store, Channel::kEmail, 2, [this] { return std::make_unique<TraySender>(tray); }};
+  Workers sms{store, Channel::kSms, 2, [this] { return std::make_unique<TraySender>(tray); }};
+  Handler handler{store, email, &sms};
+
+  static pb::SubmitMessageRequest Code(const std::string& request_id) {
+    pb::SubmitMessageRequest request;
+    request.set_request_id(request_id);
+    request.set_channel(pb::SMS);
+    request.set_template_("sign-in-code");
+    request.set_recipient("+61412345678");
+    request.set_case_id("deal-1");
+    auto& parameters = *request.mutable_parameters();
+    parameters["code"] = "012345";
+    parameters["organisation_name"] = "Acme";
+    parameters["host"] = "p.acme.example";
+    return request;
+  }
+  static pb::SubmitMessageRequest Invitation(const std::string& request_id) {
+    pb::SubmitMessageRequest request;
+    request.set_request_id(request_id);
+    request.set_channel(pb::EMAIL);
+    request.set_template_("invitation");
+    request.set_recipient("ada@example.com");
+    request.set_subject("Hello {{contact_name}}");
+    request.set_body("Here: {{link}}\n");
+    (*request.mutable_parameters())["contact_name"] = "Ada";
+    (*request.mutable_parameters())["link"] = "https://p.acme.example/i#secret-token";
+    return request;
+  }
+  int64_t Buy(int64_t credits, const std::string& reference = "invoice-1") {
+    pb::PurchaseCreditsRequest request;
+    request.set_credits(credits);
+    request.set_reference(reference);
+    return handler.PurchaseCredits(StaffCall(), request).value().balance();
+  }
+  void WaitUntilSent(const std::string& request_id) {
+    pb::LookUpMessagesRequest request;
+    request.add_request_ids(request_id);
+    for (int i = 0; i < 1000; ++i) {
+      const auto found = handler.LookUpMessages(ServiceCall(), request);
+      REQUIRE(found.ok());
+      if (found->states().at(request_id) == pb::SENT) return;
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    FAIL("it was not sent");
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "a code is taken, paid for, sent at once and shown to staff, masked",
+                 "[service][tsan]") {
+  CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), Code("r1")).status()) ==
+        "SMS_CREDITS_EXHAUSTED");
+  CHECK(Buy(5) == 5);
+  const auto taken = handler.SubmitMessage(ServiceCall(), Code("r1"));
+  REQUIRE(taken.ok());
+  CHECK(taken->segments() == 1);
+  const auto again = handler.SubmitMessage(ServiceCall(), Code("r1"));
+  CHECK(again->message_id() == taken->message_id());
+  WaitUntilSent("r1");
+  const auto messages = tray.Wait(1);
+  REQUIRE(messages.size() == 1);
+  CHECK(messages[0].recipient.text() == "+61412345678");
+  CHECK(absl::EndsWith(messages[0].text.body, "\n@p.acme.example #012345"));
+  CHECK(handler.GetBalance(StaffCall(), {})->balance() == 4);
+
+  const auto listed = handler.ListMessages(StaffCall(), {});
+  REQUIRE(listed->messages_size() == 1);
+  const pb::Message& message = listed->messages(0);
+  CHECK(message.message_id() == taken->message_id());
+  CHECK(message.to() == "•••• ••5 678");
+  CHECK(message.state() == pb::SENT);
+  CHECK(message.attempts() == 1);
+  CHECK(message.case_id() == "deal-1");
+  CHECK(message.has_send_time());
+  CHECK(handler.ListMessages(StaffCall("other"), {})->messages_size() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a mail costs nothing, and its text never rests in the open",
+                 "[service]") {
+  database.Exec(
+      "CREATE TABLE seen (sealed bytea); CREATE FUNCTION see() RETURNS trigger AS "
+      "'BEGIN INSERT INTO seen VALUES (NEW.sealed); RETURN NEW; END' LANGUAGE plpgsql; "
+      "CREATE TRIGGER see BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION see()");
+  REQUIRE(handler.SubmitMessage(ServiceCall(), Invitation("r1")).value().segments() == 0);
+  const auto messages = tray.Wait(1);
+  REQUIRE(messages.size() == 1);
+  CHECK(messages[0].text.subject == "Hello Ada");
+  CHECK(messages[0].text.body == "Here: https://p.acme.example/i#secret-token\n");
+  WaitUntilSent("r1");
+  const auto seen = database.Exec(
+      "SELECT position('ada@example.com'::bytea IN sealed), "
+      "position('secret-token'::bytea IN sealed), length(sealed) FROM seen");
+  CHECK(seen[0][0].as<int>() == 0);
+  CHECK(seen[0][1].as<int>() == 0);
+  CHECK(seen[0][2].as<int>() > 0);
+  CHECK(database.Exec("SELECT FROM message WHERE sealed = ''").size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "what cannot be sent is refused by name and leaves nothing behind",
+                 "[service]") {
+  REQUIRE(Buy(5) == 5);
+  pb::SubmitMessageRequest request = Invitation("r1");
+  request.set_recipient("ada@example.com\r\nRCPT TO:<eve@example.com>");
+  CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), request).status()) == "INVALID_REQUEST");
+  request = Code("r1");
+  request.mutable_parameters()->erase("code");
+  CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), request).status()) == "UNKNOWN_TAG");
+  request = Code("r1");
+  request.set_template_("invitation");
+  CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), request).status()) == "UNKNOWN_TEMPLATE");
+  Handler without_sms(store, email, nullptr);
+  CHECK(ReasonOf(without_sms.SubmitMessage(ServiceCall(), Code("r1")).status()) ==
+        "SMS_NOT_CONFIGURED");
+  CHECK_FALSE(without_sms.CheckSms(ServiceCall(), {})->configured());
+  CHECK(handler.CheckSms(ServiceCall(), {})->configured());
+  CHECK(handler.CheckSms(ServiceCall(), {})->balance() == 5);
+  CHECK(handler.ListMessages(StaffCall(), {})->messages_size() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "lists go on where their token says, newest first", "[service]") {
+  for (int i = 0; i < 5; ++i) {
+    pb::SubmitMessageRequest request = Invitation("r" + std::to_string(i));
+    request.set_case_id(i < 3 ? "deal-1" : "deal-2");
+    REQUIRE(handler.SubmitMessage(ServiceCall(), request).ok());
+    CHECK(Buy(1, "invoice-" + std::to_string(i)) == i + 1);
+    absl::SleepFor(absl::Milliseconds(2));  // Ids are ordered by the millisecond.
+  }
+  pb::ListMessagesRequest messages;
+  messages.set_page_size(2);
+  messages.set_case_id("deal-1");
+  const auto first = handler.ListMessages(StaffCall(), messages);
+  REQUIRE(first->messages_size() == 2);
+  messages.set_page_token(first->next_page_token());
+  const auto second = handler.ListMessages(StaffCall(), messages);
+  REQUIRE(second->messages_size() == 1);
+  CHECK(second->next_page_token().empty());
+  CHECK(first->messages(1).message_id() > second->messages(0).message_id());
+  pb::ListEntriesRequest entries;
+  entries.set_page_size(3);
+  const auto newest = handler.ListEntries(StaffCall(), entries);
+  REQUIRE(newest->entries_size() == 3);
+  CHECK(newest->entries(0).entry_number() == 5);
+  CHECK(newest->entries(0).balance() == 5);
+  CHECK(newest->entries(0).reference() == "invoice-4");
+  entries.set_page_token(newest->next_page_token());
+  CHECK(handler.ListEntries(StaffCall(), entries)->entries_size() == 2);
+  for (const char* token : {"LTE", "YQ", "!"}) {  // "-1", "a", and no base64url at all.
+    entries.set_page_token(token);
+    CHECK(ReasonOf(handler.ListEntries(StaffCall(), entries).status()) == "PAGE_TOKEN_INVALID");
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "the feed's last token waits for more", "[service]") {
+  pb::ListEventsRequest list;
+  auto page = handler.ListEvents(StaffCall(), list);
+  CHECK(page->events_size() == 0);
+  pb::PublishEventRequest event;
+  event.set_type("invitation.created");
+  event.set_case_id("deal-1");
+  const absl::Time time = absl::FromUnixMicros(1'800'000'000'123'456);
+  *event.mutable_time() = ToProto(time);
+  (*event.mutable_data())["invitationId"] = "inv_1 \"é\"";
+  for (const char* id : {"a", "b", "a", "c"}) {
+    event.set_request_id(id);
+    REQUIRE(handler.PublishEvent(ServiceCall(), event).ok());
+  }
+  list.set_page_token(page->next_page_token());
+  list.set_page_size(2);
+  page = handler.ListEvents(StaffCall(), list);
+  REQUIRE(page->events_size() == 2);
+  CHECK(page->events(0).type() == "invitation.created");
+  CHECK(page->events(0).case_id() == "deal-1");
+  CHECK(FromProto(page->events(0).time()) == time);
+  CHECK(page->events(0).data().at("invitationId") == "inv_1 \"é\"");
+  list.set_page_token(page->next_page_token());
+  page = handler.ListEvents(StaffCall(), list);
+  CHECK(page->events_size() == 1);
+  list.set_page_token(page->next_page_token());
+  page = handler.ListEvents(StaffCall(), list);
+  CHECK(page->events_size() == 0);
+  CHECK(page->next_page_token() == list.page_token());
+  CHECK(handler.ListEvents(StaffCall("other"), {})->events_size() == 0);
+  list.set_page_token("YQ");
+  CHECK(ReasonOf(handler.ListEvents(StaffCall(), list).status()) == "PAGE_TOKEN_INVALID");
+}
+
+TEST_CASE_METHOD(Fixture, "messages are looked up by the very ids that they were taken under",
+                 "[service]") {
+  REQUIRE(handler.SubmitMessage(ServiceCall(), Invitation("a b")).ok());
+  REQUIRE(handler.SubmitMessage(ServiceCall(), Invitation("a")).ok());
+  pb::LookUpMessagesRequest request;
+  request.add_request_ids("a b");
+  request.add_request_ids("unknown");
+  const auto found = handler.LookUpMessages(ServiceCall(), request);
+  REQUIRE(found->states_size() == 1);
+  CHECK(found->states().count("a b") == 1);
+  CHECK(handler.LookUpMessages(ServiceCall("other"), request)->states_size() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "every RPC of the contract is there, and says who may call it",
+                 "[service]") {
+  Server server("notification");
+  handler.Register(server);
+  CHECK(server.Check().ToString() == "OK");
+}
+
+}  // namespace
+}  // namespace gatehouse::notification

@@ -1,0 +1,174 @@
+#include <catch2/catch.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "services/notification/senders/curl.h"
+#include "services/notification/senders/header.h"
+#include "services/notification/tests/fake_server.h"
+
+namespace gatehouse::notification {
+namespace {
+
+Outgoing Sms(const std::string& body = "1 + 1 = 2 & “so”\n\n@p.example #012345") {
+  return {"acme", "msg_1", Recipient::Parse(Channel::kSms, "+61412345678").value(), {"", body}};
+}
+
+SmsSender SenderTo(const FakeProvider& provider) {
+  return SmsSender({provider.url(), "AC1", Secret("token"), "+61400000000"});
+}
+
+std::string Taken(const std::string& sid) {
+  return FakeProvider::Answer(201, "{\"sid\": \"" + sid + "\"}");
+}
+
+TEST_CASE("an SMS is posted in the provider's shape, and its id is kept", "[service]") {
+  FakeProvider provider({Taken("SM1")});
+  SmsSender sender = SenderTo(provider);
+  const SendResult result = sender.Send(Sms());
+  CHECK(result.outcome == Outcome::kSent);
+  CHECK(result.provider_id == "SM1");
+  REQUIRE(provider.requests().size() == 1);
+  const std::string request = provider.requests()[0];
+  CHECK(absl::StartsWith(request, "POST /2010-04-01/Accounts/AC1/Messages.json HTTP/1.1\r\n"));
+  CHECK(absl::StrContains(request, "Authorization: Basic QUMxOnRva2Vu\r\n"));
+  CHECK(absl::StrContains(request, "Content-Type: application/x-www-form-urlencoded\r\n"));
+  CHECK(absl::EndsWith(request,
+                       "To=%2B61412345678&From=%2B61400000000&Body=1%20%2B%201%20%3D%202%20%26%20"
+                       "%E2%80%9Cso%E2%80%9D%0A%0A%40p.example%20%23012345"));
+}
+
+// curl 7.88 by itself sends a form again when a kept connection ends before an answer.
+TEST_CASE("an SMS is posted once, though a kept connection ends without an answer", "[service]") {
+  FakeProvider provider({Taken("SM1"), "", Taken("SM3")});
+  SmsSender sender = SenderTo(provider);
+  CHECK(sender.Send(Sms()).outcome == Outcome::kSent);
+  CHECK(sender.Send(Sms()).outcome == Outcome::kUnsure);
+  CHECK(provider.requests().size() == 2);
+  CHECK(sender.Send(Sms()).provider_id == "SM3");
+}
+
+TEST_CASE("the provider's answer says what becomes of an SMS", "[service]") {
+  const auto outcome_of = [](const std::string& answer) {
+    FakeProvider provider({answer});
+    return SenderTo(provider).Send(Sms()).outcome;
+  };
+  CHECK(outcome_of(FakeProvider::Answer(400, "{\"code\": 21211}")) == Outcome::kRefused);
+  for (const int status : {401, 403, 404, 408, 429, 302}) {
+    CHECK(outcome_of(FakeProvider::Answer(status, "{}", "Location: /elsewhere\r\n")) ==
+          Outcome::kTryAgain);
+  }
+  CHECK(outcome_of(FakeProvider::Answer(500, "{}")) == Outcome::kUnsure);
+  CHECK(outcome_of("") == Outcome::kUnsure);
+  CHECK(outcome_of("HTTP/1.1 201 X\r\nContent-Length: 9\r\n\r\n{") == Outcome::kUnsure);
+  CHECK(outcome_of(FakeProvider::Answer(201, "no JSON")) == Outcome::kSent);
+  CHECK(outcome_of(FakeProvider::Answer(201, std::string(2 << 20, 'x'))) == Outcome::kUnsure);
+  SmsSender nowhere({"http://127.0.0.1:1", "AC1", Secret("token"), "+61400000000"});
+  CHECK(nowhere.Send(Sms()).outcome == Outcome::kTryAgain);
+}
+
+TEST_CASE("what was taken is found by its text, and nothing is taken for found that is not",
+          "[service]") {
+  FakeProvider provider(
+      {FakeProvider::Answer(200,
+                            R"({"messages": [{"sid": "SM2", "body": "b"}, {"sid": "SM1"}, 7,
+                                {"sid": "SM0", "body": "other"}]})"),
+       FakeProvider::Answer(200, R"({"messages": null})"), FakeProvider::Answer(200, "["),
+       FakeProvider::Answer(503, R"({"messages": []})"), ""});
+  SmsSender sender = SenderTo(provider);
+  CHECK(sender.Find(Sms("b"))->value() == std::vector<std::string>{"SM2"});
+  CHECK(absl::StartsWith(provider.requests()[0],
+                         "GET /2010-04-01/Accounts/AC1/Messages.json?PageSize=50&To=%2B614"));
+  for (int i = 0; i < 4; ++i) CHECK_FALSE(sender.Find(Sms("b"))->ok());
+}
+
+Outgoing Mail(const std::string& subject = "Come in", const std::string& body = "Dear Ada\n") {
+  return {"acme",
+          "msg_1",
+          Recipient::Parse(Channel::kEmail, "ada@example.com").value(),
+          {subject, body}};
+}
+
+SmtpSender SenderTo(const FakeMailServer& server) {
+  return SmtpSender({Secret(server.url()), "portal@gatehouse.example"});
+}
+
+TEST_CASE("a mail goes to its one recipient, with its headers and its text", "[service]") {
+  FakeMailServer server;
+  CHECK(SenderTo(server)
+            .Send(Mail("Grüße, Ada",
+                       "Dear Ada,\n\n.\nhttps://p.example/i#ключ\n" + std::string(100, 'x') + "\n"))
+            .outcome == Outcome::kSent);
+  int recipients = 0;
+  for (const std::string& command : server.commands()) {
+    recipients += absl::StartsWith(command, "RCPT");
+    if (absl::StartsWith(command, "RCPT")) CHECK(command == "RCPT TO:<ada@example.com>\r\n");
+  }
+  CHECK(recipients == 1);
+  REQUIRE(server.texts().size() == 1);
+  const std::string text = server.texts()[0];
+  CHECK(absl::StrContains(text, "From: portal@gatehouse.example\r\n"));
+  CHECK(absl::StrContains(text, "To: ada@example.com\r\n"));
+  CHECK(absl::StrContains(text, "Subject: =?UTF-8?B?R3LDvMOfZSwgQWRh?=\r\n"));
+  CHECK(absl::StrContains(text, "Message-ID: <msg_1@gatehouse.example>\r\n"));
+  CHECK(absl::StrContains(text, "Auto-Submitted: auto-generated\r\n"));
+  CHECK(absl::StrContains(
+      text, "Dear Ada,\r\n\r\n..\r\nhttps://p.example/i#=D0=BA=D0=BB=D1=8E=D1=87\r\nxxx"));
+  for (const auto line : absl::StrSplit(text, "\r\n")) {
+    CHECK(line.size() <= 100);
+    CHECK_FALSE(absl::StrContains(line, "\n"));
+  }
+}
+
+TEST_CASE("what the mail server replies says what becomes of a mail", "[service]") {
+  struct Case {
+    const char *command, *reply;
+    Outcome outcome;
+  };
+  for (const Case& each :
+       {Case{"RCPT", "550 no such mailbox", Outcome::kRefused},
+        Case{"RCPT", "451 later", Outcome::kTryAgain}, Case{".", "554 spam", Outcome::kRefused},
+        Case{".", "452 full", Outcome::kTryAgain}, Case{".", "", Outcome::kTryAgain},
+        Case{"MAIL", "530 log in first", Outcome::kTryAgain},
+        Case{"", "554 not from you", Outcome::kTryAgain}, Case{"", "", Outcome::kTryAgain}}) {
+    INFO(each.command << ": " << each.reply);
+    FakeMailServer server(FakeMailServer::Replies{{each.command, each.reply}});
+    CHECK(SenderTo(server).Send(Mail()).outcome == each.outcome);
+  }
+}
+
+TEST_CASE("a log-in that is refused fails no mail", "[service]") {
+  FakeMailServer server(
+      FakeMailServer::Replies{{"EHLO", "250-here\r\n250 AUTH PLAIN"}, {"AUTH", "535 no"}});
+  const std::string url = "smtp://user:word@" + server.url().substr(7);
+  SmtpSender sender({Secret(url), "portal@gatehouse.example"});
+  CHECK(sender.Send(Mail()).outcome == Outcome::kTryAgain);
+}
+
+TEST_CASE("a mail that is sent again keeps its Message-ID, on a new connection", "[service]") {
+  FakeMailServer server(FakeMailServer::Replies{{".", ""}});
+  SmtpSender sender = SenderTo(server);
+  CHECK(sender.Send(Mail()).outcome == Outcome::kTryAgain);
+  CHECK(sender.Send(Mail()).outcome == Outcome::kTryAgain);
+  REQUIRE(server.texts().size() == 2);
+  for (const std::string& text : server.texts()) {
+    CHECK(absl::StrContains(text, "Message-ID: <msg_1@gatehouse.example>\r\n"));
+  }
+}
+
+TEST_CASE("a header's value is encoded in short words that cut no character", "[unit]") {
+  CHECK(EncodedHeader("Come in") == "Come in");
+  CHECK(EncodedHeader("=?x") == "=?UTF-8?B?PT94?=");
+  CHECK(EncodedHeader("") == "");
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += "aü€😀";
+  for (const auto line : absl::StrSplit(EncodedHeader(text), "\r\n ")) {
+    CHECK(line.size() <= 75);
+    CHECK(absl::StartsWith(line, "=?UTF-8?B?"));
+    CHECK(absl::EndsWith(line, "?="));
+  }
+  // Not even bytes that are no text at all make it run on.
+  CHECK_FALSE(EncodedHeader(std::string(1000, '\x80')).empty());
+}
+
+}  // namespace
+}  // namespace gatehouse::notification
