@@ -25,7 +25,8 @@ def call(method, url, body=None, headers=None):
     data = None if body is None else json.dumps(body)
     head = {'Content-Type': 'application/json', **(headers or {})}
     try:
-        connection.request(method, parts.path + ('?' + parts.query if parts.query else ''), data, head)
+        path = parts.path + ('?' + parts.query if parts.query else '')
+        connection.request(method, path, data, head)
         response = connection.getresponse()
         text = response.read()
     except (http.client.HTTPException, OSError):
@@ -62,7 +63,8 @@ class Gatehouse:
         """Three clients of a new case; their links' tokens and phones."""
         people = [{
             'contactId': f'c{i}', 'givenName': 'Client', 'familyName': str(i),
-            'email': f'client{first_phone + i}@example.com', 'mobile': f'+4474{first_phone + i:08d}',
+            'email': f'client{first_phone + i}@example.com',
+            'mobile': f'+4474{first_phone + i:08d}',
             'role': 'APPLICANT',
         } for i in range(3)]
         call('PUT', f'{self.url}/v1/cases/{case}', {'displayName': case, 'contacts': people}, staff)

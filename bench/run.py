@@ -43,7 +43,8 @@ def run(command, **more):
 
 def background(command, port, **more):
     """Starts a program and waits until it listens."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               **more)
     started.append(process)
     for _ in range(200):
         with socket.socket() as probe:
@@ -64,7 +65,7 @@ class Running:
 
     def __init__(self, plaintext):
         clean = {k: v for k, v in os.environ.items() if not k.startswith('GATEHOUSE_')}
-        self.environment = dict(clean, GATEHOUSE_DEV_STATE=STATE, GATEHOUSE_DEV_PORT_OFFSET='30000',
+        self.environment = dict(clean, GATEHOUSE_DEV_STATE=STATE, GATEHOUSE_DEV_PORT_OFFSET='15000',
                                 GATEHOUSE_TRUSTED_PROXIES='127.0.0.1')
         if plaintext:
             self.environment['GATEHOUSE_DEV_PLAINTEXT'] = '1'
@@ -283,7 +284,8 @@ def upload(results, running, quick):
         shutil.rmtree(f'{STATE}/blobs/blobs', ignore_errors=True)
         os.makedirs(f'{STATE}/blobs/blobs')
     median = {name: statistics.median(all_) for name, all_ in times.items()}
-    results['uploads'] = {f'{name}: MiB/s': round(size / (1 << 20) / t) for name, t in median.items()}
+    results['uploads'] = {f'{name}: MiB/s': round(size / (1 << 20) / t)
+                          for name, t in median.items()}
     results['uploads']['gatehouse: CPU ms/GiB'] = {
         name: round(us / 1000 * (1 << 30) / size) for name, us in watch.micros(rounds).items()}
     results['ratios']['upload 1 GiB / Beast to disk'] = median['beast'] / median['gatehouse']
@@ -336,7 +338,8 @@ def floors(results, seconds):
 
 def show(results):
     print(f"\nstart-up {results['startup ms']} ms; at rest, MiB: {results['at rest, MiB']}\n")
-    print(f"{'what (connections)':32} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8}  CPU µs/request")
+    print(f"{'what (connections)':32} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8}"
+          '  CPU µs/request')
     for name, r in results['runs'].items():
         cpu = '  '.join(f'{k} {v:.0f}' for k, v in r['cpu_us'].items() if v >= 1)
         tail = r['p99_us'] / max(r['p50_us'], 1)

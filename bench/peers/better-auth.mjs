@@ -1,6 +1,7 @@
 // The peer: better-auth's e-mailed code sign-in over PostgreSQL and Redis, rate limit off, doing
 // equal work: the code's message is queued durably (one row), the session stands in PostgreSQL and
-// Redis, and a sign-in writes an audit row. Every code is 123456, so that a load generator knows it.
+// Redis, and a sign-in writes an audit row. Every code is 123456, so that a load generator knows
+// it.
 // Environment: PORT, POSTGRES_URL, REDIS_URL. Prints "ready" when it listens.
 import {createServer} from 'node:http';
 import {betterAuth} from 'better-auth';

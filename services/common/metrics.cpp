@@ -6,13 +6,14 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <map>
 #include <mutex>
-#include <utility>
+#include <unordered_map>
+
+#include "absl/strings/str_cat.h"
 
 namespace gatehouse {
 namespace {
-
-using Labels = std::map<std::string, std::string>;
 
 prometheus::Registry& Registry() {
   static prometheus::Registry registry;
@@ -24,34 +25,49 @@ const prometheus::Histogram::BucketBoundaries kSeconds = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
     0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};
 
-// The metric of one kind with these labels, made at its first use and then found in one look-up.
+std::map<std::string, std::string> MapOf(Labels labels) {
+  std::map<std::string, std::string> map;
+  for (const auto& [name, value] : labels) map[name] = std::string(value);
+  return map;
+}
+
+// The metric of one kind with these labels: found without a lock by a thread that has used it, and
+// made by whoever comes first. They live as long as the process.
 template <typename Metric, typename Make>
-Metric& Find(const char* name, const Labels& labels, Make make) {
+Metric& Find(const char* name, Labels labels, Make make) {
+  thread_local std::unordered_map<std::string, Metric*> used;
+  std::string key = name;
+  for (const auto& [label, value] : labels) absl::StrAppend(&key, "\x1f", value);
+  Metric*& mine = used[key];
+  if (mine != nullptr) return *mine;
   static std::mutex mutex;
-  static std::map<std::pair<std::string, Labels>, Metric*> known;
+  static std::map<std::string, Metric*> known;
   const std::lock_guard lock(mutex);
-  Metric*& metric = known[{name, labels}];
+  Metric*& metric = known[key];
   if (metric == nullptr) metric = &make();
-  return *metric;
+  return *(mine = metric);
 }
 
 }  // namespace
 
-void Count(const char* name, const Labels& labels, double by) {
+void Count(const char* name, Labels labels, double by) {
   Find<prometheus::Counter>(name, labels, [&]() -> prometheus::Counter& {
-    return prometheus::BuildCounter().Name(name).Register(Registry()).Add(labels);
+    return prometheus::BuildCounter().Name(name).Register(Registry()).Add(MapOf(labels));
   }).Increment(by);
 }
 
-void Observe(const char* name, const Labels& labels, double seconds) {
+void Observe(const char* name, Labels labels, double seconds) {
   Find<prometheus::Histogram>(name, labels, [&]() -> prometheus::Histogram& {
-    return prometheus::BuildHistogram().Name(name).Register(Registry()).Add(labels, kSeconds);
+    return prometheus::BuildHistogram()
+        .Name(name)
+        .Register(Registry())
+        .Add(MapOf(labels), kSeconds);
   }).Observe(seconds);
 }
 
-void SetGauge(const char* name, const Labels& labels, double value) {
+void SetGauge(const char* name, Labels labels, double value) {
   Find<prometheus::Gauge>(name, labels, [&]() -> prometheus::Gauge& {
-    return prometheus::BuildGauge().Name(name).Register(Registry()).Add(labels);
+    return prometheus::BuildGauge().Name(name).Register(Registry()).Add(MapOf(labels));
   }).Set(value);
 }
 

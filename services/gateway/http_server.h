@@ -2,6 +2,7 @@
 
 #include <utility>
 // Boost 1.74's awaitable.hpp needs <utility> before it.
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/http/fields.hpp>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -56,7 +58,8 @@ class HttpServer {
  public:
   struct Options {
     std::string listen;  // host:port
-    int threads = 2;
+    // Each accepts and serves for itself; the other half of the machine is for gRPC.
+    int threads = std::max(1u, std::thread::hardware_concurrency() / 2);
     int connections = 4096;  // One more is closed at once.
     std::chrono::seconds head_timeout{10}, idle_timeout{60};
     // How long the next 16 KiB of a body, or the end of it, may take, in both directions.

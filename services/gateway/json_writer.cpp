@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gatehouse/common/v1/options.pb.h"
+#include "services/common/json_text.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -31,7 +32,7 @@ void WriteMessage(const Message& message, std::string& json) {
   } else if (const auto* mask = DynamicCastToGenerated<google::protobuf::FieldMask>(&message)) {
     std::string text;
     google::protobuf::util::FieldMaskUtil::ToJsonString(*mask, &text);
-    WriteJsonString(text, json);
+    AppendJsonString(text, json);
   } else {
     WriteJson(message, json);
   }
@@ -63,7 +64,7 @@ void WriteValue(const Message& message, const FieldDescriptor& field, int index,
       if (field.type() == FieldDescriptor::TYPE_BYTES) {
         absl::StrAppend(&json, "\"", absl::Base64Escape(text), "\"");
       } else {
-        WriteJsonString(text, json);
+        AppendJsonString(text, json);
       }
       return;
     }
@@ -109,7 +110,7 @@ void WriteMap(const Message& message, const FieldDescriptor& field, std::string&
   json += '{';
   for (const auto& [key, entry] : entries) {
     if (json.back() != '{') json += ',';
-    WriteJsonString(key, json);
+    AppendJsonString(key, json);
     json += ':';
     WriteValue(*entry, *field.message_type()->map_value(), -1, json);
   }
@@ -127,31 +128,6 @@ void WriteRepeated(const Message& message, const FieldDescriptor& field, std::st
 }
 
 }  // namespace
-
-void WriteJsonString(const std::string& text, std::string& json) {
-  static const char kHex[] = "0123456789abcdef";
-  json += '"';
-  size_t plain = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    // `<` is escaped too, so that JSON in a page cannot end a script.
-    if (c >= 0x20 && c != '"' && c != '\\' && c != '<') continue;
-    json.append(text, plain, i - plain);
-    plain = i + 1;
-    if (c == '"' || c == '\\') {
-      json += '\\';
-      json += static_cast<char>(c);
-    } else if (c == '\n') {
-      json += "\\n";
-    } else {
-      json += "\\u00";
-      json += kHex[c >> 4];
-      json += kHex[c & 15];
-    }
-  }
-  json.append(text, plain, std::string::npos);
-  json += '"';
-}
 
 void WriteJson(const Message& message, std::string& json) {
   const Reflection& reflection = *message.GetReflection();

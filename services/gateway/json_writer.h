@@ -12,7 +12,4 @@ namespace gatehouse::gateway {
 // cookie is left out.
 void WriteJson(const google::protobuf::Message& message, std::string& json);
 
-// A JSON string of UTF-8 text, quotes included.
-void WriteJsonString(const std::string& text, std::string& json);
-
 }  // namespace gatehouse::gateway

@@ -356,7 +356,7 @@ class Writer {
 
   const RouteTable& routes_;
   google::protobuf::DescriptorPool pool_;
-  std::map<const Descriptor*, bool> needed_;  // Whether a request has it.
+  std::map<const Descriptor*, bool> needed_;        // Whether a request has it.
   std::map<const Descriptor*, std::string> paths_;  // Of the route whose body it is.
   std::set<const EnumDescriptor*> enums_;
 };

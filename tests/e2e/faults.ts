@@ -6,9 +6,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import {
-  Browser, Office, eventually, fault, mailsTo, ok, textsTo, tokenOf,
-} from "./harness.ts";
+import { Browser, Office, eventually, fault, mailsTo, ok, textsTo, tokenOf } from "./harness.ts";
 
 const run = promisify(execFile);
 const dev = fileURLToPath(new URL("../../dev", import.meta.url));
@@ -17,7 +15,9 @@ const start = (name: string) => run(dev, ["start", name]);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Repeats until it is answered with success; whatever else it answers must be a named trouble. */
-async function persist<T>(ask: () => Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+async function persist<T>(
+  ask: () => Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
   return eventually(async () => {
     let answer;
     try {
@@ -56,19 +56,27 @@ async function inviteThrough(trouble: () => Promise<unknown>) {
 async function everybodyHeardOnce(offices: Office[]) {
   await calm();
   for (const office of offices) {
-    const { invitations } = await ok(office.api.GET("/v1/cases/{caseId}/invitations", {
-      params: { path: { caseId: office.caseId } },
-    }));
+    const { invitations } = await ok(
+      office.api.GET("/v1/cases/{caseId}/invitations", {
+        params: { path: { caseId: office.caseId } },
+      }),
+    );
     assert.equal(invitations.length, 3);
-    await eventually(async () => {
-      const { contacts } = await office.case();
-      const events = (await office.events()).events.filter((e) => e.type === "invitation.created");
-      const notes = (await office.notes()).filter((note) => note.includes("was invited"));
-      const mails = (await Promise.all(contacts.map((c) => mailsTo(c.email!)))).flat();
-      for (const told of [events, notes, mails]) assert.ok(told.length <= 3, "told twice");
-      const all = [events, notes, mails].every((told) => told.length === 3);
-      return (all && contacts.filter((c) => c.portal === "INVITED").length === 3) || undefined;
-    }, "everybody hearing of it", 40);
+    await eventually(
+      async () => {
+        const { contacts } = await office.case();
+        const events = (await office.events()).events.filter(
+          (e) => e.type === "invitation.created",
+        );
+        const notes = (await office.notes()).filter((note) => note.includes("was invited"));
+        const mails = (await Promise.all(contacts.map((c) => mailsTo(c.email!)))).flat();
+        for (const told of [events, notes, mails]) assert.ok(told.length <= 3, "told twice");
+        const all = [events, notes, mails].every((told) => told.length === 3);
+        return (all && contacts.filter((c) => c.portal === "INVITED").length === 3) || undefined;
+      },
+      "everybody hearing of it",
+      40,
+    );
   }
 }
 
@@ -92,7 +100,7 @@ test("PostgreSQL is killed and comes back: what was acknowledged is there", asyn
   await everybodyHeardOnce(offices);
 });
 
-test("without Redis sessions go on, and no code is sent; with it everything works again", async () => {
+test("without Redis sessions go on and no code is sent; with it everything works", async () => {
   await calm();
   const office = await Office.ready();
   const { browser } = await office.enter(0);

@@ -51,8 +51,14 @@ export const pdf = (text = newId("page")) => Buffer.from(`%PDF-1.4\n% ${text}\n%
 export const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 export const contact = (role = "PRIMARY_APPLICANT", more: Partial<Schemas["Contact"]> = {}) => ({
-  contactId: newId("contact"), type: "PERSON" as const, givenName: "Ada", familyName: "Lovelace",
-  email: newEmail(), mobile: newMobile(), role, ...more,
+  contactId: newId("contact"),
+  type: "PERSON" as const,
+  givenName: "Ada",
+  familyName: "Lovelace",
+  email: newEmail(),
+  mobile: newMobile(),
+  role,
+  ...more,
 });
 
 /** Asks again until the answer is there; what is sent arrives within moments. */
@@ -87,15 +93,18 @@ export const linkIn = (text: string) => {
 export const tokenOf = (link: string) => link.slice(link.indexOf("#") + 1);
 
 /** The code of the SMS number `count` to this mobile. */
-export const codeTo = (mobile: string, count = 1) => eventually(async () => {
-  const texts = await textsTo(mobile);
-  return texts.length >= count ? texts[count - 1].body.match(/\d{6}/)![0] : undefined;
-}, `SMS ${count}`);
+export const codeTo = (mobile: string, count = 1) =>
+  eventually(async () => {
+    const texts = await textsTo(mobile);
+    return texts.length >= count ? texts[count - 1].body.match(/\d{6}/)![0] : undefined;
+  }, `SMS ${count}`);
 
 /** A file over HTTP; openapi-fetch has no streams. */
 export async function upload(address: string, bytes: Uint8Array, headers: Record<string, string>) {
   const response = await fetch(`${url}${address}`, {
-    method: "POST", body: bytes as BodyInit, headers: { "Content-Type": "application/pdf", ...headers },
+    method: "POST",
+    body: bytes as BodyInit,
+    headers: { "Content-Type": "application/pdf", ...headers },
   });
   const body = (await response.json()) as Schemas["Document"] & Schemas["Problem"];
   return { response, body };
@@ -107,7 +116,8 @@ export class Office {
   readonly portalUrl = `https://${this.id}.example`;
   caseId = newId("deal");
   contacts = [
-    contact(), contact("APPLICANT", { givenName: "Bob", familyName: "Babbage" }),
+    contact(),
+    contact("APPLICANT", { givenName: "Bob", familyName: "Babbage" }),
     contact("GUARANTOR", { givenName: "Carol", familyName: "Shaw" }),
     contact("APPLICANT", { givenName: "Dan", familyName: "Ritchie" }),
   ];
@@ -116,18 +126,25 @@ export class Office {
 
   static async open(region = "AU", credits = 50): Promise<Office> {
     const office = new Office();
-    const made = await ok(client(operatorKey).POST("/v1/organisations", {
-      body: {
-        organisationId: office.id, displayName: "Harbour Home Loans", region,
-        timeZone: "Australia/Sydney", portalUrl: office.portalUrl,
-      },
-    }));
+    const made = await ok(
+      client(operatorKey).POST("/v1/organisations", {
+        body: {
+          organisationId: office.id,
+          displayName: "Harbour Home Loans",
+          region,
+          timeZone: "Australia/Sydney",
+          portalUrl: office.portalUrl,
+        },
+      }),
+    );
     office.key = made.apiKey;
     office.api = client(made.apiKey);
     if (credits > 0) {
-      await ok(office.api.POST("/v1/smsCredits:purchase", {
-        body: { credits, reference: newId("invoice") },
-      }));
+      await ok(
+        office.api.POST("/v1/smsCredits:purchase", {
+          body: { credits, reference: newId("invoice") },
+        }),
+      );
     }
     await office.putCase();
     return office;
@@ -141,20 +158,30 @@ export class Office {
   }
 
   putCase(contacts = this.contacts) {
-    return ok(this.api.PUT("/v1/cases/{caseId}", {
-      params: { path: { caseId: this.caseId } },
-      body: {
-        displayName: "Lovelace: 12 Harbour Street", kind: "deal", contacts,
-        owner: {
-          id: "olive", displayName: "Olive Owner", email: "olive@example.com", phone: "0290000000",
+    return ok(
+      this.api.PUT("/v1/cases/{caseId}", {
+        params: { path: { caseId: this.caseId } },
+        body: {
+          displayName: "Lovelace: 12 Harbour Street",
+          kind: "deal",
+          contacts,
+          owner: {
+            id: "olive",
+            displayName: "Olive Owner",
+            email: "olive@example.com",
+            phone: "0290000000",
+          },
         },
-      },
-    }));
+      }),
+    );
   }
   async hold(label: string) {
     const query = new URLSearchParams({ filename: `${label}.pdf`, label });
     const { response, body } = await upload(
-      `/v1/cases/${this.caseId}/documents?${query}`, pdf(label), this.bearer());
+      `/v1/cases/${this.caseId}/documents?${query}`,
+      pdf(label),
+      this.bearer(),
+    );
     assert.equal(response.status, 200, JSON.stringify(body));
     return body;
   }
@@ -175,18 +202,23 @@ export class Office {
     return ok(this.api.GET("/v1/cases/{caseId}", { params: { path: { caseId: this.caseId } } }));
   }
   async notes() {
-    const { notes } = await ok(this.api.GET("/v1/cases/{caseId}/notes", {
-      params: { path: { caseId: this.caseId } },
-    }));
+    const { notes } = await ok(
+      this.api.GET("/v1/cases/{caseId}/notes", {
+        params: { path: { caseId: this.caseId } },
+      }),
+    );
     return notes.map((note) => note.text);
   }
   async events(pageToken?: string) {
     return ok(this.api.GET("/v1/events", { params: { query: { pageToken } } }));
   }
   request(title: string, contactId = "") {
-    return ok(this.api.POST("/v1/cases/{caseId}/documentRequests", {
-      params: { path: { caseId: this.caseId } }, body: { title, label: title, contactId },
-    }));
+    return ok(
+      this.api.POST("/v1/cases/{caseId}/documentRequests", {
+        params: { path: { caseId: this.caseId } },
+        body: { title, label: title, contactId },
+      }),
+    );
   }
 
   /** Invited with a link only, and entered. */

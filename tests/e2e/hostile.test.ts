@@ -6,17 +6,27 @@ import { Office, client, newId, ok, operatorKey, pdf, refused, upload, url } fro
 
 async function post(path: string, body: string | Buffer, headers: Record<string, string> = {}) {
   const response = await fetch(`${url}${path}`, {
-    method: "POST", body: body as BodyInit, headers: { "Content-Type": "application/json", ...headers },
+    method: "POST",
+    body: body as BodyInit,
+    headers: { "Content-Type": "application/json", ...headers },
   });
   const text = await response.text();
-  return { status: response.status, problem: JSON.parse(text || "{}") as Record<string, any>, response };
+  return {
+    status: response.status,
+    problem: JSON.parse(text || "{}") as Record<string, any>,
+    response,
+  };
 }
 
 test("JSON that is malformed, nested, doubled, too large or not UTF-8 is refused", async () => {
   const bearer = { Authorization: `Bearer ${operatorKey}` };
   const bad: [string | Buffer, string | undefined][] = [
-    ["{", undefined], ["", "organisationId"], ["[]", ""], ['{"displayName":1}', "displayName"],
-    ['{"nonsense":1}', "nonsense"], ['{"region":"AU","region":"NZ"}', "region"],
+    ["{", undefined],
+    ["", "organisationId"],
+    ["[]", ""],
+    ['{"displayName":1}', "displayName"],
+    ['{"nonsense":1}', "nonsense"],
+    ['{"region":"AU","region":"NZ"}', "region"],
     ['{"sessionPolicy":{"idleTimeout":"x"}}', "sessionPolicy"],
     ["[".repeat(5000) + "]".repeat(5000), undefined],
     [Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), undefined],
@@ -25,7 +35,11 @@ test("JSON that is malformed, nested, doubled, too large or not UTF-8 is refused
     const { status, problem } = await post("/v1/organisations", body, bearer);
     assert.equal(status, 400, String(body).slice(0, 40));
     assert.equal(problem.reason, "INVALID_REQUEST");
-    if (field) assert.ok(problem.violations.some((v: { field: string }) => v.field === field), field);
+    if (field)
+      assert.ok(
+        problem.violations.some((v: { field: string }) => v.field === field),
+        field,
+      );
   }
   const large = await post("/v1/organisations", `{"displayName":"${"x".repeat(2 << 20)}"}`, bearer);
   assert.equal(large.status, 413);
@@ -35,8 +49,13 @@ test("JSON that is malformed, nested, doubled, too large or not UTF-8 is refused
 
 test("addresses that lead nowhere, methods that are not there, and broken escapes", async () => {
   for (const [path, status] of [
-    ["/", 400], ["/v1/nothing", 404], ["/v1/cases/%zz", 400], ["/v1/cases/a%00b", 400],
-    ["/v1//cases", 400], ["/v1/cases/%2e%2e", 400], ["/etc/passwd", 404],
+    ["/", 400],
+    ["/v1/nothing", 404],
+    ["/v1/cases/%zz", 400],
+    ["/v1/cases/a%00b", 400],
+    ["/v1//cases", 400],
+    ["/v1/cases/%2e%2e", 400],
+    ["/etc/passwd", 404],
   ] as const) {
     assert.equal((await fetch(`${url}${path}`)).status, status, path);
   }
@@ -44,7 +63,11 @@ test("addresses that lead nowhere, methods that are not there, and broken escape
   assert.equal(wrongMethod.status, 405);
   assert.equal(wrongMethod.headers.get("allow"), "POST");
   const office = await Office.open();
-  await refused(office.api.GET("/v1/cases", { params: { query: { pageToken: "!" } } }), 400, "PAGE_TOKEN_INVALID");
+  await refused(
+    office.api.GET("/v1/cases", { params: { query: { pageToken: "!" } } }),
+    400,
+    "PAGE_TOKEN_INVALID",
+  );
   const unknown = await fetch(`${url}/v1/cases?colour=red`, { headers: office.bearer() });
   assert.equal(unknown.status, 400);
 });
@@ -62,25 +85,39 @@ function raw(request: string | Buffer): Promise<string> {
   });
 }
 
-test("requests that two servers could read in two ways are refused, and the connection closed", async () => {
+test("what two servers could read in two ways is refused, and the connection closed", async () => {
   const smuggled = "GET /v1/smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
   const heads = [
     "Host: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
-    "Host: x\r\nTransfer-Encoding: identity", "Host: x\r\nTransfer-Encoding: xchunked",
-    "Host: x\r\nTransfer-Encoding: chunked, identity", "Host: x\r\nContent-Length: 1\r\nContent-Length: 2",
-    "Host: x\r\nContent-Length: +5", "X: no host", "Host: x\r\nHost: y", "Host: x\r\nX: a\r\n folded",
-    "Host: x\r\nX : space", "Host: x\r\nX: bare\rcr", "Host: x\nX: bare lf",
+    "Host: x\r\nTransfer-Encoding: identity",
+    "Host: x\r\nTransfer-Encoding: xchunked",
+    "Host: x\r\nTransfer-Encoding: chunked, identity",
+    "Host: x\r\nContent-Length: 1\r\nContent-Length: 2",
+    "Host: x\r\nContent-Length: +5",
+    "X: no host",
+    "Host: x\r\nHost: y",
+    "Host: x\r\nX: a\r\n folded",
+    "Host: x\r\nX : space",
+    "Host: x\r\nX: bare\rcr",
+    "Host: x\nX: bare lf",
   ];
   for (const head of heads) {
-    const answer = await raw(`POST /v1/portal/links:open HTTP/1.1\r\n${head}\r\n\r\n0\r\n\r\n${smuggled}`);
+    const answer = await raw(
+      `POST /v1/portal/links:open HTTP/1.1\r\n${head}\r\n\r\n0\r\n\r\n${smuggled}`,
+    );
     assert.match(answer, /^HTTP\/1\.1 400 /, head);
     assert.match(answer, /Connection: close/);
     assert.equal(answer.split("HTTP/1.1 ").length, 2, `${head}: answered once`);
   }
   assert.match(await raw("GET / HTTP/1.0\r\nHost: x\r\n\r\n"), /^HTTP\/1\.1 505 /);
-  assert.match(await raw(`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(20000)}\r\n\r\n`), /^HTTP\/1\.1 431 /);
-  const chunks = await raw("POST /v1/portal/links:open HTTP/1.1\r\nHost: x\r\n" +
-    "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n");
+  assert.match(
+    await raw(`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(20000)}\r\n\r\n`),
+    /^HTTP\/1\.1 431 /,
+  );
+  const chunks = await raw(
+    "POST /v1/portal/links:open HTTP/1.1\r\nHost: x\r\n" +
+      "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+  );
   assert.match(chunks, /^HTTP\/1\.1 400 /);
 });
 
@@ -90,7 +127,10 @@ test("a document must be what it is said to be, have a name, and come whole [S2-
     `/v1/cases/${office.caseId}/documents?${new URLSearchParams({ filename: name })}`;
   const send = async (name: string, bytes: Uint8Array, type = "application/pdf") =>
     (await upload(address(name), bytes, { ...office.bearer(), "Content-Type": type })).body;
-  assert.equal((await send("a.pdf", Buffer.from("MZ\x90\0".padEnd(200, "\0")))).reason, "CONTENT_TYPE_NOT_ALLOWED");
+  assert.equal(
+    (await send("a.pdf", Buffer.from("MZ\x90\0".padEnd(200, "\0")))).reason,
+    "CONTENT_TYPE_NOT_ALLOWED",
+  );
   assert.equal((await send("a.png", pdf(), "image/png")).reason, "CONTENT_TYPE_MISMATCH");
   assert.equal((await send("a.pdf", Buffer.alloc(0))).reason, "DOCUMENT_EMPTY");
   assert.equal((await send("..", pdf())).reason, "FILENAME_INVALID");
@@ -98,59 +138,100 @@ test("a document must be what it is said to be, have a name, and come whole [S2-
   await ok(office.api.PATCH("/v1/documentSettings", { body: { maxDocumentBytes: 10 } }));
   assert.equal((await send("a.pdf", pdf())).reason, "DOCUMENT_TOO_LARGE");
 
-  const { documents } = await ok(office.api.GET("/v1/cases/{caseId}/documents", {
-    params: { path: { caseId: office.caseId } },
-  }));
-  assert.deepEqual(documents.map((document) => document.filename), ["passwd.pdf"]);
+  const { documents } = await ok(
+    office.api.GET("/v1/cases/{caseId}/documents", {
+      params: { path: { caseId: office.caseId } },
+    }),
+  );
+  assert.deepEqual(
+    documents.map((document) => document.filename),
+    ["passwd.pdf"],
+  );
 });
 
 test("an upload that breaks off leaves nothing", async () => {
   const office = await Office.open();
-  const head = `POST /v1/cases/${office.caseId}/documents?filename=half.pdf HTTP/1.1\r\nHost: x\r\n` +
+  const head =
+    `POST /v1/cases/${office.caseId}/documents?filename=half.pdf HTTP/1.1\r\nHost: x\r\n` +
     `Authorization: Bearer ${office.key}\r\nContent-Type: application/pdf\r\n`;
   const { hostname, port } = new URL(url);
-  for (const framing of ["Content-Length: 100000\r\n\r\n%PDF-1.4", "Transfer-Encoding: chunked\r\n\r\n8\r\n%PDF-1.4\r\n"]) {
+  for (const framing of [
+    "Content-Length: 100000\r\n\r\n%PDF-1.4",
+    "Transfer-Encoding: chunked\r\n\r\n8\r\n%PDF-1.4\r\n",
+  ]) {
     await new Promise<void>((resolve) => {
       const socket = connect(Number(port), hostname, () => {
         socket.write(head + framing);
-        setTimeout(() => { socket.destroy(); resolve(); }, 200);
+        setTimeout(() => {
+          socket.destroy();
+          resolve();
+        }, 200);
       });
     });
   }
   await new Promise((resolve) => setTimeout(resolve, 500));
-  const { documents } = await ok(office.api.GET("/v1/cases/{caseId}/documents", {
-    params: { path: { caseId: office.caseId } },
-  }));
+  const { documents } = await ok(
+    office.api.GET("/v1/cases/{caseId}/documents", {
+      params: { path: { caseId: office.caseId } },
+    }),
+  );
   assert.deepEqual(documents, []);
 });
 
-test("a staff token does what its scopes say and no more, and ends when it is revoked", async () => {
+test("a staff token does what its scopes say, and ends when it is revoked", async () => {
   const office = await Office.open();
-  const made = await ok(office.api.POST("/v1/staffTokens", {
-    body: { actor: { id: "sam", displayName: "Sam Staff" }, scopes: ["cases.read", "staffTokens.write"], ttl: "900s" },
-  }));
+  const made = await ok(
+    office.api.POST("/v1/staffTokens", {
+      body: {
+        actor: { id: "sam", displayName: "Sam Staff" },
+        scopes: ["cases.read", "staffTokens.write"],
+        ttl: "900s",
+      },
+    }),
+  );
   const staff = client(made.token);
   await ok(staff.GET("/v1/cases"));
   const missing = await refused(staff.GET("/v1/smsCredits"), 403, "SCOPE_MISSING");
   assert.equal((missing as Record<string, unknown>).scope, "credits.read");
-  await refused(staff.POST("/v1/staffTokens", {
-    body: { actor: { id: "eve", displayName: "Eve" }, scopes: ["*"] },
-  }), 403, "SCOPE_NOT_HELD");
-  await ok(office.api.DELETE("/v1/staffTokens/{staffTokenId}", {
-    params: { path: { staffTokenId: made.staffTokenId } },
-  }));
+  await refused(
+    staff.POST("/v1/staffTokens", {
+      body: { actor: { id: "eve", displayName: "Eve" }, scopes: ["*"] },
+    }),
+    403,
+    "SCOPE_NOT_HELD",
+  );
+  await ok(
+    office.api.DELETE("/v1/staffTokens/{staffTokenId}", {
+      params: { path: { staffTokenId: made.staffTokenId } },
+    }),
+  );
   await refused(staff.GET("/v1/cases"), 401, "CREDENTIAL_INVALID");
 });
 
 test("an organisation is created once, by the operator alone", async () => {
   const body = {
-    organisationId: newId("office"), displayName: "Acme", region: "AU", timeZone: "Australia/Sydney",
-    portalUrl: "https://acme.example", requestId: newId("request"),
+    organisationId: newId("office"),
+    displayName: "Acme",
+    region: "AU",
+    timeZone: "Australia/Sydney",
+    portalUrl: "https://acme.example",
+    requestId: newId("request"),
   };
   const first = await ok(client(operatorKey).POST("/v1/organisations", { body }));
-  assert.equal((await ok(client(operatorKey).POST("/v1/organisations", { body }))).apiKey, first.apiKey);
-  await refused(client(operatorKey).POST("/v1/organisations", { body: { ...body, requestId: "" } }), 409, "ORGANISATION_EXISTS");
+  assert.equal(
+    (await ok(client(operatorKey).POST("/v1/organisations", { body }))).apiKey,
+    first.apiKey,
+  );
+  await refused(
+    client(operatorKey).POST("/v1/organisations", { body: { ...body, requestId: "" } }),
+    409,
+    "ORGANISATION_EXISTS",
+  );
   await refused(client(first.apiKey).POST("/v1/organisations", { body }), 403, "WRONG_AUDIENCE");
   await refused(client().POST("/v1/organisations", { body }), 401, "CREDENTIAL_MISSING");
-  await refused(client("gh_live_x_y").POST("/v1/organisations", { body }), 401, "CREDENTIAL_INVALID");
+  await refused(
+    client("gh_live_x_y").POST("/v1/organisations", { body }),
+    401,
+    "CREDENTIAL_INVALID",
+  );
 });

@@ -4,26 +4,37 @@ import { test } from "node:test";
 import { Browser, Office, client, ok, url } from "./harness.ts";
 
 type Operation = {
-  operationId: string; security: Record<string, string[]>[]; "x-gatehouse-scope"?: string;
+  operationId: string;
+  security: Record<string, string[]>[];
+  "x-gatehouse-scope"?: string;
   requestBody?: { content: Record<string, unknown> };
 };
 type Document = { paths: Record<string, Record<string, Operation>> };
 
 const openapi = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
 const operations = Object.entries(openapi.paths).flatMap(([path, verbs]) =>
-  Object.entries(verbs).map(([verb, operation]) => ({ path, verb: verb.toUpperCase(), operation })));
+  Object.entries(verbs).map(([verb, operation]) => ({ path, verb: verb.toUpperCase(), operation })),
+);
 
 /** Calls a route about ids that exist somewhere else, with a body that says the least. */
-async function call(path: string, verb: string, operation: Operation, ids: Record<string, string>,
-  headers: Record<string, string>) {
+async function call(
+  path: string,
+  verb: string,
+  operation: Operation,
+  ids: Record<string, string>,
+  headers: Record<string, string>,
+) {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "unknown");
   const json = operation.requestBody?.content["application/json"] !== undefined;
   const type = json ? "application/json" : "application/pdf";
-  const response = await fetch(`${url}${filled}${json || verb !== "POST" ? "" : "?filename=a.pdf"}`, {
-    method: verb,
-    headers: { ...headers, ...(operation.requestBody ? { "Content-Type": type } : {}) },
-    body: operation.requestBody ? (json ? "{}" : "%PDF-1.4 x") : undefined,
-  });
+  const response = await fetch(
+    `${url}${filled}${json || verb !== "POST" ? "" : "?filename=a.pdf"}`,
+    {
+      method: verb,
+      headers: { ...headers, ...(operation.requestBody ? { "Content-Type": type } : {}) },
+      body: operation.requestBody ? (json ? "{}" : "%PDF-1.4 x") : undefined,
+    },
+  );
   return { status: response.status, text: await response.text() };
 }
 
@@ -43,39 +54,62 @@ test("a staff token without the scope is refused on every staff route", async ()
   for (const { path, verb, operation } of staffRoutes) {
     const scope = operation["x-gatehouse-scope"];
     if (!scope) continue; // For the operator.
-    const { token } = await ok(office.api.POST("/v1/staffTokens", {
-      body: { actor: { id: "sam", displayName: "Sam" }, scopes: ["nothing"] },
-    }));
-    const { status, text } = await call(path, verb, operation, {}, { Authorization: `Bearer ${token}` });
+    const { token } = await ok(
+      office.api.POST("/v1/staffTokens", {
+        body: { actor: { id: "sam", displayName: "Sam" }, scopes: ["nothing"] },
+      }),
+    );
+    const { status, text } = await call(
+      path,
+      verb,
+      operation,
+      {},
+      { Authorization: `Bearer ${token}` },
+    );
     assert.equal(status, 403, `${verb} ${path}`);
     assert.match(text, /SCOPE_MISSING/);
   }
 });
 
-test("another organisation finds nothing of ours on any route, and a client of another case neither", async () => {
+test("neither another organisation nor its client finds anything of ours on any route", async () => {
   const ours = await Office.ready();
   const { invitation, session } = await ours.enter(0);
-  const documents = await ok(ours.api.GET("/v1/cases/{caseId}/documents", {
-    params: { path: { caseId: ours.caseId } },
-  }));
+  const documents = await ok(
+    ours.api.GET("/v1/cases/{caseId}/documents", {
+      params: { path: { caseId: ours.caseId } },
+    }),
+  );
   const ids: Record<string, string> = {
-    caseId: ours.caseId, invitationId: invitation.invitationId,
-    documentId: documents.documents[0].documentId, sessionId: session.sessionId,
+    caseId: ours.caseId,
+    invitationId: invitation.invitationId,
+    documentId: documents.documents[0].documentId,
+    sessionId: session.sessionId,
   };
   const theirs = await Office.ready();
   const stranger = await theirs.enter(0);
-  const secrets = [ours.caseId, ours.id, invitation.invitationId, ...ours.contacts.map((c) => c.email)];
+  const secrets = [
+    ours.caseId,
+    ours.id,
+    invitation.invitationId,
+    ...ours.contacts.map((c) => c.email),
+  ];
   for (const { path, verb, operation } of [...staffRoutes, ...portalRoutes]) {
     // These are about the caller's own whole organisation, or end the caller's own session.
     if (verb === "DELETE" && path === "/v1/portal/session") continue;
-    const headers: Record<string, string> =
-      operation.security[0].bearer ? theirs.bearer() : { Cookie: stranger.browser.cookie };
+    const headers: Record<string, string> = operation.security[0].bearer
+      ? theirs.bearer()
+      : { Cookie: stranger.browser.cookie };
     const { status, text } = await call(path, verb, operation, ids, headers);
-    const shown = text.replaceAll(`"instance":"${path.replace(/\{(\w+)\}/g, (_, n: string) => ids[n] ?? "unknown")}"`, "");
-    for (const secret of secrets) assert.ok(!shown.includes(secret), `${verb} ${path} shows ${secret}`);
+    const shown = text.replaceAll(
+      `"instance":"${path.replace(/\{(\w+)\}/g, (_, n: string) => ids[n] ?? "unknown")}"`,
+      "",
+    );
+    for (const secret of secrets)
+      assert.ok(!shown.includes(secret), `${verb} ${path} shows ${secret}`);
     if (/\{(caseId|invitationId|documentId|sessionId)\}/.test(path) && verb !== "PUT") {
       // A list of what is not there may be empty; nothing else may succeed.
-      const empty = status === 200 && /^\{"\w+":\[\],"nextPageToken":""\}$|^\{"\w+":\[\]\}$/.test(text);
+      const empty =
+        status === 200 && /^\{"\w+":\[\],"nextPageToken":""\}$|^\{"\w+":\[\]\}$/.test(text);
       assert.ok(status === 404 || status === 400 || empty, `${verb} ${path}: ${status} ${text}`);
     }
   }

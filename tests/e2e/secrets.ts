@@ -26,8 +26,13 @@ for (const name of ["GATEHOUSE_OPERATOR_KEY", "GATEHOUSE_SECRET_KEY", "GATEHOUSE
   if (process.env[name]) secrets.add(process.env[name]);
 }
 const shapes = [
-  /gh_(live|staff)_/, /[Bb]earer /, /eyJ[\w-]{20}/, /gatehouse=[\w-]/,
-  /(?<![\w-])[\w-]{43}(?![\w-])/, /postgres(ql)?:\/\//, /redis:\/\//,
+  /gh_(live|staff)_/,
+  /[Bb]earer /,
+  /eyJ[\w-]{20}/,
+  /gatehouse=[\w-]/,
+  /(?<![\w-])[\w-]{43}(?![\w-])/,
+  /postgres(ql)?:\/\//,
+  /redis:\/\//,
 ];
 
 let lines = 0;

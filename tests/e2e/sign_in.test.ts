@@ -2,13 +2,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  Browser, Office, codeTo, eventually, fault, ok, refused, textsTo, tokenOf, upload, pdf, url,
+  Browser,
+  Office,
+  codeTo,
+  eventually,
+  fault,
+  ok,
+  refused,
+  textsTo,
+  tokenOf,
+  upload,
+  pdf,
+  url,
 } from "./harness.ts";
 
 async function invited() {
   const office = await Office.ready();
   const invitation = await ok(office.invite(0, { delivery: "LINK_ONLY" }));
-  return { office, invitation, token: tokenOf(invitation.link!), mobile: office.contacts[0].mobile };
+  return {
+    office,
+    invitation,
+    token: tokenOf(invitation.link!),
+    mobile: office.contacts[0].mobile,
+  };
 }
 const wrong = (code: string) => (code === "000000" ? "000001" : "000000");
 
@@ -28,7 +44,8 @@ test("five tries, counted before they are compared, even at once [EZ-31]", async
   const first = await refused(browser.verify(challengeId, wrong(code)), 401, "CODE_WRONG");
   assert.equal(first.attemptsLeft, 4);
   const guesses = await Promise.all(
-    Array.from({ length: 200 }, () => browser.verify(challengeId, wrong(code))));
+    Array.from({ length: 200 }, () => browser.verify(challengeId, wrong(code))),
+  );
   const reasons = guesses.map((g) => (g.error as { reason?: string }).reason);
   assert.equal(reasons.filter((reason) => reason === "CODE_WRONG").length, 4);
   assert.equal(reasons.filter((reason) => reason === "CHALLENGE_LOCKED").length, 196);
@@ -41,15 +58,17 @@ test("a second start within the cool-down sends nothing, and so does a resend", 
   const first = await ok(browser.start(token));
   const second = await ok(browser.start(token));
   assert.equal(second.challengeId, first.challengeId);
-  const third = await ok(browser.api.POST("/v1/portal/signIn:resend", {
-    body: { challengeId: first.challengeId },
-  }));
+  const third = await ok(
+    browser.api.POST("/v1/portal/signIn:resend", {
+      body: { challengeId: first.challengeId },
+    }),
+  );
   assert.equal(third.resendTime, first.resendTime);
   await codeTo(mobile);
   assert.equal((await textsTo(mobile)).length, 1);
 });
 
-test("the right code twice by the same browser is one session; by another it is none [EZ-30]", async () => {
+test("the right code twice by one browser is one session; by another none [EZ-30]", async () => {
   const { token, mobile } = await invited();
   const browser = new Browser();
   const { challengeId, expireTime } = await ok(browser.start(token));
@@ -58,23 +77,38 @@ test("the right code twice by the same browser is one session; by another it is 
   const code = await codeTo(mobile);
   const twice = await Promise.all([1, 2].map(() => ok(browser.verify(challengeId, code))));
   assert.equal(twice[0].session!.sessionId, twice[1].session!.sessionId);
-  await refused(new Browser(undefined, "Other/2").verify(challengeId, code), 400, "CHALLENGE_EXPIRED");
+  await refused(
+    new Browser(undefined, "Other/2").verify(challengeId, code),
+    400,
+    "CHALLENGE_EXPIRED",
+  );
 });
 
 test("devices are listed and signed out, one by one", async () => {
   const { token, mobile, office, invitation } = await invited();
   const laptop = new Browser(undefined, "Laptop/1");
   const session = await laptop.enter(token, mobile);
-  const other = await ok(office.api.POST("/v1/cases/{caseId}/invitations/{invitationId}:createLink", {
-    ...office.about(invitation.invitationId), body: {},
-  }));
+  const other = await ok(
+    office.api.POST("/v1/cases/{caseId}/invitations/{invitationId}:createLink", {
+      ...office.about(invitation.invitationId),
+      body: {},
+    }),
+  );
   const phone = new Browser(undefined, "Phone/1");
   await phone.enter(tokenOf(other.link), mobile);
   const { sessions } = await ok(phone.api.GET("/v1/portal/sessions"));
-  assert.deepEqual(sessions.map((s) => [s.userAgent, s.current]), [["Phone/1", true], ["Laptop/1", false]]);
-  await ok(phone.api.DELETE("/v1/portal/sessions/{sessionId}", {
-    params: { path: { sessionId: session.sessionId } },
-  }));
+  assert.deepEqual(
+    sessions.map((s) => [s.userAgent, s.current]),
+    [
+      ["Phone/1", true],
+      ["Laptop/1", false],
+    ],
+  );
+  await ok(
+    phone.api.DELETE("/v1/portal/sessions/{sessionId}", {
+      params: { path: { sessionId: session.sessionId } },
+    }),
+  );
   await refused(laptop.session(), 401, "CREDENTIAL_INVALID");
   await ok(phone.api.DELETE("/v1/portal/session"));
   assert.equal(phone.cookie, "");
@@ -91,15 +125,21 @@ test("a page of another origin cannot act, and one of the organisation's can rea
   const read = await fetch(`${url}/v1/portal/session`, { headers: evil });
   assert.equal(read.headers.get("access-control-allow-origin"), null);
   const form = await fetch(`${url}/v1/portal/links:open`, {
-    method: "POST", body: '{"token":"x"}', headers: { "Content-Type": "text/plain" },
+    method: "POST",
+    body: '{"token":"x"}',
+    headers: { "Content-Type": "text/plain" },
   });
   assert.equal(form.status, 415);
   const preflight = await fetch(`${url}/v1/portal/session`, {
-    method: "OPTIONS", headers: { Origin: office.portalUrl, "Access-Control-Request-Method": "DELETE" },
+    method: "OPTIONS",
+    headers: { Origin: office.portalUrl, "Access-Control-Request-Method": "DELETE" },
   });
   assert.equal(preflight.status, 204);
   assert.equal(preflight.headers.get("access-control-allow-origin"), office.portalUrl);
-  assert.equal((await browser.session()).response.headers.get("access-control-allow-origin"), office.portalUrl);
+  assert.equal(
+    (await browser.session()).response.headers.get("access-control-allow-origin"),
+    office.portalUrl,
+  );
 });
 
 test("a session opens its own case and nothing else, and no staff route", async () => {
@@ -107,12 +147,23 @@ test("a session opens its own case and nothing else, and no staff route", async 
   const other = await Office.ready();
   const { browser } = await office.enter(0);
   for (const caseId of [other.caseId, "unknown"]) {
-    await refused(browser.api.GET("/v1/portal/cases/{caseId}", { params: { path: { caseId } } }), 404, "NOT_FOUND");
-    const sent = await upload(`/v1/portal/cases/${caseId}/documents?filename=a.pdf`, pdf(), browser.headers());
+    await refused(
+      browser.api.GET("/v1/portal/cases/{caseId}", { params: { path: { caseId } } }),
+      404,
+      "NOT_FOUND",
+    );
+    const sent = await upload(
+      `/v1/portal/cases/${caseId}/documents?filename=a.pdf`,
+      pdf(),
+      browser.headers(),
+    );
     assert.equal(sent.response.status, 404);
   }
   const { cases } = await ok(browser.api.GET("/v1/portal/cases"));
-  assert.deepEqual(cases.map((c) => c.caseId), [office.caseId]);
+  assert.deepEqual(
+    cases.map((c) => c.caseId),
+    [office.caseId],
+  );
   const staff = await fetch(`${url}/v1/cases`, { headers: { Cookie: browser.cookie } });
   assert.equal(staff.status, 401);
 });
@@ -125,7 +176,8 @@ test("revoking while the code is being verified leaves nobody inside", async () 
     const { challengeId } = await ok(browser.start(tokenOf(invitation.link!)));
     const code = await codeTo(office.contacts[index].mobile);
     const revoke = office.api.POST("/v1/cases/{caseId}/invitations/{invitationId}:revoke", {
-      ...office.about(invitation.invitationId), body: {},
+      ...office.about(invitation.invitationId),
+      body: {},
     });
     await Promise.all([browser.verify(challengeId, code), ok(revoke)]);
     assert.equal((await browser.session()).response.status, 401);

@@ -37,7 +37,8 @@ const RedisScript& SendScript() {
       if not state[1] or tonumber(state[1]) <= now or state[4] or tonumber(state[5]) <= 0 then
         return {'expired'}
       end
-      expire, resend, sends, id = tonumber(state[1]), tonumber(state[2]), tonumber(state[3]), state[6]
+      expire, resend = tonumber(state[1]), tonumber(state[2])
+      sends, id = tonumber(state[3]), state[6]
       if now < resend then return {id, expire, resend, 0} end
     end
     for i = 3, 5 do
