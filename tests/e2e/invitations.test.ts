@@ -67,7 +67,7 @@ test("New Zealand asks for its own documents [S2-19]", async () => {
   );
 });
 
-test("companies, strangers and the case's owner are not invited [CC-3] [S1-8] [S1-13]", async () => {
+test("companies, strangers and the owner are not invited [CC-3] [S1-8] [S1-13]", async () => {
   const office = await Office.ready();
   office.contacts[0] = contact("PRIMARY_APPLICANT", { type: "COMPANY" });
   office.contacts[1] = contact("APPLICANT", { mobile: "02 9000 0000" });

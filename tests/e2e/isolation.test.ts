@@ -71,7 +71,7 @@ test("a staff token without the scope is refused on every staff route", async ()
   }
 });
 
-test("neither another organisation nor its client finds anything of ours on any route", async () => {
+test("neither another organisation nor its client finds anything of ours", async () => {
   const ours = await Office.ready();
   const { invitation, session } = await ours.enter(0);
   const documents = await ok(
