@@ -16,6 +16,7 @@ function request()
   at = at + 1
   if at > #requests then
     if not loop then
+      io.open(os.getenv("DONE"), "w"):close()
       wrk.thread:stop()
       return requests[#requests]
     end

@@ -1,0 +1,211 @@
+#include <google/protobuf/util/json_util.h>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/identity/v1/organisations.pb.h"
+#include "gatehouse/invitation/v1/sign_in.pb.h"
+#include "gatehouse/notification/v1/notifications.pb.h"
+#include "services/common/status.h"
+#include "services/gateway/json_reader.h"
+#include "services/gateway/json_writer.h"
+#include "services/gateway/openapi.h"
+#include "services/gateway/problem.h"
+#include "services/gateway/request_head.h"
+#include "services/gateway/route_table.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+std::string Head(const std::string& headers) { return "POST /x HTTP/1.1\r\n" + headers + "\r\n"; }
+
+TEST_CASE("a head is taken only if no two servers could read it differently", "[unit]") {
+  CHECK_FALSE(MistakeInHead(Head("Host: x\r\n")).has_value());
+  CHECK_FALSE(MistakeInHead(Head("Host: x\r\nContent-Length: 5\r\n")).has_value());
+  CHECK_FALSE(MistakeInHead(Head("Host: x\r\nTransfer-Encoding: Chunked\r\n")).has_value());
+  for (const char* headers :
+       {"",
+        "Host: x\r\nHost: y\r\n",
+        "Host:\r\n",
+        "Host : x\r\n",
+        "Host: x\r\n folded\r\n",
+        "Host: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Host: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n",
+        "Host: x\r\nContent-Length: -1\r\n",
+        "Host: x\r\nContent-Length: 5, 5\r\n",
+        "Host: x\r\nContent-Length: \r\n",
+        "Host: x\r\nContent-Length: 9999999999999999\r\n",
+        "Host: x\r\nTransfer-Encoding: identity\r\n",
+        "Host: x\r\nTransfer-Encoding: xchunked\r\n",
+        "Host: x\r\nTransfer-Encoding: chunked, identity\r\n",
+        "Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Host: x\r\nX: a\rb\r\n",
+        "Host: x\r\nX: a\x01\r\n",
+        "Host: x\nX: a\r\n",
+        "Host: x\r\nX\r\n",
+        "Host: x\r\n: x\r\n",
+        "Host: x\r\nX\x80: a\r\n"}) {
+    INFO(headers);
+    CHECK(MistakeInHead(Head(headers)) == 400);
+  }
+  CHECK(MistakeInHead("GET /x HTTP/1.0\r\nHost: x\r\n\r\n") == 505);
+  for (const char* line :
+       {"GET  HTTP/1.1", "GET x HTTP/1.1", "GET /a b HTTP/1.1", "GET /x", "G(T /x HTTP/1.1",
+        " GET /x HTTP/1.1", "GET /\x7f HTTP/1.1", "", "GET http://x/ HTTP/1.1"}) {
+    INFO(line);
+    CHECK(MistakeInHead(std::string(line) + "\r\nHost: x\r\n\r\n").has_value());
+  }
+  std::string many = "Host: x\r\n";
+  for (int i = 0; i < 101; ++i) many += "X: y\r\n";
+  CHECK(MistakeInHead(Head(many)) == 431);
+}
+
+TEST_CASE("a path is split and decoded, or refused", "[unit]") {
+  CHECK(SplitPath("/v1/cases/a%20b").value() == std::vector<std::string>{"v1", "cases", "a b"});
+  for (const char* path : {"", "x", "/", "//", "/v1//x", "/v1/", "/v1/..", "/v1/%2e%2E", "/%",
+                           "/%4", "/%zz", "/%00", "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17"}) {
+    INFO(path);
+    CHECK(ReasonOf(SplitPath(path).status()) == "INVALID_REQUEST");
+  }
+  CHECK(SplitQuery("a=1&b=x%26y+z&c").value() == Variables{{"a", "1"}, {"b", "x&y z"}, {"c", ""}});
+  CHECK_FALSE(SplitQuery("&").ok());
+  CHECK_FALSE(SplitQuery("a=%g0").ok());
+}
+
+TEST_CASE("every RPC with an HTTP rule is found by its verb and path", "[unit]") {
+  const auto table = RouteTable::Of(AllServices());
+  REQUIRE(table.ok());
+  CHECK(table->routes().size() > 40);
+  const Match match = table->Find("POST", {"v1", "cases", "d", "invitations", "inv_1:revoke"});
+  REQUIRE(match.route != nullptr);
+  CHECK(match.route->full_name == "gatehouse.invitation.v1.Invitations/RevokeInvitation");
+  CHECK(match.variables == Variables{{"case_id", "d"}, {"invitation_id", "inv_1"}});
+  CHECK(table->Find("GET", {"v1", "portal", "session"}).route->portal);
+  CHECK(table->Find("PUT", {"v1", "staffTokens"}).allowed == "POST");
+  for (const auto& segments : std::vector<std::vector<std::string>>{
+           {"v1"}, {"v1", "nothing"}, {"v1", "cases", "d", "e"}, {"v1", "cases", ":revoke"}}) {
+    const Match none = table->Find("GET", segments);
+    CHECK(none.route == nullptr);
+    CHECK(none.allowed.empty());
+  }
+}
+
+TEST_CASE("JSON is read by its names, and refused by the field's path", "[unit]") {
+  cases::v1::PutCaseRequest request;
+  REQUIRE(ReadJson(R"({"displayName":"A","case_id":"d","owner":null,
+      "contacts":[{"contactId":"ada","type":"COMPANY"},{"contactId":"bob"}]})",
+                   request)
+              .ok());
+  CHECK(request.contacts(0).type() == cases::v1::COMPANY);
+  CHECK(request.contacts_size() == 2);
+  CHECK_FALSE(request.has_owner());
+  const std::vector<std::pair<std::string, std::string>> bad = {
+      {R"({"displayName":1})", "displayName"},
+      {R"({"displayname":"x"})", "displayname"},
+      {R"({"contacts":{}})", "contacts"},
+      {R"({"contacts":[null]})", "contacts[0]"},
+      {R"({"contacts":[{"type":"NOBODY"}]})", "contacts[0].type"},
+      {R"({"contacts":[{"type":99}]})", "contacts[0].type"},
+      {R"({"displayName":"a","displayName":"b"})", "displayName"},
+      {R"({"displayName":"a","display_name":"b"})", "display_name"}};
+  for (const auto& [json, path] : bad) {
+    INFO(json);
+    cases::v1::PutCaseRequest ignored;
+    const absl::Status status = ReadJson(json, ignored);
+    CHECK(ReasonOf(status) == "INVALID_REQUEST");
+    CHECK(ProblemOf(status, "/", "r").body.find("\"field\":\"" + path.substr(0, 7)) !=
+          std::string::npos);
+  }
+  for (const std::string& json :
+       {std::string("{"), std::string("[]"), std::string("\"x\""), std::string("{\"a\xff\":1}"),
+        std::string("{} {}"), std::string(100, '[') + std::string(100, ']')}) {
+    cases::v1::PutCaseRequest ignored;
+    CHECK_FALSE(ReadJson(json, ignored).ok());
+  }
+}
+
+TEST_CASE("numbers, times and masks are read as ProtoJSON writes them", "[unit]") {
+  notification::v1::PurchaseCreditsRequest purchase;
+  for (const char* credits : {"7", "\"7\"", "7.0", "7e0"}) {
+    purchase.Clear();
+    REQUIRE(ReadJson(std::string("{\"credits\":") + credits + "}", purchase).ok());
+    CHECK(purchase.credits() == 7);
+  }
+  for (const char* credits : {"7.5", "\"x\"", "true", "1e30", "9223372036854775808", "\"\""}) {
+    INFO(credits);
+    CHECK_FALSE(ReadJson(std::string("{\"credits\":") + credits + "}", purchase).ok());
+  }
+  identity::v1::UpdateOrganisationRequest update;
+  REQUIRE(ReadJson(R"({"updateMask":"displayName,sessionPolicy.idleTimeout",
+      "sessionPolicy":{"idleTimeout":"900s"}})",
+                   update)
+              .ok());
+  CHECK(update.update_mask().paths(1) == "session_policy.idle_timeout");
+  CHECK(update.session_policy().idle_timeout().seconds() == 900);
+  CHECK_FALSE(ReadJson(R"({"sessionPolicy":{"idleTimeout":900}})", update).ok());
+  notification::v1::ListMessagesRequest list;
+  CHECK(SetFromText(list, "pageSize", "7").ok());
+  CHECK(list.page_size() == 7);
+  for (const char* text : {"", "x", "7 8", "\"7\"x", "99999999999"}) {
+    CHECK_FALSE(SetFromText(list, "pageSize", text).ok());
+  }
+  CHECK_FALSE(SetFromText(list, "caseId", "\xff").ok());
+}
+
+TEST_CASE("JSON is written as protobuf's own printer does, and a cookie not at all", "[unit]") {
+  notification::v1::Event event;
+  event.set_event_id("evt_\"1\"\n\x01 é");
+  event.mutable_time()->set_seconds(1700000000);
+  event.mutable_time()->set_nanos(120000000);
+  (*event.mutable_data())["b"] = "2";
+  (*event.mutable_data())["a"] = "1";
+  notification::v1::ListEventsResponse response;
+  *response.add_events() = event;
+  std::string ours, theirs;
+  WriteJson(response, ours);
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  REQUIRE(google::protobuf::util::MessageToJsonString(response, &theirs, options).ok());
+  CHECK(nlohmann::json::parse(ours) == nlohmann::json::parse(theirs));
+  invitation::v1::VerifySignInResponse verified;
+  verified.set_session_token("secret");
+  std::string json;
+  WriteJson(verified, json);
+  CHECK(json == "{}");
+}
+
+TEST_CASE("a refusal becomes problem+json with its facts and its wait", "[unit]") {
+  const absl::Status locked = WithFact(
+      RefuseUntil("CHALLENGE_LOCKED", "too many tries", absl::Seconds(90)), "attemptsLeft", "0");
+  const Problem problem = ProblemOf(locked, "/v1/x", "req_1");
+  const auto json = nlohmann::json::parse(problem.body);
+  CHECK(problem.status == 429);
+  CHECK(problem.retry_after_seconds == 90);
+  CHECK(json["attemptsLeft"] == 0);
+  CHECK(json["request_id"] == "req_1");
+  CHECK(json["type"] == "urn:gatehouse:problem:CHALLENGE_LOCKED");
+  const auto field =
+      nlohmann::json::parse(ProblemOf(RefuseField("contacts[0].given_name", "x"), "/", "r").body);
+  CHECK(field["violations"][0]["field"] == "contacts[0].givenName");
+  const auto fault = ProblemOf(absl::InternalError("password"), "/", "r");
+  CHECK(fault.status == 500);
+  CHECK(fault.body.find("password") == std::string::npos);
+}
+
+TEST_CASE("the OpenAPI document has every route, with the proto's own words", "[unit]") {
+  const auto table = RouteTable::Of(AllServices());
+  REQUIRE(table.ok());
+  const auto document = nlohmann::json::parse(OpenApi(*table, ProtoImage()));
+  size_t operations = 0;
+  for (const auto& [path, verbs] : document["paths"].items()) operations += verbs.size();
+  CHECK(operations == table->routes().size());
+  const auto& put = document["paths"]["/v1/cases/{caseId}"]["put"];
+  CHECK(put["description"].get<std::string>().find("Creates or replaces") == 0);
+  CHECK(put["security"][0].contains("bearer"));
+  CHECK_FALSE(document["components"]["schemas"]["VerifySignInResponse"]["properties"].contains(
+      "sessionToken"));
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway
