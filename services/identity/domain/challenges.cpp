@@ -58,8 +58,13 @@ absl::Status Challenges::Send(const ChallengeStore::Started& started, const Subj
   const std::string& id = started.challenge.challenge_id;
   const absl::Status sent = messenger_.SendCode(subject, absl::StrCat(id, ":", started.send_number),
                                                 CodeOf(id), started.challenge.expire_time);
-  // What could not be handed over must not count, nor make the client wait for nothing.
-  if (!sent.ok()) (void)challenges_.Cancel(started, subject);
+  // What was refused must not count. What may have been taken must not be sent under another
+  // number: it stays due, and a repeated one is taken once.
+  if (sent.ok()) {
+    (void)challenges_.Confirm(started);
+  } else if (!ReasonOf(sent).empty()) {
+    (void)challenges_.Cancel(started, subject);
+  }
   return sent;
 }
 

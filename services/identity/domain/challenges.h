@@ -71,7 +71,10 @@ class ChallengeStore {
   // The same for a known challenge. Refuses CHALLENGE_EXPIRED.
   virtual absl::StatusOr<Started> Resend(const std::string& challenge_id, const Subject& subject,
                                          const std::string& client_address, absl::Time now) = 0;
-  // Takes a send back that could not be handed over; the first one takes the challenge along.
+  // Says that a send was handed over. Until then it is due again for whoever starts or resends,
+  // under the same number: a process may die, or an answer be lost, between the two.
+  virtual absl::Status Confirm(const Started& started) = 0;
+  // Takes a send back that was refused; the first one takes the challenge along.
   virtual absl::Status Cancel(const Started& started, const Subject& subject) = 0;
   // Refuses CHALLENGE_EXPIRED.
   virtual absl::StatusOr<Subject> Find(const std::string& challenge_id) = 0;

@@ -16,7 +16,8 @@ using absl::StatusCode;
 // counters of the hour and of the day, the address's of the minute.
 // ARGV: 1 now, 2 the new challenge's id (empty: a resend), 3 its MAC, 4 its sealed subject,
 // 5 life, 6 cool-down, 7 to 9 the limits. Times in milliseconds.
-// Answers {id, expire, resend, send number}, {'limit', wait} or {'expired'}.
+// Answers {id, expire, resend, send number}, {'limit', wait} or {'expired'}. A send stays pending,
+// and is asked for again by whoever comes, until it is confirmed.
 const RedisScript& SendScript() {
   static const RedisScript script(R"lua(
     local now, key, id = tonumber(ARGV[1]), KEYS[1], ARGV[2]
@@ -33,12 +34,14 @@ const RedisScript& SendScript() {
     end
     local expire, resend, sends = now + ARGV[5], 0, 0
     if not fresh then
-      local state = redis.call('HMGET', key, 'expire', 'resend', 'sends', 'done', 'tries', 'id')
+      local state = redis.call('HMGET', key, 'expire', 'resend', 'sends', 'done', 'tries', 'id',
+                               'pending')
       if not state[1] or tonumber(state[1]) <= now or state[4] or tonumber(state[5]) <= 0 then
         return {'expired'}
       end
       expire, resend = tonumber(state[1]), tonumber(state[2])
       sends, id = tonumber(state[3]), state[6]
+      if state[7] then return {id, expire, resend, tonumber(state[7])} end
       if now < resend then return {id, expire, resend, 0} end
     end
     for i = 3, 5 do
@@ -57,19 +60,27 @@ const RedisScript& SendScript() {
       redis.call('PEXPIRE', key, ARGV[5] * 2)
       redis.call('SET', KEYS[2], id, 'PX', ARGV[5])
     end
-    redis.call('HSET', key, 'sends', sends, 'resend', resend)
+    redis.call('HSET', key, 'sends', sends, 'resend', resend, 'pending', sends)
     return {id, expire, resend, sends})lua");
   return script;
 }
 
-// KEYS as above; ARGV: 1 which send to take back.
+// KEYS: the challenge. ARGV: 1 which send was handed over.
+const RedisScript& ConfirmScript() {
+  static const RedisScript script(R"lua(
+    if redis.call('HGET', KEYS[1], 'pending') ~= ARGV[1] then return 0 end
+    return redis.call('HDEL', KEYS[1], 'pending'))lua");
+  return script;
+}
+
+// KEYS as of a send; ARGV: 1 which send to take back.
 const RedisScript& CancelScript() {
   static const RedisScript script(R"lua(
     for i = 3, 5 do
       if tonumber(redis.call('GET', KEYS[i]) or '0') > 0 then redis.call('DECR', KEYS[i]) end
     end
     if ARGV[1] == '1' then return redis.call('DEL', KEYS[1], KEYS[2]) end
-    if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'resend', 0) end
+    if redis.call('HDEL', KEYS[1], 'pending') == 1 then redis.call('HSET', KEYS[1], 'resend', 0) end
     return 0)lua");
   return script;
 }
@@ -189,6 +200,13 @@ absl::StatusOr<ChallengeStore::Started> RedisChallengeStore::Resend(
     const std::string& challenge_id, const Subject& subject, const std::string& client_address,
     absl::Time now) {
   return Run(challenge_id, subject, "", client_address, now);
+}
+
+absl::Status RedisChallengeStore::Confirm(const Started& started) {
+  return redis_
+      .Eval(ConfirmScript(), {KeyOf(started.challenge.challenge_id)},
+            {absl::StrCat(started.send_number)})
+      .status();
 }
 
 absl::Status RedisChallengeStore::Cancel(const Started& started, const Subject& subject) {

@@ -50,12 +50,13 @@ class FakeMessenger : public Messenger {
  public:
   absl::Status SendCode(const Subject&, const std::string& request_id, const Secret& code,
                         absl::Time) override {
-    if (!answer.ok()) return answer;
+    if (!answer.ok() && !takes_before_it_fails) return answer;
     codes.push_back(code.Reveal());
     ids.push_back(request_id);
-    return absl::OkStatus();
+    return answer;
   }
   absl::Status answer;
+  bool takes_before_it_fails = false;
   std::vector<std::string> codes, ids;
 };
 
@@ -242,6 +243,29 @@ TEST_CASE_METHOD(Fixture, "five codes an hour for a number, and a hundred a minu
 TEST_CASE_METHOD(Fixture, "a code that could not be handed over does not count", "[service]") {
   messenger.answer = absl::UnavailableError("down");
   for (int i = 0; i < 10; ++i) CHECK_FALSE(challenges.Start(Ada(), call).ok());
+  messenger.answer = absl::OkStatus();
+  (void)StartedId();
+  CHECK(messenger.codes.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a code whose answer was lost is handed over again as the same one",
+                 "[service]") {
+  messenger.answer = absl::UnavailableError("the answer was lost");
+  messenger.takes_before_it_fails = true;
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(challenges.Start(Ada(), call).ok());
+  messenger.answer = absl::OkStatus();
+  const std::string id = StartedId();
+  // Four times under one id, which notification takes once; then the cool-down holds.
+  CHECK(messenger.ids == std::vector<std::string>(4, id + ":1"));
+  CHECK(StartedId() == id);
+  CHECK(messenger.ids.size() == 4);
+}
+
+TEST_CASE_METHOD(Fixture, "a code that is refused leaves no challenge behind", "[service]") {
+  messenger.answer = Refuse(absl::StatusCode::kFailedPrecondition, "SMS_CREDITS_EXHAUSTED", "");
+  for (int i = 0; i < 10; ++i) {
+    CHECK(ReasonOf(challenges.Start(Ada(), call).status()) == "SMS_CREDITS_EXHAUSTED");
+  }
   messenger.answer = absl::OkStatus();
   (void)StartedId();
   CHECK(messenger.codes.size() == 1);
