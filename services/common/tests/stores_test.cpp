@@ -83,7 +83,7 @@ TEST_CASE("migrations are applied once, and refuse to start when one was edited"
   CHECK_FALSE(Migrate(database.options(), edited).ok());
 }
 
-TEST_CASE("many threads share one Redis connection", "[service][tsan]") {
+TEST_CASE("many threads share one Redis connection", "[service]") {
   Redis redis(TestRedisUrl());
   const RedisScript add("return redis.call('INCRBY', KEYS[1], ARGV[1])");
   std::vector<std::thread> threads;

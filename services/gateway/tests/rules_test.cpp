@@ -153,7 +153,8 @@ TEST_CASE("numbers, times and masks are read as ProtoJSON writes them", "[unit]"
   CHECK_FALSE(SetFromText(list, "caseId", "\xff").ok());
 }
 
-TEST_CASE("JSON is written as protobuf's own printer does, and a cookie not at all", "[unit]") {
+TEST_CASE("JSON is written as protobuf's own printer does, and a cookie not at all",
+          "[unit][no-tsan]") {
   notification::v1::Event event;
   event.set_event_id("evt_\"1\"\n\x01 é");
   event.mutable_time()->set_seconds(1700000000);

@@ -245,7 +245,7 @@ TEST_CASE_METHOD(Fixture, "a message that has lost its point is given up", "[ser
   CHECK(store.Balance("acme").value() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "of twenty who race for the last credit one wins", "[service][tsan]") {
+TEST_CASE_METHOD(Fixture, "of twenty who race for the last credit one wins", "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
   std::atomic<int> won = 0, refused = 0;
   std::vector<std::thread> threads;
@@ -264,7 +264,7 @@ TEST_CASE_METHOD(Fixture, "of twenty who race for the last credit one wins", "[s
 }
 
 TEST_CASE_METHOD(Fixture, "many who claim, send and settle at once send each message once",
-                 "[service][tsan]") {
+                 "[service]") {
   constexpr int kMessages = 60;
   REQUIRE(store.Purchase("acme", 2 * kMessages, "i").ok());
   std::atomic<int> sent = 0;
@@ -309,7 +309,7 @@ TEST_CASE_METHOD(Fixture, "one request_id many times at once is one message", "[
 }
 
 TEST_CASE_METHOD(Fixture, "a reader of the feed never misses an event that commits late",
-                 "[service][tsan]") {
+                 "[service]") {
   std::atomic<bool> done = false;
   std::vector<int64_t> seen;
   std::thread reader([&] {

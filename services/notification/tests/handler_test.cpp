@@ -103,7 +103,7 @@ struct Fixture {
 };
 
 TEST_CASE_METHOD(Fixture, "a code is taken, paid for, sent at once and shown to staff, masked",
-                 "[service][tsan]") {
+                 "[service]") {
   CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), Code("r1")).status()) ==
         "SMS_CREDITS_EXHAUSTED");
   CHECK(Buy(5) == 5);
