@@ -43,7 +43,7 @@ int ServeGateway(const std::string& port, const std::string& service_port) {
 }  // namespace gatehouse::bench
 
 int main(int count, char** argv) {
-  gatehouse::StartProcess("bench");
+  gatehouse::StartProcess("bench", count, argv);
   if (count == 3) return gatehouse::bench::Serve(argv[2]);
   if (count == 4) return gatehouse::bench::ServeGateway(argv[2], argv[3]);
   std::cerr << "usage: bench_echo service PORT | gateway PORT SERVICE_PORT\n";

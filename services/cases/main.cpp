@@ -7,14 +7,12 @@ extern const std::vector<Migration> kMigrations;
 
 int main(int argc, char** argv) {
   using namespace gatehouse;
-  StartProcess("cases");
+  StartProcess("cases", argc, argv);
   Environment environment;
   ServiceConfig config = ServiceConfig::Read(environment, "cases");
   const std::string identity = AddressOf(environment, "identity");
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  if (const auto code = MigrateIfAsked(argc, argv, config.postgres, cases::kMigrations, false)) {
-    return *code;
-  }
+  if (const auto code = RunCommand(argc, argv, config, cases::kMigrations)) return *code;
 
   ServiceBase base(std::move(config), identity, cases::kMigrations.size());
   cases::PostgresStore store(base.postgres());

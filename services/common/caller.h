@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "services/common/trace.h"
 
 namespace gatehouse {
 
@@ -48,6 +49,7 @@ struct Call {
   Caller caller;
   absl::Time deadline = absl::InfiniteFuture();
   std::string request_id;
+  Trace trace;  // With the step that is under way.
   // The client's address and browser as the gateway saw them; for direct gRPC the peer's address.
   std::string client_address;
   std::string user_agent;

@@ -103,13 +103,14 @@ class Client::Channel {
       : stub_(MakeChannel(address, tls)) {}
 
   void Start(absl::string_view method, const std::string& organisation_id,
-             const std::string& request, absl::Time deadline,
+             const std::string& request, const Trace& trace, absl::Time deadline,
              std::function<void(absl::Status, grpc::ByteBuffer&)> done) {
     auto* call = new UnaryCall;
     const gatehouse::Call& current = gatehouse::Call::Current();
     call->done = std::move(done);
     call->context.set_deadline(absl::ToChronoTime(deadline));
     call->context.AddMetadata("gatehouse-organisation", organisation_id);
+    if (!trace.trace_id.empty()) call->context.AddMetadata("traceparent", trace.Traceparent());
     if (!current.request_id.empty()) {
       call->context.AddMetadata("gatehouse-request-id", current.request_id);
       call->context.AddMetadata("gatehouse-client-address", current.client_address);
@@ -133,7 +134,7 @@ Client::~Client() = default;
 void Client::Start(absl::string_view method, const std::string& organisation_id,
                    const std::string& request, absl::Time deadline,
                    std::function<void(absl::Status)> done) {
-  channel_->Start(method, organisation_id, request, deadline,
+  channel_->Start(method, organisation_id, request, gatehouse::Call::Current().trace, deadline,
                   [done = std::move(done)](absl::Status status, grpc::ByteBuffer&) {
                     done(std::move(status));
                   });
@@ -147,10 +148,11 @@ absl::Status Client::Invoke(absl::string_view method, const std::string& organis
   const absl::Time deadline =
       std::min(gatehouse::Call::Current().deadline, absl::Now() + rules->deadline);
   const std::string bytes = request.SerializeAsString();
+  Span span(gatehouse::Call::Current().trace, Span::Kind::kClient, std::string(method));
   for (int attempt = 1;; ++attempt) {
     absl::Status status;
     absl::Notification finished;
-    channel_->Start(method, organisation_id, bytes, deadline,
+    channel_->Start(method, organisation_id, bytes, span.trace(), deadline,
                     [&](absl::Status result, grpc::ByteBuffer& buffer) {
                       status = std::move(result);
                       if (status.ok() && !FromBuffer(buffer, response)) {
@@ -163,7 +165,10 @@ absl::Status Client::Invoke(absl::string_view method, const std::string& organis
                        rules->may_repeat && attempt < kAttempts;
     const absl::Duration pause =
         absl::Milliseconds(absl::Uniform(absl::BitGen(), 20, 60 * attempt));
-    if (!again || absl::Now() + pause >= deadline) return status;
+    if (!again || absl::Now() + pause >= deadline) {
+      span.End(status);
+      return status;
+    }
     absl::SleepFor(pause);
   }
 }

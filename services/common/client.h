@@ -15,9 +15,10 @@ class Message;
 namespace gatehouse {
 
 // The files of GATEHOUSE_TLS_DIR: ca.crt, tls.crt, tls.key (the names that cert-manager uses).
-// Read anew when they change.
+// Looked at every `refresh`, and used anew when they changed.
 struct Tls {
   std::string directory;
+  absl::Duration refresh = absl::Seconds(30);
 };
 
 // How one service calls another: by mutual TLS, as itself, on behalf of an organisation. The

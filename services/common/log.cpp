@@ -32,9 +32,9 @@ void Write(spdlog::level::level_enum level, const char* event, const LogFields& 
   Append("level", spdlog::level::to_string_view(level).data(), line);
   Append("service", service_name, line);
   Append("event", event, line);
-  if (const std::string& id = Call::Current().request_id; !id.empty()) {
-    Append("request_id", id, line);
-  }
+  const Call& call = Call::Current();
+  if (!call.request_id.empty()) Append("request_id", call.request_id, line);
+  if (!call.trace.trace_id.empty()) Append("trace_id", call.trace.trace_id, line);
   for (const auto& [name, value] : fields) Append(name, value, line);
   line += '}';
   spdlog::default_logger_raw()->log(level, spdlog::string_view_t(line.data(), line.size()));

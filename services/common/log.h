@@ -7,8 +7,8 @@
 namespace gatehouse {
 
 // JSON lines on standard output, one event a line: time (UTC, microseconds), level, service,
-// event, request_id of the current call, and these fields. No value may be a secret, a code, an
-// address or a phone number; ids are fine. Thread-safe.
+// event, request_id and trace_id of the current call, and these fields. No value may be a secret,
+// a code, an address or a phone number; ids are fine. Thread-safe.
 using LogFields = std::vector<std::pair<const char*, std::string>>;
 void LogInfo(const char* event, const LogFields& fields = {});
 void LogWarning(const char* event, const LogFields& fields = {});

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
 #include "absl/strings/str_cat.h"
@@ -48,6 +49,13 @@ Metric& Find(const char* name, Labels labels, Make make) {
   return *(mine = metric);
 }
 
+std::mutex sources_mutex;
+
+std::set<const std::function<void()>*>& Sources() {
+  static std::set<const std::function<void()>*> sources;
+  return sources;
+}
+
 }  // namespace
 
 void Count(const char* name, Labels labels, double by) {
@@ -71,6 +79,22 @@ void SetGauge(const char* name, Labels labels, double value) {
   }).Set(value);
 }
 
-std::string MetricsText() { return prometheus::TextSerializer().Serialize(Registry().Collect()); }
+GaugeSource::GaugeSource(std::function<void()> read) : read_(std::move(read)) {
+  const std::lock_guard lock(sources_mutex);
+  Sources().insert(&read_);
+}
+
+GaugeSource::~GaugeSource() {
+  const std::lock_guard lock(sources_mutex);
+  Sources().erase(&read_);
+}
+
+std::string MetricsText() {
+  {
+    const std::lock_guard lock(sources_mutex);
+    for (const auto* read : Sources()) (*read)();
+  }
+  return prometheus::TextSerializer().Serialize(Registry().Collect());
+}
 
 }  // namespace gatehouse

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/time/clock.h"
+#include "services/common/caller.h"
 #include "services/common/crypto.h"
 #include "services/common/log.h"
 #include "services/common/metrics.h"
@@ -31,6 +32,7 @@ constexpr absl::Duration kCallTimeout = absl::Seconds(5);
 struct Row {
   std::string organisation_id, number, id, method, sealed;
   int attempts = 0;
+  std::string traceparent;
   absl::Status outcome = absl::UnknownError("not called");
 };
 
@@ -47,7 +49,7 @@ constexpr char kClaim[] = R"sql(
           AND earlier.order_key = due.order_key AND earlier.number < due.number
           AND NOT earlier.dead))
     ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED)
-  RETURNING organisation_id, number, id, method, request, attempts)sql";
+  RETURNING organisation_id, number, id, method, request, attempts, traceparent)sql";
 
 constexpr char kDelete[] = "DELETE FROM outbox WHERE number = ANY ($1::bigint[])";
 
@@ -59,6 +61,29 @@ constexpr char kBacklog[] = R"sql(
   SELECT count(*) FILTER (WHERE NOT dead), count(*) FILTER (WHERE dead),
          coalesce(extract(epoch FROM now() - min(create_time) FILTER (WHERE NOT dead)), 0)
   FROM outbox)sql";
+
+constexpr char kTable[] = R"sql(
+CREATE TABLE outbox (
+  organisation_id text NOT NULL,
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id text NOT NULL,
+  method text NOT NULL,
+  request bytea NOT NULL,
+  order_key text NOT NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  next_attempt_time timestamptz NOT NULL DEFAULT now(),
+  dead boolean NOT NULL DEFAULT false,
+  create_time timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX outbox_due ON outbox (number) WHERE NOT dead;
+CREATE INDEX outbox_order ON outbox (organisation_id, order_key, number) WHERE order_key <> '';
+ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
+CREATE POLICY organisation ON outbox USING (
+  current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));
+)sql";
+
+constexpr char kTrace[] = "ALTER TABLE outbox ADD COLUMN traceparent text NOT NULL DEFAULT ''";
 
 // Whether asking again may help: the callee was away or failed, rather than refused.
 bool MayRecover(const absl::Status& status) {
@@ -84,26 +109,11 @@ double BackoffSeconds(int attempts) {
 
 }  // namespace
 
-const Migration kOutboxMigration = {"0000_outbox.sql", R"sql(
-CREATE TABLE outbox (
-  organisation_id text NOT NULL,
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  id text NOT NULL,
-  method text NOT NULL,
-  request bytea NOT NULL,
-  order_key text NOT NULL,
-  attempts integer NOT NULL DEFAULT 0,
-  next_attempt_time timestamptz NOT NULL DEFAULT now(),
-  dead boolean NOT NULL DEFAULT false,
-  create_time timestamptz NOT NULL DEFAULT now()
-);
-CREATE INDEX outbox_due ON outbox (number) WHERE NOT dead;
-CREATE INDEX outbox_order ON outbox (organisation_id, order_key, number) WHERE order_key <> '';
-ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
-ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
-CREATE POLICY organisation ON outbox USING (
-  current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));
-)sql"};
+std::vector<Migration> WithOutbox(const std::vector<Migration>& own) {
+  std::vector<Migration> all = {{"0000_outbox.sql", kTable}, {"0000_outbox_trace.sql", kTrace}};
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
+}
 
 class Outbox::Relay {
  public:
@@ -144,7 +154,7 @@ class Outbox::Relay {
       for (const auto& row : transaction.Exec(kClaim, kBatch)) {
         rows.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
                         row[2].as<std::string>(), row[3].as<std::string>(), BytesFromSql(row[4]),
-                        row[5].as<int>()});
+                        row[5].as<int>(), row[6].as<std::string>()});
       }
       return absl::OkStatus();
     }));
@@ -167,6 +177,9 @@ class Outbox::Relay {
       } else if (client == options_.services.end()) {
         done(absl::InternalError("no client for this service"));
       } else {
+        Call call;
+        call.trace = ParseTraceparent(row.traceparent).value_or(Trace());
+        const CallScope scope(call);
         client->second->Start(row.method, row.organisation_id, *request, absl::Now() + kCallTimeout,
                               done);
       }
@@ -255,10 +268,11 @@ std::string Outbox::Add(Transaction& transaction, const std::string& organisatio
     named->GetReflection()->SetString(named.get(), field, id);
   }
   transaction.Exec(
-      "INSERT INTO outbox (organisation_id, id, method, request, order_key) "
-      "VALUES ($1, $2, $3, $4, $5)",
+      "INSERT INTO outbox (organisation_id, id, method, request, order_key, traceparent) "
+      "VALUES ($1, $2, $3, $4, $5, $6)",
       organisation_id, id, std::string(method),
-      Bytes(Seal(relay_->key(), id, named->SerializeAsString())), order_key);
+      Bytes(Seal(relay_->key(), id, named->SerializeAsString())), order_key,
+      Call::Current().trace.Traceparent());
   return id;
 }
 

@@ -17,7 +17,7 @@ namespace gatehouse {
 // of, is delivered by calling the RPC that it names until that answers, at least once. The row's id
 // is the idempotency key (the request's `request_id`, which Add() sets). Requests rest sealed.
 //
-// Its table comes first in each service's migrations: kOutboxMigration.
+// Its table comes first in each service's migrations: WithOutbox().
 class Outbox {
  public:
   struct Options {
@@ -49,6 +49,7 @@ class Outbox {
   std::unique_ptr<Relay> relay_;
 };
 
-extern const Migration kOutboxMigration;
+// A service's migrations, after the outbox's own.
+std::vector<Migration> WithOutbox(const std::vector<Migration>& own);
 
 }  // namespace gatehouse

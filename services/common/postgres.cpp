@@ -83,15 +83,25 @@ struct Session {
 
 class Postgres::Pool {
  public:
-  explicit Pool(Options options) : options_(std::move(options)) {}
+  explicit Pool(Options options)
+      : options_(std::move(options)), gauges_([this] {
+          const std::lock_guard lock(mutex_);
+          SetGauge("gatehouse_postgres_connections", {{"state", "in_use"}}, in_use_);
+          SetGauge("gatehouse_postgres_connections", {{"state", "idle"}},
+                   static_cast<double>(free_.size()));
+          SetGauge("gatehouse_postgres_connections_max", {}, options_.connections);
+          SetGauge("gatehouse_postgres_waiting", {}, waiting_);
+        }) {}
 
   // A free session, or room for a new one (null), or an error when the wait is over.
   absl::StatusOr<std::unique_ptr<Session>> Take() {
     std::unique_lock lock(mutex_);
     const auto patience = absl::ToChronoMilliseconds(Remaining());
-    if (!freed_.wait_for(lock, patience, [&] { return in_use_ < options_.connections; })) {
-      return absl::UnavailableError("all database connections are in use");
-    }
+    ++waiting_;
+    const bool mine =
+        freed_.wait_for(lock, patience, [&] { return in_use_ < options_.connections; });
+    --waiting_;
+    if (!mine) return absl::UnavailableError("all database connections are in use");
     ++in_use_;
     while (!free_.empty()) {
       auto session = std::move(free_.back());
@@ -117,7 +127,8 @@ class Postgres::Pool {
   std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Session>> free_;
-  int in_use_ = 0;
+  int in_use_ = 0, waiting_ = 0;
+  const GaugeSource gauges_;  // Last: it reads the others.
 };
 
 Postgres::Postgres(Options options) : pool_(std::make_unique<Pool>(std::move(options))) {}
@@ -137,6 +148,11 @@ class Loan {
   Pool& pool_;
   std::unique_ptr<Session> session_;
 };
+
+// As sqlcommenter writes it.
+std::string CommentOf(const Trace& trace) {
+  return trace.sampled ? absl::StrCat(" /*traceparent='", trace.Traceparent(), "'*/") : "";
+}
 
 absl::Status FromException(const std::exception& exception) {
   if (dynamic_cast<const pqxx::broken_connection*>(&exception) != nullptr ||
@@ -164,6 +180,8 @@ absl::Status FromException(const std::exception& exception) {
 absl::Status Postgres::Execute(const Rows& rows, bool transactional,
                                const std::function<absl::Status(Transaction&)>& f) {
   absl::Status status;
+  Span span(Call::Current().trace, Span::Kind::kClient, "postgres");
+  span.Add("db.system", "postgresql");
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
     if (Remaining() <= absl::ZeroDuration()) return absl::DeadlineExceededError("no time left");
     auto taken = pool_->Take();
@@ -176,11 +194,9 @@ absl::Status Postgres::Execute(const Rows& rows, bool transactional,
         static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(Remaining(), absl::Seconds(1))));
     const auto run = [&](pqxx::transaction_base& transaction) {
       session->Set(transaction, rows, timeout_ms);
-      Transaction typed(transaction, [&](const char* sql) -> const std::string& {
-        const std::string& name = session->Prepare(sql);
-        touched = true;
-        return name;
-      });
+      Transaction typed(
+          transaction, [&](const char* sql) -> const std::string& { return session->Prepare(sql); },
+          CommentOf(span.trace()), touched);
       return f(typed);
     };
     try {

@@ -29,23 +29,36 @@ class Rows {
 };
 
 // A transaction, or (for Read) a connection in autocommit. Statements are prepared once per
-// connection, by their text: pass string literals.
+// connection, by their text: pass string literals. In a sampled trace they carry it as a comment
+// instead, which the server's log and its list of activities show.
 class Transaction {
  public:
   template <typename... Args>
   pqxx::result Exec(const char* sql, const Args&... args) {
-    return transaction_.exec_prepared(prepare_(sql), args...);
+    if (!comment_.empty()) {
+      touched_ = true;
+      return transaction_.exec_params(sql + comment_, args...);
+    }
+    const std::string& name = prepare_(sql);
+    touched_ = true;
+    return transaction_.exec_prepared(name, args...);
   }
   pqxx::transaction_base& raw() { return transaction_; }
 
  private:
   friend class Postgres;
   Transaction(pqxx::transaction_base& transaction,
-              std::function<const std::string&(const char*)> prepare)
-      : transaction_(transaction), prepare_(std::move(prepare)) {}
+              std::function<const std::string&(const char*)> prepare, std::string comment,
+              bool& touched)
+      : transaction_(transaction),
+        prepare_(std::move(prepare)),
+        comment_(std::move(comment)),
+        touched_(touched) {}
 
   pqxx::transaction_base& transaction_;
-  std::function<const std::string&(const char*)> prepare_;
+  const std::function<const std::string&(const char*)> prepare_;
+  const std::string comment_;
+  bool& touched_;  // Whether a statement may have changed anything.
 };
 
 // A pool of connections to one schema. Exceptions stop here: a lost or unreachable server is

@@ -11,6 +11,7 @@ namespace {
 // the traffic through that queued up behind it; and how often it tries.
 constexpr char kLockTimeout[] = "SET LOCAL lock_timeout = '2s'";
 constexpr int kAttempts = 30;
+constexpr int kConnectAttempts = 120;
 
 absl::Status Apply(pqxx::connection& connection, const std::string& schema,
                    const Migration& migration) {
@@ -59,17 +60,32 @@ void CreateSchema(pqxx::connection& connection, const std::string& schema) {
   work.commit();
 }
 
+// A database that is still starting is waited for, rather than being a reason to crash.
+std::unique_ptr<pqxx::connection> Connect(const std::string& url) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return std::make_unique<pqxx::connection>(url);
+    } catch (const pqxx::broken_connection&) {
+      if (attempt == kConnectAttempts) throw;
+      LogWarning("migration.waits", {{"for", "the database"}});
+      absl::SleepFor(absl::Seconds(1));
+    }
+  }
+}
+
 }  // namespace
 
 absl::Status Migrate(const Postgres::Options& options, const std::vector<Migration>& migrations) {
   try {
-    pqxx::connection connection(options.url.Reveal());
+    const auto connected = Connect(options.url.Reveal());
+    pqxx::connection& connection = *connected;
     connection.set_variable("client_min_messages", "warning");
     connection.set_variable("search_path", options.schema);
     CreateSchema(connection, options.schema);
     for (const Migration& migration : migrations) {
       RETURN_IF_ERROR(ApplyPatiently(connection, options.schema, migration));
     }
+    LogInfo("migrated", {{"migrations", absl::StrCat(migrations.size())}});
     return absl::OkStatus();
   } catch (const std::exception& exception) {
     return absl::InternalError(

@@ -1,10 +1,14 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <iostream>
 
 #include "absl/synchronization/mutex.h"
 #include "services/common/log.h"
+#include "services/common/metrics.h"
 #include "services/common/server.h"
+#include "services/common/version.h"
 
 namespace gatehouse {
 namespace {
@@ -19,7 +23,12 @@ sigset_t EndSignals() {
 
 }  // namespace
 
-void StartProcess(const std::string& name) {
+void StartProcess(const std::string& name, int argc, char** argv) {
+  if (argc == 2 && std::string(argv[1]) == "--version") {
+    std::cout << "gatehouse-" << name << " " << kVersion << " (" << kCommit << ")\n";
+    std::exit(0);
+  }
+  SetGauge("gatehouse_build_info", {{"version", kVersion}, {"commit", kCommit}}, 1);
   StartLog(name);
   // Blocked before the first thread, so that every thread inherits it and sigwait() gets them.
   const sigset_t signals = EndSignals();

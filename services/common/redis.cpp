@@ -14,6 +14,7 @@
 #include "services/common/caller.h"
 #include "services/common/crypto.h"
 #include "services/common/log.h"
+#include "services/common/metrics.h"
 #include "services/common/redis_connection.h"
 
 namespace gatehouse {
@@ -90,6 +91,9 @@ class Redis::Connection {
   }
 
   absl::StatusOr<RedisReply> Do(std::vector<std::string> words) {
+    Span span(Call::Current().trace, Span::Kind::kClient, "redis");
+    span.Add("db.system", "redis");
+    span.Add("db.operation", words[0]);
     const auto pending = std::make_shared<Pending>();
     pending->words = std::move(words);
     pending->deadline = std::min(Call::Current().deadline, absl::Now() + kPatience);
@@ -134,6 +138,7 @@ class Redis::Connection {
     const bool connected = fresh != nullptr;
     if (away_ == connected) LogWarning(connected ? "redis.back" : "redis.away");
     away_ = !connected;
+    SetGauge("gatehouse_redis_connected", {}, connected ? 1 : 0);
     redis_ = std::move(fresh);
     if (connected) return true;
     for (const auto& pending : waiting_) {

@@ -4,6 +4,7 @@
 #include "absl/time/clock.h"
 #include "services/common/auth.h"
 #include "services/common/log.h"
+#include "services/common/metrics.h"
 #include "services/common/random.h"
 #include "services/common/redis.h"
 #include "services/common/status.h"
@@ -46,13 +47,18 @@ absl::Status PublishRevocation(Redis& redis, const std::vector<std::string>& ids
   ASSIGN_OR_RETURN(
       const RedisReply listeners,
       redis.Command({"PUBLISH", kChannel, absl::StrCat(key, "|", absl::StrJoin(ids, ","))}));
-  const absl::Time deadline = absl::Now() + kPatience;
-  while (absl::Now() < deadline) {
+  const absl::Time begin = absl::Now(), deadline = begin + kPatience;
+  int64_t heard = 0;
+  while (true) {
     ASSIGN_OR_RETURN(const RedisReply acknowledged, redis.Command({"LLEN", key}));
-    if (acknowledged.integer >= listeners.integer) return absl::OkStatus();
+    heard = acknowledged.integer;
+    if (heard >= listeners.integer || absl::Now() >= deadline) break;
     absl::SleepFor(absl::Milliseconds(1));
   }
-  LogWarning("revocation.slow", {{"listeners", absl::StrCat(listeners.integer)}});
+  Observe("gatehouse_revocation_seconds", {}, absl::ToDoubleSeconds(absl::Now() - begin));
+  if (heard < listeners.integer) {
+    LogWarning("revocation.slow", {{"listeners", absl::StrCat(listeners.integer)}});
+  }
   return absl::OkStatus();
 }
 

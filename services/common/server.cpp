@@ -8,6 +8,7 @@
 #include <grpcpp/support/method_handler.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <map>
 #include <thread>
@@ -20,6 +21,7 @@
 #include "services/common/log.h"
 #include "services/common/operations.h"
 #include "services/common/server_call.h"
+#include "services/common/tracing.h"
 
 namespace gatehouse {
 namespace {
@@ -48,7 +50,7 @@ class ListedService : public grpc::Service {
 };
 
 // The limits that gRPC 1.51 needs against rapid reset, header floods and slow or vanished peers.
-void SetLimits(grpc::ServerBuilder& builder) {
+void SetLimits(grpc::ServerBuilder& builder, absl::Duration connection_age) {
   grpc::ResourceQuota quota("server");
   quota.Resize(kMemory);
   builder.SetResourceQuota(quota);
@@ -59,35 +61,42 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30000);
   // Connections move to new replicas in time; streams under way may end.
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 600000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                             static_cast<int>(absl::ToInt64Milliseconds(connection_age)));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 3600000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindow);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
-// Answers gRPC's health question for the server and each of its services.
+// Answers gRPC's health question: for the server and each of its services, whether they can be
+// called; for `liveness`, which asks no store, whether the process serves at all.
 class Health {
  public:
   Health(std::vector<std::string> services, std::function<absl::Status()> ready)
       : services_(std::move(services)), ready_(std::move(ready)) {}
 
+  void StopBeingReady() { leaving_ = true; }
+
   absl::StatusOr<grpc::health::v1::HealthCheckResponse> Check(
       const Call&, const grpc::health::v1::HealthCheckRequest& request) {
     const std::string& name = request.service();
+    grpc::health::v1::HealthCheckResponse response;
+    response.set_status(grpc::health::v1::HealthCheckResponse::SERVING);
+    if (name == "liveness") return response;
     if (!name.empty() && std::find(services_.begin(), services_.end(), name) == services_.end()) {
       return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such service here");
     }
-    const bool ready = ready_ == nullptr || ready_().ok();
-    grpc::health::v1::HealthCheckResponse response;
-    response.set_status(ready ? grpc::health::v1::HealthCheckResponse::SERVING
-                              : grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+    if (leaving_ || (ready_ != nullptr && !ready_().ok())) {
+      response.set_status(grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+    }
     return response;
   }
 
  private:
   const std::vector<std::string> services_;
   const std::function<absl::Status()> ready_;
+  std::atomic<bool> leaving_ = false;
 };
 
 std::string MistakeOf(const Method& method, const google::protobuf::MethodDescriptor* descriptor) {
@@ -129,8 +138,8 @@ class RunningServer::State {
       : health_(server.services(), options.ready),
         server_with_health_(WithHealth(server, health_)),
         dispatch_(server_with_health_, options.authenticator),
-        workers_(std::make_unique<WorkerPool>(options.worker_threads, kWaitingMax)),
-        streams_(std::make_unique<WorkerPool>(options.stream_threads, kWaitingMax)) {
+        workers_(std::make_unique<WorkerPool>("unary", options.worker_threads, kWaitingMax)),
+        streams_(std::make_unique<WorkerPool>("stream", options.stream_threads, kWaitingMax)) {
     core_.dispatch = &dispatch_;
     core_.workers = workers_.get();
     core_.streams = streams_.get();
@@ -139,26 +148,31 @@ class RunningServer::State {
     }
   }
 
-  absl::Status Listen(const std::string& address, const std::unique_ptr<Tls>& tls) {
+  absl::Status Listen(const ServerOptions& options) {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
-    SetLimits(builder);
-    core_.trust_peers = tls == nullptr;
-    builder.AddListeningPort(address, ServerCredentialsOf(tls), &port_);
+    SetLimits(builder, options.connection_age);
+    core_.trust_peers = options.tls == nullptr;
+    builder.AddListeningPort(options.listen, ServerCredentialsOf(options.tls), &port_);
     builder.RegisterAsyncGenericService(&core_.service);
     for (const auto& service : listed_) builder.RegisterService(service.get());
     core_.queue = builder.AddCompletionQueue();
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
-      return absl::UnavailableError(absl::StrCat("cannot listen at ", address));
+      return absl::UnavailableError(absl::StrCat("cannot listen at ", options.listen));
     }
     for (int i = 0; i < kAwaited; ++i) ServerCall::Await(core_);
     poller_ = std::thread([this] { Poll(); });
     return absl::OkStatus();
   }
 
-  ~State() {
+  void StopBeingReady() {
+    health_.StopBeingReady();
     if (operations_ != nullptr) operations_->Drain();
+  }
+
+  ~State() {
+    StopBeingReady();
     if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
     workers_.reset();
     streams_.reset();
@@ -198,13 +212,14 @@ class RunningServer::State {
 RunningServer::RunningServer() = default;
 RunningServer::~RunningServer() = default;
 int RunningServer::port() const { return state_->port_; }
+void RunningServer::StopBeingReady() { state_->StopBeingReady(); }
 
 absl::StatusOr<std::unique_ptr<RunningServer>> RunningServer::Start(const Server& server,
                                                                     ServerOptions options) {
   RETURN_IF_ERROR(server.Check());
   std::unique_ptr<RunningServer> running(new RunningServer);
   running->state_ = std::make_unique<State>(server, options);
-  RETURN_IF_ERROR(running->state_->Listen(options.listen, options.tls));
+  RETURN_IF_ERROR(running->state_->Listen(options));
   if (!options.operations_listen.empty()) {
     ASSIGN_OR_RETURN(running->state_->operations_,
                      Operations::Start(options.operations_listen, options.ready));
@@ -213,12 +228,16 @@ absl::StatusOr<std::unique_ptr<RunningServer>> RunningServer::Start(const Server
 }
 
 int RunServer(const Server& server, ServerOptions options) {
+  const absl::Duration delay = options.shutdown_delay;
   auto running = RunningServer::Start(server, std::move(options));
   if (!running.ok()) return Fail(running.status());
   LogInfo("started", {{"port", absl::StrCat((*running)->port())}});
   WaitForSignal();
   LogInfo("draining");
+  (*running)->StopBeingReady();
+  absl::SleepFor(delay);
   running->reset();
+  StopTracing();
   LogInfo("stopped");
   return 0;
 }

@@ -181,8 +181,14 @@ struct ServerOptions {
   std::string operations_listen;  // host:port of /healthz, /readyz and /metrics; empty: none.
   Authenticator* authenticator = nullptr;
   std::function<absl::Status()> ready;  // Whether the stores answer; null: always.
-  int worker_threads = 16;              // Unary handlers at once; they block on stores.
-  int stream_threads = 32;              // Streams at once.
+  // How long a process that was told to end goes on serving, so that whoever still finds it by an
+  // old look-up is served; GATEHOUSE_SHUTDOWN_DELAY_SECONDS.
+  absl::Duration shutdown_delay;
+  // After which a connection is told to go, so that clients look replicas up anew: without it a new
+  // replica gets no call (measured on gRPC 1.51); GATEHOUSE_CONNECTION_AGE_SECONDS.
+  absl::Duration connection_age = absl::Seconds(60);
+  int worker_threads = 16;  // Unary handlers at once; they block on stores.
+  int stream_threads = 32;  // Streams at once.
 };
 
 // A server that runs, for tests and for RunServer.
@@ -191,7 +197,8 @@ class RunningServer {
   // Refuses to start when Check() is not OK.
   static absl::StatusOr<std::unique_ptr<RunningServer>> Start(const Server& server,
                                                               ServerOptions options);
-  ~RunningServer();  // Drains: what runs may end, within 10 s; new calls are UNAVAILABLE.
+  ~RunningServer();       // Drains: what runs may end, within 10 s; new calls are UNAVAILABLE.
+  void StopBeingReady();  // Readiness and health say so; calls are served all the same.
   int port() const;
 
  private:
@@ -200,10 +207,12 @@ class RunningServer {
   std::unique_ptr<State> state_;
 };
 
-// The first line of every main(): the log, the signals, the limit of open files.
-void StartProcess(const std::string& name);
+// The first line of every main(): the log, the signals, the limit of open files. `--version` is
+// answered here, and ends the process.
+void StartProcess(const std::string& name, int argc, char** argv);
 
-// Serves until SIGTERM or SIGINT, then drains; returns the process's exit code.
+// Serves until SIGTERM or SIGINT. Then it is not ready any more, goes on serving for
+// `shutdown_delay`, and drains; returns the process's exit code.
 int RunServer(const Server& server, ServerOptions options);
 
 // Blocks until SIGTERM or SIGINT.

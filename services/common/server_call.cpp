@@ -154,6 +154,14 @@ Envelope ServerCall::ReadEnvelope() {
 }
 
 void ServerCall::Receive() {
+  const auto traceparent = context_.client_metadata().find("traceparent");
+  std::optional<Trace> trace;
+  if (traceparent != context_.client_metadata().end()) {
+    trace = ParseTraceparent({traceparent->second.data(), traceparent->second.size()});
+  }
+  span_.emplace(trace.has_value() ? *trace : NewTrace(), Span::Kind::kServer, target_->method->name,
+                start_);
+  call_.trace = span_->trace();
   request_.reset(target_->method->request->New());
   response_.reset(target_->method->response->New());
   if (!FromBuffer(incoming_, *request_)) {
@@ -254,6 +262,8 @@ void ServerCall::Finish(const absl::Status& status, const Message* response) {
     changed_.wait(lock, [&] { return writable_; });
   }
   Account(target_->method->name, call_, status, absl::Now() - start_);
+  span_->End(status);
+  span_.reset();
   if (status.ok() && response != nullptr) {
     stream_.WriteAndFinish(ToBuffer(*response), {}, grpc::Status::OK, &finished_);
   } else {

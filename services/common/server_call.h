@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "services/common/channel.h"
@@ -73,6 +74,7 @@ class ServerCall {
   const Dispatch::Target* target_ = nullptr;
   Call call_;
   absl::Time start_;
+  std::optional<Span> span_;
   std::unique_ptr<google::protobuf::Message> request_, response_;
 
   std::mutex mutex_;  // Of what follows, which a stream's worker and the polling thread share.

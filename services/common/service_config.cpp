@@ -2,9 +2,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "grpc/health/v1/health.pb.h"
 #include "services/common/crypto.h"
 #include "services/common/log.h"
-#include "services/common/outbox.h"
+#include "services/common/tracing.h"
 
 namespace gatehouse {
 
@@ -23,20 +25,54 @@ ServiceConfig ServiceConfig::Read(Environment& environment, const std::string& s
   if (const auto directory = environment.OptionalText("GATEHOUSE_TLS_DIR")) {
     config.tls = std::make_unique<Tls>(Tls{*directory});
   }
+  config.shutdown_delay =
+      absl::Seconds(environment.Number("GATEHOUSE_SHUTDOWN_DELAY_SECONDS", 0, 0, 300));
+  config.connection_age =
+      absl::Seconds(environment.Number("GATEHOUSE_CONNECTION_AGE_SECONDS", 60, 1, 86400));
+  StartTracing(service, environment);
   return config;
+}
+
+ServerOptions ServiceConfig::ToServerOptions() const {
+  ServerOptions options;
+  options.listen = listen;
+  options.operations_listen = operations_listen;
+  if (tls != nullptr) options.tls = std::make_unique<Tls>(*tls);
+  options.shutdown_delay = shutdown_delay;
+  options.connection_age = connection_age;
+  return options;
 }
 
 std::string AddressOf(Environment& environment, const std::string& service) {
   return environment.Text(absl::StrCat("GATEHOUSE_", absl::AsciiStrToUpper(service), "_ADDRESS"));
 }
 
-std::optional<int> MigrateIfAsked(int argc, char** argv, const Postgres::Options& postgres,
-                                  std::vector<Migration> migrations, bool with_outbox) {
-  if (argc != 2 || std::string(argv[1]) != "migrate") return std::nullopt;
-  if (with_outbox) migrations.insert(migrations.begin(), kOutboxMigration);
-  if (const absl::Status status = Migrate(postgres, migrations); !status.ok()) return Fail(status);
-  LogInfo("migrated", {{"migrations", absl::StrCat(migrations.size())}});
-  return 0;
+namespace {
+
+absl::Status Probe(const ServiceConfig& config) {
+  Client self("localhost" + config.listen.substr(config.listen.rfind(':')), config.tls);
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service("liveness");
+  return self
+      .Call<grpc::health::v1::HealthCheckResponse>("grpc.health.v1.Health/Check", "", request)
+      .status();
+}
+
+}  // namespace
+
+std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config,
+                              const std::vector<Migration>& migrations, Commands more) {
+  if (argc == 1) return std::nullopt;
+  more["migrate"] = [&] { return Migrate(config.postgres, migrations); };
+  more["probe"] = [&] { return Probe(config); };
+  const auto command = more.find(argc == 2 ? argv[1] : "");
+  if (command == more.end()) {
+    const auto name = [](std::string* out, const auto& entry) { out->append(entry.first); };
+    return Fail(absl::InvalidArgumentError(
+        absl::StrCat("usage: ", argv[0], " [--version|", absl::StrJoin(more, "|", name), "]")));
+  }
+  const absl::Status status = command->second();
+  return status.ok() ? 0 : Fail(status);
 }
 
 ServiceBase::ServiceBase(ServiceConfig config, const std::string& identity_address, int migrations)
@@ -49,10 +85,7 @@ ServiceBase::ServiceBase(ServiceConfig config, const std::string& identity_addre
       revocations_(authenticator_, redis_, config_.redis_url) {}
 
 int ServiceBase::Run(const Server& server) {
-  ServerOptions options;
-  options.listen = config_.listen;
-  options.operations_listen = config_.operations_listen;
-  if (config_.tls != nullptr) options.tls = std::make_unique<Tls>(*config_.tls);
+  ServerOptions options = config_.ToServerOptions();
   options.authenticator = &authenticator_;
   options.ready = [this] { return postgres_.Ready(migrations_); };
   return RunServer(server, std::move(options));

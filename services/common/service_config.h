@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,14 +23,21 @@ struct ServiceConfig {
   std::string listen;             // GATEHOUSE_LISTEN
   std::string operations_listen;  // GATEHOUSE_OPERATIONS_LISTEN; empty: none
   std::unique_ptr<Tls> tls;       // GATEHOUSE_TLS_DIR; null where not set
+  absl::Duration shutdown_delay;  // GATEHOUSE_SHUTDOWN_DELAY_SECONDS; none by default
+  absl::Duration connection_age;  // GATEHOUSE_CONNECTION_AGE_SECONDS; 60 s by default
 
   static ServiceConfig Read(Environment& environment, const std::string& service);
+  // What a server is to do, but for who may call it and when it is ready.
+  ServerOptions ToServerOptions() const;
 };
 
-// `gatehouse-NAME migrate` brings the schema up to date and ends: the exit code; nothing where the
-// process is to serve.
-std::optional<int> MigrateIfAsked(int argc, char** argv, const Postgres::Options& postgres,
-                                  std::vector<Migration> migrations, bool with_outbox);
+// What else a program does than serve: its exit code, or nothing where it is to serve.
+//   migrate  brings the schema up to date, once the database is there
+//   probe    whether the process that serves here answers on a new connection; asks no store
+// and what the service adds, by name.
+using Commands = std::map<std::string, std::function<absl::Status()>>;
+std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config,
+                              const std::vector<Migration>& migrations, Commands more = {});
 
 // The address of another service, GATEHOUSE_<NAME>_ADDRESS.
 std::string AddressOf(Environment& environment, const std::string& service);

@@ -6,12 +6,10 @@
 namespace gatehouse {
 namespace {
 
-constexpr unsigned kRefreshSeconds = 30;
-
 std::shared_ptr<grpc::experimental::CertificateProviderInterface> Watch(const Tls& tls) {
   return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
       tls.directory + "/tls.key", tls.directory + "/tls.crt", tls.directory + "/ca.crt",
-      kRefreshSeconds);
+      static_cast<unsigned>(absl::ToInt64Seconds(tls.refresh)));
 }
 
 }  // namespace

@@ -4,7 +4,13 @@
 
 namespace gatehouse {
 
-WorkerPool::WorkerPool(int threads, size_t waiting_max) : waiting_max_(waiting_max) {
+WorkerPool::WorkerPool(const char* name, int threads, size_t waiting_max)
+    : waiting_max_(waiting_max), gauges_([this, name] {
+        const std::lock_guard lock(mutex_);
+        SetGauge("gatehouse_workers", {{"pool", name}, {"state", "busy"}}, busy_);
+        SetGauge("gatehouse_workers", {{"pool", name}, {"state", "waiting"}},
+                 static_cast<double>(waiting_.size()));
+      }) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
 }
 
@@ -34,8 +40,11 @@ void WorkerPool::Work() {
     if (waiting_.empty()) return;
     const std::function<void()> work = std::move(waiting_.front());
     waiting_.pop_front();
+    ++busy_;
     lock.unlock();
     work();
+    lock.lock();
+    --busy_;
   }
 }
 

@@ -7,12 +7,15 @@
 #include <thread>
 #include <vector>
 
+#include "services/common/metrics.h"
+
 namespace gatehouse {
 
 // A fixed number of threads and a bounded queue before them.
 class WorkerPool {
  public:
-  WorkerPool(int threads, size_t waiting_max);
+  // `name` is what its metrics call it.
+  WorkerPool(const char* name, int threads, size_t waiting_max);
   // Runs what waits, then stops.
   ~WorkerPool();
 
@@ -26,8 +29,10 @@ class WorkerPool {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<std::function<void()>> waiting_;
+  int busy_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
+  const GaugeSource gauges_;  // Last: it reads the others.
 };
 
 }  // namespace gatehouse

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "services/common/metrics.h"
 #include "services/common/proto_time.h"
 #include "services/common/random.h"
 
@@ -67,6 +68,15 @@ std::optional<int64_t> SizeOf(const Request& first) {
   return first.size_bytes();
 }
 
+absl::StatusOr<Document> Counted(absl::StatusOr<Document> kept) {
+  const bool refused = !ReasonOf(kept.status()).empty();
+  Count("gatehouse_uploads_total", {{"outcome", kept.ok() ? "stored"
+                                                : refused ? "refused"
+                                                          : "broken"}});
+  if (kept.ok()) Count("gatehouse_upload_bytes_total", {}, static_cast<double>(kept->size_bytes));
+  return kept;
+}
+
 }  // namespace
 
 void Handler::Register(Server& server) {
@@ -113,8 +123,9 @@ absl::StatusOr<pb::Document> Handler::UploadDocument(const Call& call,
                              .uploader_id = caller.actor_id,
                              .uploader_name = caller.actor_name,
                              .request_id = first.request_id()};
-  ASSIGN_OR_RETURN(const Document kept, uploads_.Take(document, first.content_type(), SizeOf(first),
-                                                      BytesOf(first, reader)));
+  ASSIGN_OR_RETURN(const Document kept,
+                   Counted(uploads_.Take(document, first.content_type(), SizeOf(first),
+                                         BytesOf(first, reader))));
   return ToProto(kept);
 }
 
@@ -146,8 +157,9 @@ absl::StatusOr<pb::Document> Handler::UploadPortalDocument(
     }
     if (!found) return NotFound();
   }
-  ASSIGN_OR_RETURN(const Document kept, uploads_.Take(document, first.content_type(), SizeOf(first),
-                                                      BytesOf(first, reader)));
+  ASSIGN_OR_RETURN(const Document kept,
+                   Counted(uploads_.Take(document, first.content_type(), SizeOf(first),
+                                         BytesOf(first, reader))));
   return ToProto(kept);
 }
 

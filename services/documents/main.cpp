@@ -35,7 +35,8 @@ struct Config {
 int Serve(Config config) {
   auto blobs = FolderBlobs::Open(config.blob_folder);
   if (!blobs.ok()) return Fail(blobs.status());
-  ServiceBase base(std::move(config.service), config.identity_address, kMigrations.size() + 1);
+  ServiceBase base(std::move(config.service), config.identity_address,
+                   WithOutbox(kMigrations).size());
   Client cases(config.cases_address, base.tls());
   Client notification(config.notification_address, base.tls());
   Outbox outbox(base.postgres(),
@@ -55,13 +56,11 @@ int Serve(Config config) {
 
 int main(int argc, char** argv) {
   using namespace gatehouse;
-  StartProcess("documents");
+  StartProcess("documents", argc, argv);
   Environment environment;
   documents::Config config = documents::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  if (const auto code =
-          MigrateIfAsked(argc, argv, config.service.postgres, documents::kMigrations, true)) {
-    return *code;
-  }
+  const auto migrations = WithOutbox(documents::kMigrations);
+  if (const auto code = RunCommand(argc, argv, config.service, migrations)) return *code;
   return documents::Serve(std::move(config));
 }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/common/status.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -34,7 +35,9 @@ awaitable<bool> Await(Start start) {
       asio::use_awaitable);
 }
 
-void Prepare(grpc::ClientContext& context, const Onward& onward) {
+constexpr int kAttempts = 3;
+
+void Prepare(grpc::ClientContext& context, const Onward& onward, const Trace& trace) {
   context.set_deadline(absl::ToChronoTime(onward.deadline));
   if (!onward.token.empty()) {
     context.AddMetadata("authorization", absl::StrCat("Bearer ", onward.token));
@@ -42,6 +45,7 @@ void Prepare(grpc::ClientContext& context, const Onward& onward) {
   context.AddMetadata("gatehouse-request-id", onward.request_id);
   context.AddMetadata("gatehouse-client-address", onward.client_address);
   context.AddMetadata("gatehouse-user-agent", onward.user_agent);
+  context.AddMetadata("traceparent", trace.Traceparent());
 }
 
 }  // namespace
@@ -57,8 +61,26 @@ Backend::Backend(const std::map<std::string, std::string>& addresses,
 awaitable<absl::Status> Backend::Unary(const std::string& service, const Onward& onward,
                                        const google::protobuf::Message& request,
                                        google::protobuf::Message& response) {
+  Span span(onward.trace, Span::Kind::kClient, onward.method);
+  absl::Status status;
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    status = co_await Once(service, onward, span.trace(), request, response);
+    // One replica may be going while another is there.
+    const bool again = absl::IsUnavailable(status) && ReasonOf(status).empty() && onward.may_repeat;
+    if (!again || attempt == kAttempts) break;
+    asio::steady_timer pause(co_await asio::this_coro::executor,
+                             std::chrono::milliseconds(30 * attempt));
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  span.End(status);
+  co_return status;
+}
+
+awaitable<absl::Status> Backend::Once(const std::string& service, const Onward& onward,
+                                      const Trace& trace, const google::protobuf::Message& request,
+                                      google::protobuf::Message& response) {
   grpc::ClientContext context;
-  Prepare(context, onward);
+  Prepare(context, onward, trace);
   grpc::ByteBuffer answer;
   grpc::Status status;
   const auto call = services_.at(service).stub.PrepareUnaryCall(
@@ -78,8 +100,9 @@ std::unique_ptr<Backend::Stream> Backend::Open(const std::string& service, const
   return std::make_unique<Stream>(services_.at(service).stub, onward);
 }
 
-Backend::Stream::Stream(grpc::GenericStub& stub, const Onward& onward) {
-  Prepare(context_, onward);
+Backend::Stream::Stream(grpc::GenericStub& stub, const Onward& onward)
+    : span_(onward.trace, Span::Kind::kClient, onward.method) {
+  Prepare(context_, onward, span_.trace());
   call_ = stub.PrepareCall(&context_, absl::StrCat("/", onward.method), &ClientQueue());
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/common/channel.h"
+#include "services/common/trace.h"
 
 namespace gatehouse::gateway {
 
@@ -20,7 +21,9 @@ struct Onward {
   std::string method;  // gatehouse.cases.v1.Cases/GetCase
   std::string token;   // The caller's principal token; empty: nobody.
   std::string request_id, client_address, user_agent;
+  Trace trace;
   absl::Time deadline;
+  bool may_repeat = false;  // Harmless to call again, where the service was not there.
 };
 
 // The services, by name, as coroutines call them. What a call returns comes back on the coroutine's
@@ -47,6 +50,7 @@ class Backend {
     void Cancel() { context_.TryCancel(); }
 
    private:
+    const Span span_;
     grpc::ClientContext context_;
     std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
     grpc::ByteBuffer buffer_;
@@ -58,6 +62,10 @@ class Backend {
   absl::Status Ready(absl::Duration patience);
 
  private:
+  boost::asio::awaitable<absl::Status> Once(const std::string& service, const Onward& onward,
+                                            const Trace& trace,
+                                            const google::protobuf::Message& request,
+                                            google::protobuf::Message& response);
   struct Service {
     std::shared_ptr<grpc::Channel> channel;
     grpc::GenericStub stub;

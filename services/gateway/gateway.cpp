@@ -58,7 +58,8 @@ Gateway::Gateway(Options options, Backend& backend, RouteTable routes)
     : options_(std::move(options)),
       backend_(backend),
       routes_(std::move(routes)),
-      workers_(kWorkers, kWaitingMax) {}
+      workers_("gateway", kWorkers, kWaitingMax),
+      gauges_([this] { SetGauge("gatehouse_http_under_way", {}, under_way_); }) {}
 
 Gateway::Request Gateway::Read(HttpExchange& http) const {
   Request request{http};
@@ -68,9 +69,10 @@ Gateway::Request Gateway::Read(HttpExchange& http) const {
   if (question != std::string::npos) request.query = target.substr(question + 1);
   request.request_id = http.Header("X-Request-Id");
   if (!IsRequestId(request.request_id)) request.request_id = NewId("req");
+  request.trace = ParseTraceparent(http.Header("traceparent")).value_or(NewTrace());
   request.origin = http.Header("Origin");
   request.client_address = http.peer_address();
-  if (options_.trusted_proxies.count(request.client_address) == 0) return request;
+  if (!options_.trusted_proxies.Contains(request.client_address)) return request;
   request.secure = absl::EqualsIgnoreCase(http.Header("X-Forwarded-Proto"), "https");
   // Each proxy adds the address that it saw at the end: the last one that is no proxy of ours is
   // the client's; what stands before it the client may have made up.
@@ -78,13 +80,15 @@ Gateway::Request Gateway::Read(HttpExchange& http) const {
       absl::StrSplit(http.Header("X-Forwarded-For"), ',', absl::SkipWhitespace());
   for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
     request.client_address = std::string(absl::StripAsciiWhitespace(*hop)).substr(0, 64);
-    if (options_.trusted_proxies.count(request.client_address) == 0) break;
+    if (!options_.trusted_proxies.Contains(request.client_address)) break;
   }
   return request;
 }
 
 awaitable<void> Gateway::Handle(HttpExchange& http) {
   Request request = Read(http);
+  Span span(request.trace, Span::Kind::kServer, "http", request.start);
+  request.trace = span.trace();
   struct UnderWay {
     explicit UnderWay(std::atomic<int>& count) : count(count), number(++count) {}
     ~UnderWay() { --count; }
@@ -100,7 +104,11 @@ awaitable<void> Gateway::Handle(HttpExchange& http) {
   if (!status.ok() && !http.answered()) co_await AnswerProblem(request, status);
   const absl::Duration took = absl::Now() - request.start;
   const std::string route = request.route == nullptr ? "none" : request.route->path;
+  span.Add("http.route", route);
+  span.Add("http.status_code", absl::StrCat(request.status));
+  span.End(request.status < 500 ? absl::OkStatus() : absl::UnknownError(""));
   LogInfo("http", {{"request_id", request.request_id},
+                   {"trace_id", request.trace.trace_id},
                    {"method", request.route == nullptr ? "-" : request.route->verb},
                    {"route", route},
                    {"status", absl::StrCat(request.status)},
@@ -214,6 +222,7 @@ awaitable<absl::Status> Gateway::Identify(Request& request) {
   Call call;
   call.request_id = request.request_id;
   call.client_address = request.client_address;
+  call.trace = request.trace;
   call.deadline = absl::Now() + absl::Seconds(5);
   absl::StatusOr<std::shared_ptr<const Principal>> exchanged = absl::UnavailableError("busy");
   co_await OnWorker([&] {
@@ -276,7 +285,8 @@ awaitable<absl::Status> Gateway::Preflight(Request& request) {
   HttpHeaders headers = HeadersOf(request, "");
   headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
   headers.emplace_back("Access-Control-Allow-Headers",
-                       "Authorization, Content-Type, Range, If-Range, If-None-Match, X-Request-Id");
+                       "Authorization, Content-Type, Range, If-Range, If-None-Match, "
+                       "X-Request-Id, traceparent");
   headers.emplace_back("Access-Control-Max-Age", "600");
   request.status = 204;
   co_await request.http.Respond(204, headers, "");
@@ -316,7 +326,9 @@ Onward Gateway::OnwardOf(const Request& request) const {
           .request_id = request.request_id,
           .client_address = request.client_address,
           .user_agent = request.http.Header("User-Agent").substr(0, 300),
-          .deadline = absl::Now() + request.route->rules->deadline};
+          .trace = request.trace,
+          .deadline = absl::Now() + request.route->rules->deadline,
+          .may_repeat = request.route->rules->may_repeat};
 }
 
 awaitable<void> Gateway::AnswerProblem(Request& request, const absl::Status& status) {

@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "services/common/worker_pool.h"
 #include "services/gateway/backend.h"
 #include "services/gateway/route_table.h"
+#include "services/gateway/trusted_proxies.h"
 
 namespace gatehouse::gateway {
 
@@ -26,7 +26,7 @@ class Gateway {
   struct Options {
     std::vector<const google::protobuf::ServiceDescriptor*> services;
     std::string openapi;                     // What GET /openapi.json answers.
-    std::set<std::string> trusted_proxies;   // Whose X-Forwarded-For and -Proto are believed.
+    TrustedProxies trusted_proxies;          // Whose X-Forwarded-For and -Proto are believed.
     Authenticator* authenticator = nullptr;  // Null: nobody has a credential (the bench).
     std::function<absl::StatusOr<bool>(const std::string&)> check_origin;  // Blocks.
     int requests_max = 1024;  // Under way at once; one more is told to come back.
@@ -68,6 +68,7 @@ class Gateway {
   const RouteTable routes_;
   WorkerPool workers_;
   std::atomic<int> under_way_ = 0;
+  const GaugeSource gauges_;
 
   struct KnownOrigin {
     bool allowed = false;

@@ -8,6 +8,7 @@ namespace gatehouse::gateway {
 struct Gateway::Request {
   HttpExchange& http;
   std::string path, query, request_id, client_address, origin;
+  Trace trace;
   bool secure = false;          // The client came by HTTPS.
   bool origin_allowed = false;  // A page of this origin may read the answer.
   const Route* route = nullptr;

@@ -25,7 +25,10 @@ constexpr std::chrono::milliseconds kWatch{250};
 class HttpServer::State {
  public:
   State(const Options& options, Handle handle, Refuse refuse)
-      : options_(options), handle_(std::move(handle)), refuse_(std::move(refuse)) {}
+      : options_(options),
+        handle_(std::move(handle)),
+        refuse_(std::move(refuse)),
+        gauges_([this] { SetGauge("gatehouse_http_connections", {}, open_); }) {}
 
   absl::Status Listen() {
     const size_t colon = options_.listen.rfind(':');
@@ -144,6 +147,7 @@ class HttpServer::State {
   std::atomic<bool> draining_ = false;
   std::atomic<int> open_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
+  const GaugeSource gauges_;
 };
 
 HttpServer::HttpServer() = default;

@@ -6,6 +6,7 @@
 #include "services/common/redis.h"
 #include "services/common/server.h"
 #include "services/common/service_config.h"
+#include "services/common/tracing.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/openapi.h"
 
@@ -17,7 +18,8 @@ struct Config {
   std::unique_ptr<Tls> tls;
   Secret redis_url;
   std::map<std::string, std::string> addresses;  // By service.
-  std::set<std::string> trusted_proxies;         // GATEHOUSE_TRUSTED_PROXIES
+  TrustedProxies trusted_proxies;                // GATEHOUSE_TRUSTED_PROXIES
+  absl::Duration shutdown_delay;                 // GATEHOUSE_SHUTDOWN_DELAY_SECONDS
 
   static Config Read(Environment& environment) {
     Config config;
@@ -31,8 +33,12 @@ struct Config {
       config.addresses[name] = AddressOf(environment, name);
     }
     for (const std::string& proxy : environment.List("GATEHOUSE_TRUSTED_PROXIES")) {
-      config.trusted_proxies.insert(proxy);
+      if (config.trusted_proxies.Add(proxy)) continue;
+      environment.Mistake("GATEHOUSE_TRUSTED_PROXIES", "must be addresses or CIDR blocks");
     }
+    config.shutdown_delay =
+        absl::Seconds(environment.Number("GATEHOUSE_SHUTDOWN_DELAY_SECONDS", 0, 0, 300));
+    StartTracing("gateway", environment);
     return config;
   }
 };
@@ -78,7 +84,9 @@ int Serve(const Config& config) {
   WaitForSignal();
   LogInfo("draining");
   if (operations != nullptr) operations->Drain();
+  absl::SleepFor(config.shutdown_delay);
   server->reset();
+  StopTracing();
   LogInfo("stopped");
   return 0;
 }
@@ -86,9 +94,9 @@ int Serve(const Config& config) {
 }  // namespace
 }  // namespace gatehouse::gateway
 
-int main() {
+int main(int argc, char** argv) {
   using namespace gatehouse;
-  StartProcess("gateway");
+  StartProcess("gateway", argc, argv);
   Environment environment;
   const gateway::Config config = gateway::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);

@@ -1,3 +1,4 @@
+#include "absl/strings/str_split.h"
 #include "services/common/crypto.h"
 #include "services/common/service_config.h"
 #include "services/identity/access_handler.h"
@@ -10,7 +11,28 @@ namespace gatehouse::identity {
 extern const std::vector<Migration> kMigrations;
 namespace {
 
-int Serve(const ServiceConfig& config, const Secret& operator_key,
+// While a key is being replaced both are good: GATEHOUSE_OPERATOR_KEY is the new and the old one
+// with a comma between them.
+std::vector<Secret> OperatorKeys(Environment& environment) {
+  std::vector<Secret> keys;
+  const Secret setting = environment.SecretValue("GATEHOUSE_OPERATOR_KEY");
+  for (const absl::string_view key : absl::StrSplit(setting.Reveal(), ',')) {
+    if (key.size() < 32) {
+      environment.Mistake("GATEHOUSE_OPERATOR_KEY", "must have 32 characters at least");
+    }
+    keys.emplace_back(std::string(key));
+  }
+  return keys;
+}
+
+absl::Status RotateSigningKey(const ServiceConfig& config, bool distrust_old) {
+  const Clock clock;
+  Postgres postgres(config.postgres);
+  return SigningKeys(postgres, DeriveKey(config.root_key, "signing keys"), clock)
+      .Rotate(distrust_old);
+}
+
+int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
           const std::string& notification_address) {
   const Clock clock;
   Postgres postgres(config.postgres);
@@ -25,7 +47,7 @@ int Serve(const ServiceConfig& config, const Secret& operator_key,
   NotificationMessenger messenger(notification);
   Challenges challenges(challenge_store, access, messenger, key("challenges"), clock);
 
-  PrincipalsHandler principals(organisations, access, signing_keys, operator_key, clock);
+  PrincipalsHandler principals(organisations, access, signing_keys, operator_keys, clock);
   OrganisationsHandler organisations_handler(organisations, redis, key("api keys"));
   AccessHandler access_handler(challenges, access, redis);
   CachingAuthenticator authenticator(principals.Source(), clock);
@@ -35,10 +57,7 @@ int Serve(const ServiceConfig& config, const Secret& operator_key,
   principals.Register(server);
   organisations_handler.Register(server);
   access_handler.Register(server);
-  ServerOptions options;
-  options.listen = config.listen;
-  options.operations_listen = config.operations_listen;
-  if (config.tls != nullptr) options.tls = std::make_unique<Tls>(*config.tls);
+  ServerOptions options = config.ToServerOptions();
   options.authenticator = &authenticator;
   options.ready = [&] {
     RETURN_IF_ERROR(postgres.Ready(kMigrations.size()));
@@ -52,17 +71,15 @@ int Serve(const ServiceConfig& config, const Secret& operator_key,
 
 int main(int argc, char** argv) {
   using namespace gatehouse;
-  StartProcess("identity");
+  StartProcess("identity", argc, argv);
   Environment environment;
   const ServiceConfig config = ServiceConfig::Read(environment, "identity");
-  const Secret operator_key = environment.SecretValue("GATEHOUSE_OPERATOR_KEY");
-  if (operator_key.Reveal().size() < 32) {
-    environment.Mistake("GATEHOUSE_OPERATOR_KEY", "must have 32 characters at least");
-  }
+  const std::vector<Secret> operator_keys = identity::OperatorKeys(environment);
   const std::string notification = AddressOf(environment, "notification");
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  if (const auto code = MigrateIfAsked(argc, argv, config.postgres, identity::kMigrations, false)) {
-    return *code;
-  }
-  return identity::Serve(config, operator_key, notification);
+  const Commands more = {
+      {"rotate-signing-key", [&] { return identity::RotateSigningKey(config, false); }},
+      {"distrust-signing-keys", [&] { return identity::RotateSigningKey(config, true); }}};
+  if (const auto code = RunCommand(argc, argv, config, identity::kMigrations, more)) return *code;
+  return identity::Serve(config, operator_keys, notification);
 }

@@ -55,7 +55,8 @@ PrincipalSource PrincipalsHandler::Source() {
 absl::StatusOr<std::optional<Credential>> PrincipalsHandler::Find(const std::string& credential) {
   if (const auto key = ParseKey(credential)) return organisations_.FindKey(*key);
   if (IsSessionToken(credential)) return access_.UseSession(Sha256(credential));
-  if (EqualInConstantTime(Sha256(credential), Sha256(operator_key_.Reveal()))) {
+  for (const Secret& key : operator_keys_) {
+    if (!EqualInConstantTime(Sha256(credential), Sha256(key.Reveal()))) continue;
     Credential found;
     found.caller.kind = CallerKind::kOperator;
     found.caller.actor_id = found.caller.credential_id = "operator";

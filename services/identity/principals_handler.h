@@ -15,11 +15,11 @@ namespace pb = v1;
 class PrincipalsHandler {
  public:
   PrincipalsHandler(OrganisationStore& organisations, PostgresAccessStore& access,
-                    SigningKeys& keys, Secret operator_key, const Clock& clock)
+                    SigningKeys& keys, std::vector<Secret> operator_keys, const Clock& clock)
       : organisations_(organisations),
         access_(access),
         keys_(keys),
-        operator_key_(std::move(operator_key)),
+        operator_keys_(std::move(operator_keys)),
         clock_(clock) {}
   void Register(Server& server);
   // For identity's own server, which need not call itself.
@@ -39,7 +39,7 @@ class PrincipalsHandler {
   OrganisationStore& organisations_;
   PostgresAccessStore& access_;
   SigningKeys& keys_;
-  const Secret operator_key_;
+  const std::vector<Secret> operator_keys_;
   const Clock& clock_;
 };
 

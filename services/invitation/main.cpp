@@ -16,7 +16,7 @@ struct Addresses {
 
 int Serve(ServiceConfig config, const Addresses& addresses) {
   const Clock clock;
-  ServiceBase base(std::move(config), addresses.identity, kMigrations.size() + 1);
+  ServiceBase base(std::move(config), addresses.identity, WithOutbox(kMigrations).size());
   Client identity(addresses.identity, base.tls());
   Client cases(addresses.cases, base.tls());
   Client notification(addresses.notification, base.tls());
@@ -41,16 +41,14 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
 
 int main(int argc, char** argv) {
   using namespace gatehouse;
-  StartProcess("invitation");
+  StartProcess("invitation", argc, argv);
   Environment environment;
   ServiceConfig config = ServiceConfig::Read(environment, "invitation");
   const invitation::Addresses addresses = {
       AddressOf(environment, "identity"), AddressOf(environment, "cases"),
       AddressOf(environment, "notification"), AddressOf(environment, "documents")};
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  if (const auto code =
-          MigrateIfAsked(argc, argv, config.postgres, invitation::kMigrations, true)) {
-    return *code;
-  }
+  const auto migrations = WithOutbox(invitation::kMigrations);
+  if (const auto code = RunCommand(argc, argv, config, migrations)) return *code;
   return invitation::Serve(std::move(config), addresses);
 }

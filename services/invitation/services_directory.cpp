@@ -94,7 +94,7 @@ absl::StatusOr<SmsStatus> ServicesDirectory::CheckSms(const std::string& organis
   ASSIGN_OR_RETURN(const auto found, notification_.Call<notification::v1::CheckSmsResponse>(
                                          "gatehouse.notification.v1.Intake/CheckSms",
                                          organisation_id, notification::v1::CheckSmsRequest()));
-  return SmsStatus{found.configured(), found.balance()};
+  return SmsStatus{found.configured(), found.balance(), found.sender()};
 }
 
 absl::StatusOr<std::map<std::string, DeliveryState>> ServicesDirectory::LookUpMessages(

@@ -171,6 +171,7 @@ absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,
   pb::CheckSmsResponse response;
   response.set_configured(sms_ != nullptr);
   response.set_balance(balance);
+  response.set_sender(sms_sender_);
   return response;
 }
 

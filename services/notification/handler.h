@@ -12,8 +12,9 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/notification/v1.
 class Handler {
  public:
-  // `sms` is null where no provider is set up.
-  Handler(Store& store, Workers& email, Workers* sms) : store_(store), email_(email), sms_(sms) {}
+  // `sms` is null where no provider is set up; `sms_sender` is the number that SMS come from.
+  Handler(Store& store, Workers& email, Workers* sms, std::string sms_sender)
+      : store_(store), email_(email), sms_(sms), sms_sender_(std::move(sms_sender)) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::Balance> GetBalance(const Call& call, const pb::GetBalanceRequest& request);
@@ -38,6 +39,7 @@ class Handler {
   Store& store_;
   Workers& email_;
   Workers* const sms_;
+  const std::string sms_sender_;
 };
 
 }  // namespace gatehouse::notification

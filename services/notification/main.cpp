@@ -21,7 +21,7 @@ int Serve(Config config) {
     sms = std::make_unique<Workers>(store, Channel::kSms, kSmsThreads,
                                     [&] { return std::make_unique<SmsSender>(*config.sms); });
   }
-  Handler handler(store, email, sms.get());
+  Handler handler(store, email, sms.get(), config.sms.has_value() ? config.sms->from : "");
   Server server("notification");
   handler.Register(server);
   return base.Run(server);
@@ -32,13 +32,11 @@ int Serve(Config config) {
 
 int main(int argc, char** argv) {
   using namespace gatehouse;
-  StartProcess("notification");
+  StartProcess("notification", argc, argv);
   Environment environment;
   notification::Config config = notification::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  if (const auto code =
-          MigrateIfAsked(argc, argv, config.service.postgres, notification::kMigrations, false)) {
+  if (const auto code = RunCommand(argc, argv, config.service, notification::kMigrations))
     return *code;
-  }
   return notification::Serve(std::move(config));
 }

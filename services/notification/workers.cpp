@@ -1,5 +1,6 @@
 #include "services/notification/workers.h"
 
+#include "services/common/caller.h"
 #include "services/common/clock.h"
 #include "services/common/log.h"
 #include "services/common/metrics.h"
@@ -8,7 +9,7 @@
 namespace gatehouse::notification {
 namespace {
 
-constexpr absl::Duration kPoll = absl::Seconds(1);
+constexpr absl::Duration kPoll = absl::Seconds(1), kReportEvery = absl::Seconds(15);
 
 const char* NameOf(Channel channel) { return channel == Channel::kSms ? "sms" : "email"; }
 
@@ -56,14 +57,34 @@ Workers::~Workers() {
   for (std::thread& thread : threads_) thread.join();
 }
 
+// By one of the threads, every 15 seconds.
+void Workers::ReportBacklog() {
+  const std::unique_lock lock(reporting_, std::try_to_lock);
+  if (!lock.owns_lock() || absl::Now() < next_report_) return;
+  next_report_ = absl::Now() + kReportEvery;
+  const auto backlog = store_.LookAtBacklog(channel_);
+  if (!backlog.ok()) return;
+  SetGauge("gatehouse_messages_waiting", {{"channel", NameOf(channel_)}},
+           static_cast<double>(backlog->messages));
+  SetGauge("gatehouse_message_oldest_seconds", {{"channel", NameOf(channel_)}},
+           absl::ToDoubleSeconds(backlog->age_of_oldest));
+}
+
 void Workers::Run() {
   const Clock clock;
   const std::unique_ptr<Sender> sender = make_sender_();
   while (!stopping_) {
+    ReportBacklog();
     const auto claim = store_.ClaimOne(channel_);
     if (claim.ok() && claim->has_value()) {
       wakeup_.Signal();  // There may be more: another thread may look meanwhile.
-      Report(channel_, **claim, Deliver(store_, *sender, clock, **claim));
+      Span span((*claim)->trace, Span::Kind::kClient, std::string("send ") + NameOf(channel_));
+      Call call;
+      call.trace = span.trace();
+      const CallScope scope(call);
+      const auto state = Deliver(store_, *sender, clock, **claim);
+      span.End(state.status());
+      Report(channel_, **claim, state);
     } else {
       wakeup_.Wait(kPoll);
     }

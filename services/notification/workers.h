@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -23,11 +24,14 @@ class Workers {
 
  private:
   void Run();
+  void ReportBacklog();
 
   Store& store_;
   const Channel channel_;
   const std::function<std::unique_ptr<Sender>()> make_sender_;
   Wakeup wakeup_;
+  std::mutex reporting_;
+  absl::Time next_report_ = absl::InfinitePast();
   std::atomic<bool> stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -23,7 +23,7 @@ CODE_NAMES = {"CMakeLists.txt", "dev", "run"}
 # What domain/ may include besides the standard library, Abseil and its own headers: what says
 # nothing about a database, a wire or a process.
 PURE_COMMON = {"address", "caller", "clock", "crypto", "page", "random", "secret", "status",
-               "template"}
+               "template", "trace"}
 STANDARD = re.compile(r"<[a-z_0-9]+>")
 
 # A path that exists on somebody's machine only.

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "grpc/health/v1/health.pb.h"
 #include "services/common/auth.h"
 #include "services/common/channel.h"
 #include "services/common/random.h"
@@ -121,7 +122,8 @@ struct Fixture {
 const char kLookUp[] = "gatehouse.cases.v1.CaseDirectory/LookUpCase";
 const char kList[] = "gatehouse.cases.v1.PortalCases/ListPortalCases";
 
-TEST_CASE_METHOD(Fixture, "a call is authorised and validated before its handler", "[service][no-tsan]") {
+TEST_CASE_METHOD(Fixture, "a call is authorised and validated before its handler",
+                 "[service][no-tsan]") {
   const auto channel = grpc::CreateChannel(Start(), grpc::InsecureChannelCredentials());
   const Metadata service = {{"gatehouse-organisation", "acme"}};
   CHECK(Raw(channel, kLookUp, LookUp(), service).ok());
@@ -140,7 +142,8 @@ TEST_CASE_METHOD(Fixture, "a call is authorised and validated before its handler
   CHECK(absl::IsUnimplemented(Raw(channel, "gatehouse.cases.v1.Cases/Nothing", "", service)));
 }
 
-TEST_CASE_METHOD(Fixture, "a fault is shown as an internal error and nothing more", "[service][no-tsan]") {
+TEST_CASE_METHOD(Fixture, "a fault is shown as an internal error and nothing more",
+                 "[service][no-tsan]") {
   const auto channel = grpc::CreateChannel(Start(), grpc::InsecureChannelCredentials());
   cases::v1::AddNoteRequest note;
   note.set_request_id("r");
@@ -180,7 +183,8 @@ TEST_CASE_METHOD(Fixture, "what runs may end while the server drains", "[service
   CHECK(status.ok());
 }
 
-TEST_CASE_METHOD(Fixture, "only a certificate of ours makes a caller a service", "[service][no-tsan]") {
+TEST_CASE_METHOD(Fixture, "only a certificate of ours makes a caller a service",
+                 "[service][no-tsan]") {
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
   const std::string make = "tests/support/certificates.sh " + root.string() + " cases invitation";
@@ -206,6 +210,61 @@ TEST_CASE_METHOD(Fixture, "only a certificate of ours makes a caller a service",
   CHECK(ReasonOf(Raw(stranger, kList, "", {{"authorization", "Bearer staff"}})) ==
         "WRONG_AUDIENCE");
   std::filesystem::remove_all(root);
+}
+
+TEST_CASE_METHOD(Fixture, "a certificate that was replaced is used without a restart",
+                 "[service][no-tsan]") {
+  const std::filesystem::path root =
+      std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
+  std::filesystem::current_path(GATEHOUSE_SOURCE);
+  const auto make = [&](const std::string& folder) {
+    const std::string command =
+        "tests/support/certificates.sh " + (root / folder).string() + " cases invitation";
+    REQUIRE(std::system(command.c_str()) == 0);
+  };
+  make("old");
+  make("new");
+  const std::filesystem::path used = root / "used";
+  const auto use = [&](const char* folder) {
+    // As a secret's volume changes: all files at once.
+    std::filesystem::remove(root / "next");
+    std::filesystem::create_directory_symlink(root / folder / "cases", root / "next");
+    std::filesystem::rename(root / "next", used);
+  };
+  const auto caller = [&](const char* folder) {
+    return std::make_unique<Tls>(Tls{(root / folder / "invitation").string()});
+  };
+  const Metadata service = {{"gatehouse-organisation", "acme"}};
+  use("old");
+  const std::string address = Start(std::make_unique<Tls>(Tls{used.string(), absl::Seconds(1)}));
+  CHECK(Raw(MakeChannel(address, caller("old")), kLookUp, LookUp(), service).ok());
+  CHECK_FALSE(Raw(MakeChannel(address, caller("new")), kLookUp, LookUp(), service).ok());
+  use("new");
+  absl::SleepFor(absl::Seconds(3));
+  CHECK(Raw(MakeChannel(address, caller("new")), kLookUp, LookUp(), service).ok());
+  CHECK_FALSE(Raw(MakeChannel(address, caller("old")), kLookUp, LookUp(), service).ok());
+  std::filesystem::remove_all(root);
+}
+
+TEST_CASE_METHOD(Fixture, "who is leaving is not ready, alive, and serves", "[service][no-tsan]") {
+  const std::string address = Start();
+  const auto channel = MakeChannel(address, nullptr);
+  const auto health = [&](const char* name) {
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(name);
+    Client client(address, nullptr);
+    return client
+        .Call<grpc::health::v1::HealthCheckResponse>("grpc.health.v1.Health/Check", "", request)
+        .value()
+        .status();
+  };
+  using Response = grpc::health::v1::HealthCheckResponse;
+  CHECK(health("") == Response::SERVING);
+  running->StopBeingReady();
+  CHECK(health("") == Response::NOT_SERVING);
+  CHECK(health("gatehouse.cases.v1.PortalCases") == Response::NOT_SERVING);
+  CHECK(health("liveness") == Response::SERVING);
+  CHECK(Raw(channel, kLookUp, LookUp(), {{"gatehouse-organisation", "acme"}}).ok());
 }
 
 }  // namespace

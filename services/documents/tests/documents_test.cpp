@@ -87,14 +87,8 @@ TEST_CASE("a client sees what it handed in, or everybody where the invitation sa
   CHECK_FALSE(MaySee(access, request));
 }
 
-std::vector<Migration> WithOutbox() {
-  std::vector<Migration> migrations = {kOutboxMigration};
-  migrations.insert(migrations.end(), kMigrations.begin(), kMigrations.end());
-  return migrations;
-}
-
 struct Fixture {
-  TestDatabase database{"documents", WithOutbox()};
+  TestDatabase database{"documents", WithOutbox(kMigrations)};
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
   PostgresStore store{database.postgres(), outbox};
   const std::filesystem::path root =

@@ -74,7 +74,7 @@ struct Fixture {
   }
 };
 
-TEST_CASE_METHOD(Fixture, "requests on one connection are answered in their order", "[unit]") {
+TEST_CASE_METHOD(Fixture, "requests on one connection are answered in their order", "[service]") {
   Client client(Start());
   client.Send(Get("/a") + Get("/b") +
               "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nxyz" + Get("/d"));
@@ -84,7 +84,8 @@ TEST_CASE_METHOD(Fixture, "requests on one connection are answered in their orde
   CHECK(answers.find("/c 3") < answers.find("/d 0"));
 }
 
-TEST_CASE_METHOD(Fixture, "a chunked body is read to its end, and a broken one closes", "[unit]") {
+TEST_CASE_METHOD(Fixture, "a chunked body is read to its end, and a broken one closes",
+                 "[service]") {
   const std::string head = "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
   const int port = Start();
   Client good(port);
@@ -100,7 +101,8 @@ TEST_CASE_METHOD(Fixture, "a chunked body is read to its end, and a broken one c
   }
 }
 
-TEST_CASE_METHOD(Fixture, "what is refused is answered once, and the connection closed", "[unit]") {
+TEST_CASE_METHOD(Fixture, "what is refused is answered once, and the connection closed",
+                 "[service]") {
   Client client(Start());
   client.Send("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n" + Get("/b"));
   const std::string answer = client.Receive();
@@ -112,7 +114,7 @@ TEST_CASE_METHOD(Fixture, "what is refused is answered once, and the connection 
   CHECK(large.Receive().find("HTTP/1.1 431") == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "who is too slow is not waited for", "[unit]") {
+TEST_CASE_METHOD(Fixture, "who is too slow is not waited for", "[service]") {
   HttpServer::Options options;
   options.head_timeout = options.idle_timeout = options.progress_timeout = std::chrono::seconds(1);
   const int port = Start(options);
@@ -138,7 +140,7 @@ TEST_CASE_METHOD(Fixture, "who is too slow is not waited for", "[unit]") {
   drip.join();
 }
 
-TEST_CASE_METHOD(Fixture, "a client that waits to be asked for its body is asked", "[unit]") {
+TEST_CASE_METHOD(Fixture, "a client that waits to be asked for its body is asked", "[service]") {
   Client client(Start());
   client.Send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
   CHECK(client.Receive("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
@@ -146,7 +148,7 @@ TEST_CASE_METHOD(Fixture, "a client that waits to be asked for its body is asked
   CHECK(client.Receive("/a 3").find("/a 3") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "one connection too many is closed at once", "[unit]") {
+TEST_CASE_METHOD(Fixture, "one connection too many is closed at once", "[service]") {
   HttpServer::Options options;
   options.connections = 2;
   const int port = Start(options);

@@ -14,6 +14,7 @@
 #include "services/gateway/problem.h"
 #include "services/gateway/request_head.h"
 #include "services/gateway/route_table.h"
+#include "services/gateway/trusted_proxies.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -174,6 +175,26 @@ TEST_CASE("JSON is written as protobuf's own printer does, and a cookie not at a
   std::string json;
   WriteJson(verified, json);
   CHECK(json == "{}");
+}
+
+TEST_CASE("a proxy is trusted by its address or its block, and by nothing else", "[unit]") {
+  TrustedProxies proxies;
+  for (const char* text : {"192.0.2.7", "10.0.0.0/8", "fd00::/12", "2001:db8::1"}) {
+    CHECK(proxies.Add(text));
+  }
+  for (const char* text : {"", "proxy", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "10.0.0/8"}) {
+    INFO(text);
+    CHECK_FALSE(proxies.Add(text));
+  }
+  for (const char* text :
+       {"192.0.2.7", "10.255.0.1", "::ffff:10.1.2.3", "fd0f::1", "2001:db8::1"}) {
+    INFO(text);
+    CHECK(proxies.Contains(text));
+  }
+  for (const char* text : {"192.0.2.8", "11.0.0.1", "fd10::1", "2001:db8::2", "", "unknown"}) {
+    INFO(text);
+    CHECK_FALSE(proxies.Contains(text));
+  }
 }
 
 TEST_CASE("a refusal becomes problem+json with its facts and its wait", "[unit]") {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "services/common/crypto.h"
+#include "services/common/metrics.h"
 #include "services/common/status.h"
 
 namespace gatehouse::identity {
@@ -113,12 +114,18 @@ std::string Millis(absl::Time time) { return absl::StrCat(absl::ToUnixMillis(tim
 
 std::string KeyOf(const std::string& challenge_id) { return "gatehouse:challenge:" + challenge_id; }
 
+void CountOutcome(const char* outcome) {
+  Count("gatehouse_challenges_total", {{"outcome", outcome}});
+}
+
 absl::Status Expired() {
+  CountOutcome("expired");
   return Refuse(StatusCode::kFailedPrecondition, "CHALLENGE_EXPIRED",
                 "the code has expired: ask for a new one");
 }
 
 absl::Status LimitReached(int64_t wait_ms) {
+  CountOutcome("limited");
   return RefuseUntil("CODE_LIMIT_REACHED", "too many codes were sent: try again later",
                      absl::Milliseconds(std::max<int64_t>(wait_ms, 1000)));
 }
@@ -185,9 +192,11 @@ absl::StatusOr<ChallengeStore::Started> RedisChallengeStore::Run(const std::stri
   if (reply.array.empty()) return absl::InternalError("redis: unexpected reply");
   if (reply.array[0].string == "expired") return Expired();
   if (reply.array[0].string == "limit") return LimitReached(reply.array.at(1).integer);
+  const int sends = static_cast<int>(reply.array.at(3).integer);
+  if (sends > 0) CountOutcome(sends == 1 ? "started" : "resent");
   return Started{{reply.array[0].string, absl::FromUnixMillis(reply.array.at(1).integer),
                   absl::FromUnixMillis(reply.array.at(2).integer)},
-                 static_cast<int>(reply.array.at(3).integer)};
+                 sends};
 }
 
 absl::StatusOr<ChallengeStore::Started> RedisChallengeStore::Start(
@@ -232,6 +241,7 @@ absl::Status RedisChallengeStore::Verify(const std::string& challenge_id,
                    redis_.Eval(VerifyScript(), {KeyOf(challenge_id)},
                                {Millis(now), code_mac, client, Millis(kDoubleSubmit)}));
   const std::string outcome = reply.array.empty() ? "" : reply.array[0].string;
+  if (outcome == "ok" || outcome == "wrong" || outcome == "locked") CountOutcome(outcome.c_str());
   if (outcome == "ok") return absl::OkStatus();
   if (outcome == "wrong") {
     return WithFact(Refuse(StatusCode::kUnauthenticated, "CODE_WRONG", "the code is not right"),

@@ -6,7 +6,7 @@
 namespace gatehouse::identity {
 namespace {
 
-constexpr absl::Duration kLookAgain = absl::Minutes(10);
+constexpr absl::Duration kLookAgain = absl::Minutes(1);
 
 }  // namespace
 
@@ -26,6 +26,17 @@ absl::StatusOr<SigningKeyPair> SigningKeys::Load() {
     const std::string key_id = row[0].c_str();
     ASSIGN_OR_RETURN(const std::string opened, Open(key_, key_id, BytesFromSql(row[2])));
     return SigningKeyPair{key_id, Secret(opened), BytesFromSql(row[1])};
+  });
+}
+
+absl::Status SigningKeys::Rotate(bool distrust_old) {
+  const SigningKeyPair fresh = NewSigningKey(NewId("sig"));
+  return postgres_.Write(Rows::OfAll(), [&](Transaction& tx) -> absl::Status {
+    if (distrust_old) tx.Exec("DELETE FROM signing_key");
+    tx.Exec("INSERT INTO signing_key (key_id, public_key, sealed_private_key) VALUES ($1, $2, $3)",
+            fresh.key_id, Bytes(fresh.public_key),
+            Bytes(Seal(key_, fresh.key_id, fresh.private_key.Reveal())));
+    return absl::OkStatus();
   });
 }
 

@@ -18,6 +18,10 @@ class SigningKeys {
       : postgres_(postgres), key_(std::move(key)), clock_(clock) {}
 
   absl::StatusOr<SigningKeyPair> Current();
+  // Makes the next key now: every replica signs with it within a minute. With `distrust_old` the
+  // earlier ones are forgotten, and what they signed is refused as soon as a service has heard of
+  // the new one.
+  absl::Status Rotate(bool distrust_old);
   // Newest first; without their private halves.
   absl::StatusOr<std::vector<SigningKeyPair>> Published();
 

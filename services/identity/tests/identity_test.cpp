@@ -77,7 +77,8 @@ struct Fixture {
   RedisChallengeStore store{redis, Secret(RandomBytes(32))};
   Challenges challenges{store, access, messenger, Secret(RandomBytes(32)), clock};
   SigningKeys keys{database.postgres(), Secret(RandomBytes(32)), clock};
-  PrincipalsHandler principals{organisations, access, keys, Secret("operator-key"), clock};
+  PrincipalsHandler principals{
+      organisations, access, keys, {Secret("operator-key"), Secret("old-key")}, clock};
   OrganisationsHandler handler{organisations, redis, Secret(RandomBytes(32))};
   AccessHandler access_handler{challenges, access, redis};
   Call call = ServiceCall();
@@ -419,6 +420,31 @@ TEST_CASE_METHOD(Fixture, "principal tokens are verified by the published keys, 
   CHECK_FALSE(cache.Authenticate(Secret(forged)).ok());
   clock.ahead = absl::Seconds(61);
   CHECK_FALSE(cache.Authenticate(Secret(exchanged->token())).ok());
+}
+
+TEST_CASE_METHOD(Fixture, "while the operator's key is being replaced both are good", "[service]") {
+  for (const char* key : {"operator-key", "old-key"}) {
+    CHECK(Exchange(key).value().principal().kind() == v1::Principal::OPERATOR);
+  }
+  CHECK_FALSE(Exchange("operator-key,old-key").ok());
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a new signing key serves within a minute; the old one is known still, "
+                 "unless it is distrusted",
+                 "[service]") {
+  const auto old = Exchange("operator-key");
+  REQUIRE(old.ok());
+  REQUIRE(keys.Rotate(false).ok());
+  clock.ahead = absl::Seconds(61);
+  const auto next = Exchange("operator-key");
+  REQUIRE(next.ok());
+  CHECK(KeyIdOf(next->token()) != KeyIdOf(old->token()));
+  CHECK(keys.Published().value().size() == 2);
+  REQUIRE(keys.Rotate(true).ok());
+  CHECK(keys.Published().value().size() == 1);
+  CachingAuthenticator cache(principals.Source(), clock);
+  CHECK_FALSE(cache.Authenticate(Secret(next->token())).ok());
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct CaseDocuments {
 struct SmsStatus {
   bool configured = false;
   int64_t balance = 0;
+  std::string sender;  // The number that SMS come from.
 };
 
 struct StartedChallenge {

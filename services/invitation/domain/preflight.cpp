@@ -55,9 +55,11 @@ std::vector<Violation> Preflight(const ContactProfile& contact, const CaseProfil
     violations.push_back(
         {"LABELLED_DOCUMENT_MISSING", label, "the case has no document with this label"});
   }
-  if (!contact.e164.empty() && contact.e164 == mirrored.owner_e164) {
+  // Nobody invites himself, and a network drops an SMS that comes from the number it goes to.
+  if (!contact.e164.empty() &&
+      (contact.e164 == mirrored.owner_e164 || contact.e164 == sms.sender)) {
     violations.push_back({"SHARED_WITH_SELF", contact.contact_id,
-                          "the contact's mobile number is the case owner's own"});
+                          "the contact's mobile number is the case owner's or the sender's own"});
   }
   return violations;
 }

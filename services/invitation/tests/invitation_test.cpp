@@ -81,6 +81,8 @@ TEST_CASE("every unmet condition is told at once", "[unit]") {
   disclosing.require_privacy_disclosure = true;
   CHECK(TypesOf(Preflight(contact, own, labelled, {true, 1}, disclosing)) ==
         std::vector<std::string>{"PRIVACY_DISCLOSURE_MISSING", "SHARED_WITH_SELF"});
+  CHECK(TypesOf(Preflight(contact, {}, labelled, {true, 1, contact.e164}, policy)) ==
+        std::vector<std::string>{"SHARED_WITH_SELF"});
   contact.is_person = false;
   CHECK(TypesOf(Preflight(contact, {}, labelled, {true, 1}, policy)) ==
         std::vector<std::string>{"ROLE_NOT_ELIGIBLE"});
@@ -129,14 +131,8 @@ class FakeClock : public Clock {
   absl::Duration ahead;
 };
 
-std::vector<Migration> WithOutbox() {
-  std::vector<Migration> migrations = {kOutboxMigration};
-  migrations.insert(migrations.end(), kMigrations.begin(), kMigrations.end());
-  return migrations;
-}
-
 struct Fixture {
-  TestDatabase database{"invitation", WithOutbox()};
+  TestDatabase database{"invitation", WithOutbox(kMigrations)};
   // Nobody is there to be told: what is to be told stays in the outbox, where the test looks.
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
   PostgresStore store{database.postgres(), outbox};

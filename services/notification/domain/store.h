@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/common/page.h"
+#include "services/common/trace.h"
 #include "services/notification/domain/sender.h"
 
 namespace gatehouse::notification {
@@ -40,6 +41,7 @@ struct Claim {
   int attempts = 0;      // With this one; also what tells a claim from a later one.
   bool unsure = false;   // It may have been sent already.
   bool expired = false;  // It has lost its point.
+  Trace trace;           // Of the request that asked for it.
   absl::Time create_time;
   absl::Time held_until = absl::InfiniteFuture();
 };
@@ -51,6 +53,12 @@ struct Verdict {
   std::string failure;                         // kFailed
   absl::Duration wait;                         // kQueued, and what follows.
   bool unsure = false;
+};
+
+// What waits to be sent.
+struct Backlog {
+  int64_t messages = 0;
+  absl::Duration age_of_oldest;
 };
 
 struct Entry {
@@ -69,7 +77,7 @@ struct Event {
 };
 
 // What notification keeps. Each method is one transaction about one organisation's rows, but for
-// Claim(), which takes whoever's is due.
+// ClaimOne() and LookAtBacklog(), which are about everybody's.
 class Store {
  public:
   virtual ~Store() = default;
@@ -79,6 +87,7 @@ class Store {
   virtual absl::StatusOr<Message> Add(const NewMessage& message) = 0;
   // One message of the channel that is due, if there is one.
   virtual absl::StatusOr<std::optional<Claim>> ClaimOne(Channel channel) = 0;
+  virtual absl::StatusOr<Backlog> LookAtBacklog(Channel channel) = 0;
   // Records what became of a claimed message. Its reservation is charged (kSent), given back
   // (kFailed, kExpired) or kept (kQueued). Harmless to repeat. Changes nothing where the message is
   // settled already, nor, but for kSent, where somebody else has claimed it since.

@@ -1,5 +1,7 @@
 #include "services/notification/senders/curl.h"
 
+#include "services/common/caller.h"
+
 namespace gatehouse::notification {
 
 CurlHandle NewCurl() { return {curl_easy_init(), curl_easy_cleanup}; }
@@ -11,6 +13,20 @@ void Prepare(CURL* curl, const std::string& url, const char* protocols) {
   curl_easy_setopt(curl, CURLOPT_TIMEOUT, 15L);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+}
+
+CurlList ListOf(const std::vector<std::string>& lines) {
+  CurlList list(nullptr, curl_slist_free_all);
+  for (const std::string& line : lines) {
+    list.reset(curl_slist_append(list.release(), line.c_str()));
+  }
+  return list;
+}
+
+std::vector<std::string> TraceHeader() {
+  const std::string traceparent = Call::Current().trace.Traceparent();
+  if (traceparent.empty()) return {};
+  return {"traceparent: " + traceparent};
 }
 
 }  // namespace gatehouse::notification

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "services/common/secret.h"
 #include "services/notification/domain/sender.h"
@@ -18,6 +19,12 @@ CurlHandle NewCurl();
 // Forgets the last transfer, and sets what both senders want: limits in time, no signals, and of
 // all that curl speaks only `protocols`.
 void Prepare(CURL* curl, const std::string& url, const char* protocols);
+
+using CurlList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+CurlList ListOf(const std::vector<std::string>& lines);
+
+// The header by which a message can be followed to here; none where there is no trace.
+std::vector<std::string> TraceHeader();
 
 struct SmtpConfig {
   Secret url;        // smtp://user:password@host:port or smtps://…

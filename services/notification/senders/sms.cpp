@@ -77,6 +77,8 @@ std::pair<CURLcode, long> SmsSender::Ask(const std::string& query, const std::st
   curl_easy_setopt(curl, CURLOPT_PASSWORD, config_.token.Reveal().c_str());
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Collect);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer_);
+  const CurlList headers = ListOf(TraceHeader());
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   Rest rest{nullptr, 0};
   if (form != nullptr) {
     // Given by a function that cannot go back: a form that curl has at hand it sends a second time,

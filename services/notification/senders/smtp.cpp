@@ -10,25 +10,19 @@
 namespace gatehouse::notification {
 namespace {
 
-using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 using Mime = std::unique_ptr<curl_mime, decltype(&curl_mime_free)>;
 
-List ListOf(const std::vector<std::string>& lines) {
-  List list(nullptr, curl_slist_free_all);
-  for (const std::string& line : lines) {
-    list.reset(curl_slist_append(list.release(), line.c_str()));
-  }
-  return list;
-}
-
-List HeadersOf(const Outgoing& message, const std::string& from) {
+CurlList HeadersOf(const Outgoing& message, const std::string& from) {
   const std::string date =
       absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000", absl::Now(), absl::UTCTimeZone());
   const std::string domain = from.substr(from.rfind('@') + 1);
-  return ListOf({absl::StrCat("From: ", from), absl::StrCat("To: ", message.recipient.text()),
-                 absl::StrCat("Subject: ", EncodedHeader(message.text.subject)),
-                 absl::StrCat("Message-ID: <", message.message_id, "@", domain, ">"),
-                 absl::StrCat("Date: ", date), "Auto-Submitted: auto-generated"});
+  std::vector<std::string> headers = TraceHeader();
+  headers.insert(headers.end(),
+                 {absl::StrCat("From: ", from), absl::StrCat("To: ", message.recipient.text()),
+                  absl::StrCat("Subject: ", EncodedHeader(message.text.subject)),
+                  absl::StrCat("Message-ID: <", message.message_id, "@", domain, ">"),
+                  absl::StrCat("Date: ", date), "Auto-Submitted: auto-generated"});
+  return ListOf(headers);
 }
 
 Mime BodyOf(CURL* curl, const std::string& text) {
@@ -76,9 +70,9 @@ SendResult SmtpSender::Send(const Outgoing& message) {
   Prepare(curl, config_.url.Reveal(), "smtp,smtps");
   curl_easy_setopt(curl, CURLOPT_USE_SSL, use_tls_);
   curl_easy_setopt(curl, CURLOPT_MAIL_FROM, config_.from.c_str());
-  const List recipients = ListOf({message.recipient.text()});
+  const CurlList recipients = ListOf({message.recipient.text()});
   curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients.get());
-  const List headers = HeadersOf(message, config_.from);
+  const CurlList headers = HeadersOf(message, config_.from);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   const Mime body = BodyOf(curl, message.text.body);
   curl_easy_setopt(curl, CURLOPT_MIMEPOST, body.get());

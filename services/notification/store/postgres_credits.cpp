@@ -1,3 +1,4 @@
+#include "services/common/metrics.h"
 #include "services/notification/store/postgres_store.h"
 
 namespace gatehouse::notification {
@@ -26,8 +27,9 @@ absl::StatusOr<int64_t> PostgresStore::Balance(const std::string& organisation_i
 absl::StatusOr<int64_t> PostgresStore::Purchase(const std::string& organisation_id, int64_t credits,
                                                 const std::string& reference) {
   const int kind = static_cast<int>(EntryKind::kPurchase);
-  return postgres_.Write(
-      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<int64_t> {
+  bool bought = false;
+  auto balance =
+      postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<int64_t> {
         // The account's row first: whoever buys under the same reference waits here.
         const auto account = tx.Exec(
             "INSERT INTO credit_account AS old VALUES ($1, 0, 0) ON CONFLICT (organisation_id) "
@@ -36,9 +38,14 @@ absl::StatusOr<int64_t> PostgresStore::Purchase(const std::string& organisation_
         const auto first = tx.Exec(
             "SELECT FROM credit_entry WHERE organisation_id = $1 AND kind = $2 AND reference = $3",
             organisation_id, kind, reference);
-        if (!first.empty()) return account[0][0].as<int64_t>();
+        bought = first.empty();
+        if (!bought) return account[0][0].as<int64_t>();
         return tx.Exec(kPurchase, organisation_id, kind, credits, reference)[0][0].as<int64_t>();
       });
+  if (balance.ok() && bought) {
+    Count("gatehouse_credits_total", {{"kind", "purchased"}}, static_cast<double>(credits));
+  }
+  return balance;
 }
 
 absl::StatusOr<std::vector<Entry>> PostgresStore::ListEntries(const std::string& organisation_id,

@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/common/caller.h"
 #include "services/common/crypto.h"
+#include "services/common/metrics.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -38,8 +40,8 @@ Message MessageFrom(const pqxx::row& row) {
 constexpr char kAdd[] =
     "WITH added AS ("
     "  INSERT INTO message (organisation_id, message_id, request_id, channel, template, "
-    "    masked_recipient, sealed, case_id, segments, expire_time)"
-    "  SELECT $1, $2, $3, $4::integer, $5, $6, $7::bytea, $8, $9::integer, $10::timestamptz"
+    "    masked_recipient, sealed, case_id, segments, expire_time, traceparent)"
+    "  SELECT $1, $2, $3, $4::integer, $5, $6, $7::bytea, $8, $9::integer, $10::timestamptz, $12"
     "  WHERE $9::integer = 0 OR EXISTS (SELECT FROM credit_account"
     "    WHERE organisation_id = $1 AND balance >= $9::integer)"
     "  ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING " MESSAGE
@@ -69,7 +71,7 @@ constexpr char kClaim[] = R"sql(
                           next_attempt_time = now() + make_interval(secs => $2)
   FROM due WHERE m.organisation_id = due.organisation_id AND m.message_id = due.message_id
   RETURNING m.organisation_id, m.message_id, sealed, attempts, unsure, expire_time <= now(),
-            create_time)sql";
+            create_time, traceparent)sql";
 
 // Settles a message that waits or is being sent, and adds the ledger's line; neither where it is
 // settled. What was sent was sent, whoever says so; anything else only the last claim may say.
@@ -83,9 +85,10 @@ constexpr char kSettle[] = R"sql(
   ), account AS (
     UPDATE credit_account SET balance = balance + released, entry_number = entry_number + 1
     FROM settled WHERE organisation_id = $1 AND segments > 0
-    RETURNING balance, entry_number, released)
+    RETURNING balance, entry_number, released, segments)
   INSERT INTO credit_entry (organisation_id, entry_number, kind, credits, balance, reference)
-  SELECT $1, entry_number, $7::integer, released, balance, $2 FROM account)sql";
+  SELECT $1, entry_number, $7::integer, released, balance, $2 FROM account
+  RETURNING (SELECT segments FROM account))sql";
 
 // It is due again when it expires at the latest, so that its credits do not stay reserved.
 constexpr char kPostpone[] = R"sql(
@@ -129,9 +132,13 @@ absl::Status CreditsExhausted() {
 
 void Settle(Transaction& tx, const Claim& claim, const Verdict& verdict) {
   const bool sent = verdict.state == MessageState::kSent;
-  tx.Exec(kSettle, claim.organisation_id, claim.message_id, static_cast<int>(verdict.state),
-          verdict.provider_id, verdict.failure, claim.attempts,
-          static_cast<int>(sent ? EntryKind::kCharge : EntryKind::kRelease));
+  const auto entry =
+      tx.Exec(kSettle, claim.organisation_id, claim.message_id, static_cast<int>(verdict.state),
+              verdict.provider_id, verdict.failure, claim.attempts,
+              static_cast<int>(sent ? EntryKind::kCharge : EntryKind::kRelease));
+  if (entry.empty()) return;
+  Count("gatehouse_credits_total", {{"kind", sent ? "charged" : "released"}},
+        entry[0][0].as<double>());
 }
 
 }  // namespace
@@ -145,8 +152,11 @@ absl::StatusOr<Message> PostgresStore::Add(const NewMessage& message) {
                   static_cast<int>(message.shown.channel), message.shown.template_name,
                   message.shown.masked_recipient, Bytes(SealOutgoing(key_, message.outgoing)),
                   message.shown.case_id, message.shown.segments, ToSql(message.expire_time),
-                  static_cast<int>(EntryKind::kReservation));
-      if (!added.empty()) return MessageFrom(added[0]);
+                  static_cast<int>(EntryKind::kReservation), Call::Current().trace.Traceparent());
+      if (!added.empty()) {
+        Count("gatehouse_credits_total", {{"kind", "reserved"}}, message.shown.segments);
+        return MessageFrom(added[0]);
+      }
     } catch (const pqxx::check_violation&) {
       return CreditsExhausted();
     }
@@ -170,10 +180,21 @@ absl::StatusOr<std::optional<Claim>> PostgresStore::ClaimOne(Channel channel) {
     claim.unsure = row[4].as<bool>();
     claim.expired = row[5].as<bool>();
     claim.create_time = TimeFromSql(row[6]);
+    claim.trace = ParseTraceparent(row[7].c_str()).value_or(Trace());
     claim.held_until = begin + kLease;
     auto outgoing = OpenOutgoing(key_, channel, claim, BytesFromSql(row[2]));
     if (outgoing.ok()) claim.outgoing = *std::move(outgoing);
     return claim;
+  });
+}
+
+absl::StatusOr<Backlog> PostgresStore::LookAtBacklog(Channel channel) {
+  return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<Backlog> {
+    const auto row = tx.Exec(
+        "SELECT count(*), coalesce(extract(epoch FROM now() - min(create_time)), 0) FROM message "
+        "WHERE channel = $1 AND state IN (1, 2)",
+        static_cast<int>(channel))[0];
+    return Backlog{row[0].as<int64_t>(), absl::Seconds(row[1].as<double>())};
   });
 }
 

@@ -14,6 +14,7 @@ class PostgresStore : public Store {
 
   absl::StatusOr<Message> Add(const NewMessage& message) override;
   absl::StatusOr<std::optional<Claim>> ClaimOne(Channel channel) override;
+  absl::StatusOr<Backlog> LookAtBacklog(Channel channel) override;
   absl::Status Record(const Claim& claim, const Verdict& verdict) override;
   absl::StatusOr<bool> RecordFound(const Claim& claim,
                                    const std::vector<std::string>& provider_ids) override;

@@ -56,7 +56,7 @@ struct Fixture {
   Tray tray;
   Workers email{store, Channel::kEmail, 2, [this] { return std::make_unique<TraySender>(tray); }};
   Workers sms{store, Channel::kSms, 2, [this] { return std::make_unique<TraySender>(tray); }};
-  Handler handler{store, email, &sms};
+  Handler handler{store, email, &sms, "+61400000000"};
 
   static pb::SubmitMessageRequest Code(const std::string& request_id) {
     pb::SubmitMessageRequest request;
@@ -164,7 +164,7 @@ TEST_CASE_METHOD(Fixture, "what cannot be sent is refused by name and leaves not
   request = Code("r1");
   request.set_template_("invitation");
   CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), request).status()) == "UNKNOWN_TEMPLATE");
-  Handler without_sms(store, email, nullptr);
+  Handler without_sms(store, email, nullptr, "");
   CHECK(ReasonOf(without_sms.SubmitMessage(ServiceCall(), Code("r1")).status()) ==
         "SMS_NOT_CONFIGURED");
   CHECK_FALSE(without_sms.CheckSms(ServiceCall(), {})->configured());
