@@ -5,6 +5,7 @@ import json
 import os
 import re
 import threading
+import time
 import urllib.parse
 
 _local = threading.local()
@@ -75,22 +76,37 @@ class Gatehouse:
             clients.append({'token': answer['link'].split('#')[1], 'phone': person['mobile']})
         return clients
 
-    def clients(self, count, organisations=4):
-        """So many invited clients, spread over some organisations."""
+    def clients(self, count, organisations=64):
+        """So many invited clients, spread over some organisations; those of one case do not follow
+        one another."""
         staffs = [self.organisation(n) for n in range(organisations)]
         cases = [(staffs[n % organisations], f'case-{n}', n * 3) for n in range((count + 2) // 3)]
         made = parallel(lambda item: self.invite(*item), cases)
-        return [client for group in made for client in group][:count]
+        clients = [group[place] for place in range(3) for group in made][:count]
+        for number, client in enumerate(clients):
+            client['address'] = f'10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}'
+        return clients
 
     def codes(self, clients):
-        """Adds to each started client its challenge and the code that its phone received."""
+        """Adds to each client its challenge and the code that its phone received for it. Who
+        started one already is given the same one again."""
         def look(client):
             answer, _ = call('POST', f'{self.url}/v1/portal/signIn:start',
                              {'token': client['token'], 'method': 'SMS_CODE'},
                              {'X-Forwarded-For': client['address']})
+            if client.get('challenge') != answer['challengeId']:
+                client['texts'] = client.get('texts', 0) + 1
             client['challenge'] = answer['challengeId']
         parallel(look, clients)
-        received, _ = call('GET', f'{self.sink}/messages')
-        by_phone = {m['to']: m['body'] for m in received['sms']}
+        for _ in range(240):
+            received, _ = call('GET', f'{self.sink}/messages')
+            by_phone = {client['phone']: [] for client in clients}
+            for message in received['sms']:
+                if message['to'] in by_phone:
+                    by_phone[message['to']].append(message['body'])
+            if all(len(by_phone[client['phone']]) >= client['texts'] for client in clients):
+                break
+            time.sleep(0.5)
         for client in clients:
-            client['code'] = re.search(r'#(\d{6})', by_phone[client['phone']]).group(1)
+            text = by_phone[client['phone']][client['texts'] - 1]
+            client['code'] = re.search(r'#(\d{6})', text).group(1)

@@ -78,7 +78,7 @@ class Running:
             name, _, value = line.removeprefix('declare -x ').partition('=')
             if name.startswith('GATEHOUSE_'):
                 os.environ[name] = value.strip('"')
-        self.pids = {name: self.pid(name) for name in (*SERVICES, 'postgres', 'redis')}
+        self.pids = {name: self.pid(name) for name in (*SERVICES, 'postgres', 'redis', 'sink')}
 
     def dev(self, commands):
         return run(['bash', '-c', f'cd {ROOT} && source ./dev && {commands}'], env=self.environment)
@@ -161,8 +161,6 @@ class Peer:
                              json.dumps({'email': e, 'otp': '123456'})) for e in emails]
 
     def session(self, email):
-        for work in (self.starts, self.verifies):
-            load.drive(self.url, work([email]), 1)
         gatehouse.call('POST', f'{self.url}/api/auth/email-otp/send-verification-otp',
                        {'email': email, 'type': 'sign-in'})
         _, answer = gatehouse.call('POST', f'{self.url}/api/auth/sign-in/email-otp',
@@ -172,57 +170,50 @@ class Peer:
 
 
 def signin(results, running, quick, seconds):
-    json_type = {'Content-Type': 'application/json'}
-    counts = {1: 60, 16: 300, 64: 300} if quick else {1: 200, 16: 1200, 64: 1200}
+    """Three turns with the same clients on both sides: they enter for the first time, and come back
+    twice. The median is what counts, so that of who comes back."""
+    counts = {1: 40, 16: 240, 64: 240} if quick else {1: 150, 16: 900, 64: 900}
     bench, peer = gatehouse.Gatehouse(), Peer()
     clients = bench.clients(sum(counts.values()))
-    for number, client in enumerate(clients):
-        client['address'] = f'10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}'
     pids = {'peer': peer.process.pid, 'postgres': running.pids['postgres']}
     at = 0
     for connections, count in counts.items():
         some = clients[at:at + count]
         emails = [f'peer{at + i}@example.com' for i in range(count)]
         at += count
-        for name, requests, theirs in (
-                ('start', lambda: [load.request('POST', '/v1/portal/signIn:start', {
-                    **json_type, 'X-Forwarded-For': c['address']},
-                    json.dumps({'token': c['token'], 'method': 'SMS_CODE'})) for c in some],
-                 peer.starts),
-                ('verify', lambda: [load.request('POST', '/v1/portal/signIn:verify', {
-                    **json_type, 'X-Forwarded-For': c['address']},
-                    json.dumps({'challengeId': c['challenge'], 'code': c['code']})) for c in some],
-                 peer.verifies)):
-            if name == 'verify':
-                wait_for_codes(bench, some)
-            ours = measured(requests(), connections, bench.url, running.pids)
-            other = measured(theirs(emails), connections, peer.url, pids)
-            results['runs'][f'signIn:{name} ({connections})'] = ours
-            results['runs'][f'peer: {name} ({connections})'] = other
-            results['ratios'][f'signIn:{name} / peer ({connections})'] = ours['rps'] / other['rps']
-    sessions(results, running, bench, peer, clients[0], seconds)
+        ratios = {'start': [], 'verify': []}
+        for turn in (1, 2, 3):
+            for name in ratios:
+                if name == 'verify':
+                    bench.codes(some)
+                requests = [request_of(name, client) for client in some]
+                theirs = peer.starts(emails) if name == 'start' else peer.verifies(emails)
+                ours = measured(requests, connections, bench.url, running.pids)
+                other = measured(theirs, connections, peer.url, pids)
+                first = ', first' if turn == 1 else ''
+                results['runs'][f'signIn:{name} ({connections}{first})'] = ours
+                results['runs'][f'peer: {name} ({connections}{first})'] = other
+                ratios[name].append(ours['rps'] / other['rps'])
+        for name, all_ in ratios.items():
+            results['ratios'][f'signIn:{name} / peer ({connections})'] = statistics.median(all_)
+            results['ratios'][f'signIn:{name} / peer ({connections}, first)'] = all_[0]
+    sessions(results, running, bench, peer, seconds)
     end(peer.process)
 
 
-def wait_for_codes(bench, clients):
-    """The SMS of those who asked arrive in their own time."""
-    for _ in range(240):
-        received, _ = gatehouse.call('GET', f'{bench.sink}/messages')
-        phones = {message['to'] for message in received['sms']}
-        if all(client['phone'] in phones for client in clients):
-            return bench.codes(clients)
-        time.sleep(0.5)
-    raise RuntimeError('the codes did not arrive')
+def request_of(name, client):
+    body = ({'token': client['token'], 'method': 'SMS_CODE'} if name == 'start' else
+            {'challengeId': client['challenge'], 'code': client['code']})
+    return load.request('POST', f'/v1/portal/signIn:{name}', {
+        'Content-Type': 'application/json', 'X-Forwarded-For': client['address']},
+        json.dumps(body))
 
 
-def sessions(results, running, bench, peer, client, seconds):
+def sessions(results, running, bench, peer, seconds):
     staff = bench.organisation('sessions')
     [fresh] = bench.invite(staff, 'sessions', 90000000)[:1]
     fresh['address'] = '10.255.0.1'
-    gatehouse.call('POST', f'{bench.url}/v1/portal/signIn:start',
-                   {'token': fresh['token'], 'method': 'SMS_CODE'},
-                   {'X-Forwarded-For': fresh['address']})
-    wait_for_codes(bench, [fresh])
+    bench.codes([fresh])
     _, answer = gatehouse.call('POST', f'{bench.url}/v1/portal/signIn:verify',
                                {'challengeId': fresh['challenge'], 'code': fresh['code']},
                                {'X-Forwarded-For': fresh['address']})
@@ -235,7 +226,6 @@ def sessions(results, running, bench, peer, client, seconds):
         results['runs'][f'session ({connections})'] = mine
         results['runs'][f'peer: session ({connections})'] = other
         results['ratios'][f'session / peer ({connections})'] = mine['rps'] / other['rps']
-    del client
 
 
 def put(url, file, headers=()):

@@ -7,6 +7,7 @@
 #include <grpcpp/support/proto_buffer_writer.h>
 
 #include <atomic>
+#include <shared_mutex>
 #include <thread>
 
 #include "absl/random/random.h"
@@ -52,6 +53,30 @@ grpc::CompletionQueue& ClientQueue() {
     return made;
   }();
   return queue;
+}
+
+namespace {
+
+std::shared_mutex offer;  // Held by every lease.
+grpc::CompletionQueue* offered = nullptr;
+
+}  // namespace
+
+QueueLease::QueueLease() {
+  offer.lock_shared();
+  queue_ = offered != nullptr ? offered : &ClientQueue();
+}
+
+QueueLease::~QueueLease() { offer.unlock_shared(); }
+
+void OfferQueue(grpc::CompletionQueue* queue) {
+  const std::unique_lock lock(offer);
+  offered = queue;
+}
+
+void WithdrawQueue(grpc::CompletionQueue* queue) {
+  const std::unique_lock lock(offer);
+  if (offered == queue) offered = nullptr;
 }
 
 grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message) {
@@ -117,8 +142,9 @@ class Client::Channel {
       call->context.AddMetadata("gatehouse-user-agent", current.user_agent);
     }
     const grpc::Slice slice(request);
+    const QueueLease queue;
     call->reader = stub_.PrepareUnaryCall(&call->context, absl::StrCat("/", method),
-                                          grpc::ByteBuffer(&slice, 1), &ClientQueue());
+                                          grpc::ByteBuffer(&slice, 1), queue.get());
     call->reader->StartCall();
     call->reader->Finish(&call->response, &call->status, call);
   }

@@ -132,13 +132,22 @@ class Outbox::Relay {
   void Flush(const std::vector<std::string>& ids, absl::Duration patience) {
     wakeup_.Signal();
     std::unique_lock lock(mutex_);
-    delivered_.wait_for(lock, absl::ToChronoMilliseconds(patience), [&] {
-      return std::all_of(ids.begin(), ids.end(),
-                         [&](const std::string& id) { return recent_.count(id) != 0; });
-    });
+    Waiter waiter;
+    for (const std::string& id : ids) {
+      if (recent_.count(id) == 0 && waiting_.emplace(id, &waiter).second) ++waiter.left;
+    }
+    waiter.none_left.wait_for(lock, absl::ToChronoMilliseconds(patience),
+                              [&] { return waiter.left == 0; });
+    for (const std::string& id : ids) waiting_.erase(id);
   }
 
  private:
+  // Who waits for rows is woken by itself, once the last of them is delivered.
+  struct Waiter {
+    int left = 0;
+    std::condition_variable none_left;
+  };
+
   void Run() {
     while (!stopping_) {
       const auto delivered = DeliverBatch();
@@ -220,11 +229,15 @@ class Outbox::Relay {
     }));
     const std::lock_guard lock(mutex_);
     for (const Row& row : rows) {
-      if (row.outcome.ok()) recent_.insert(row.id);
+      if (!row.outcome.ok()) continue;
+      recent_.insert(row.id);
+      const auto waiter = waiting_.find(row.id);
+      if (waiter == waiting_.end()) continue;
+      if (--waiter->second->left == 0) waiter->second->none_left.notify_one();
+      waiting_.erase(waiter);
     }
     // Ids sort by their time, so the oldest go first.
     while (recent_.size() > kRecent) recent_.erase(recent_.begin());
-    delivered_.notify_all();
     return static_cast<int>(gone.size());
   }
 
@@ -244,8 +257,8 @@ class Outbox::Relay {
   const Options options_;
   Wakeup wakeup_;
   std::mutex mutex_;
-  std::condition_variable delivered_;
   std::set<std::string> recent_;  // Delivered lately: a row may be gone before Flush asks.
+  std::map<std::string, Waiter*> waiting_;
   absl::Time next_report_ = absl::InfinitePast();
   std::atomic<bool> stopping_ = false;
   std::thread thread_;

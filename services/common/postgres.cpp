@@ -46,20 +46,23 @@ struct Session {
     if (known != prepared.end()) return known->second;
     const std::string name = absl::StrCat("s", prepared.size());
     connection.prepare(name, sql);
+    connection.prepare_now(name);
     return prepared[sql] = name;
   }
-  // The settings outlive a transaction, so most calls find them as they need them.
-  void Set(pqxx::transaction_base& transaction, const Rows& rows, int timeout_ms) {
+  // What must be said before the next statement. The settings outlive a transaction, so most calls
+  // find them as they need them.
+  std::string Settings(const Rows& rows, int timeout_ms) {
+    std::string settings;
     if (rows.setting() != organisation) {
-      organisation.clear();
-      transaction.exec_prepared(Prepare(kSetOrganisation), rows.setting());
-      organisation = rows.setting();
+      absl::StrAppend(&settings, "SELECT set_config('gatehouse.organisation_id', ",
+                      connection.quote(rows.setting()), ", false); ");
     }
     if (timeout_ms != statement_timeout_ms) {
-      statement_timeout_ms = 0;
-      transaction.exec(absl::StrCat("SET statement_timeout = ", timeout_ms));
-      statement_timeout_ms = timeout_ms;
+      absl::StrAppend(&settings, "SET statement_timeout = ", timeout_ms, "; ");
     }
+    organisation = rows.setting();
+    statement_timeout_ms = timeout_ms;
+    return settings;
   }
 
   // Nothing is to be read from an idle connection, but the end of one that the server has closed.
@@ -73,8 +76,6 @@ struct Session {
     statement_timeout_ms = 0;
   }
 
-  static constexpr char kSetOrganisation[] =
-      "SELECT set_config('gatehouse.organisation_id', $1, false)";
   pqxx::connection connection;
   std::unordered_map<std::string, std::string> prepared;
   std::string organisation;
@@ -193,11 +194,12 @@ absl::Status Postgres::Execute(const Rows& rows, bool transactional,
     const int timeout_ms =
         static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(Remaining(), absl::Seconds(1))));
     const auto run = [&](pqxx::transaction_base& transaction) {
-      session->Set(transaction, rows, timeout_ms);
       Transaction typed(
           transaction, [&](const char* sql) -> const std::string& { return session->Prepare(sql); },
-          CommentOf(span.trace()), touched);
-      return f(typed);
+          session->Settings(rows, timeout_ms), CommentOf(span.trace()), touched);
+      absl::Status result = f(typed);
+      if (!typed.settings_.empty()) session->Forget();
+      return result;
     };
     try {
       if (!reused) session = std::make_unique<Session>(ConnectionString(pool_->options()));

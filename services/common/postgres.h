@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <type_traits>
@@ -36,27 +37,47 @@ class Transaction {
   template <typename... Args>
   pqxx::result Exec(const char* sql, const Args&... args) {
     if (!comment_.empty()) {
+      if (!settings_.empty()) transaction_.exec(settings_);
+      settings_.clear();
       touched_ = true;
       return transaction_.exec_params(sql + comment_, args...);
     }
     const std::string& name = prepare_(sql);
     touched_ = true;
-    return transaction_.exec_prepared(name, args...);
+    if (settings_.empty()) return transaction_.exec_prepared(name, args...);
+    // In one round trip with what the connection must be told first. A statement that fails takes
+    // the settings back with it: then they are still to be sent.
+    std::string values;
+    ((values += (values.empty() ? "(" : ", ") + Quoted(args)), ...);
+    if (!values.empty()) values += ")";
+    pqxx::result result = transaction_.exec(settings_ + "EXECUTE " + name + values);
+    settings_.clear();
+    return result;
   }
-  pqxx::transaction_base& raw() { return transaction_; }
 
  private:
   friend class Postgres;
   Transaction(pqxx::transaction_base& transaction,
-              std::function<const std::string&(const char*)> prepare, std::string comment,
-              bool& touched)
+              std::function<const std::string&(const char*)> prepare, std::string settings,
+              std::string comment, bool& touched)
       : transaction_(transaction),
         prepare_(std::move(prepare)),
+        settings_(std::move(settings)),
         comment_(std::move(comment)),
         touched_(touched) {}
 
+  template <typename T>
+  std::string Quoted(const T& value) {
+    return transaction_.quote(value);
+  }
+  template <typename T>
+  std::string Quoted(const std::optional<T>& value) {
+    return value.has_value() ? Quoted(*value) : "NULL";
+  }
+
   pqxx::transaction_base& transaction_;
   const std::function<const std::string&(const char*)> prepare_;
+  std::string settings_;  // Statements that must run before the first one; empty: none.
   const std::string comment_;
   bool& touched_;  // Whether a statement may have changed anything.
 };

@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "services/common/caller.h"
 #include "services/common/crypto.h"
@@ -25,12 +26,12 @@ constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
 constexpr size_t kWaitingMax = 10000;
 constexpr size_t kBatchMax = 256;
 
-// One command on its way, which its caller waits for.
+// One command on its way. Each caller is woken by itself: waking all for each reply would cost a
+// busy process more than the commands do.
 struct Pending {
   std::vector<std::string> words;
-  absl::Time deadline;
   absl::StatusOr<RedisReply> reply = absl::UnknownError("no reply");
-  bool done = false;
+  absl::Notification done;
 };
 
 absl::StatusOr<RedisReply> FromReply(const redisReply& reply) {
@@ -96,17 +97,21 @@ class Redis::Connection {
     span.Add("db.operation", words[0]);
     const auto pending = std::make_shared<Pending>();
     pending->words = std::move(words);
-    pending->deadline = std::min(Call::Current().deadline, absl::Now() + kPatience);
-    std::unique_lock lock(mutex_);
-    if (away_) return absl::UnavailableError("redis is away");
-    if (waiting_.size() >= kWaitingMax) return absl::UnavailableError("redis is overloaded");
-    waiting_.push_back(pending);
-    arrived_.notify_one();
-    const auto until = absl::ToChronoTime(pending->deadline);
-    if (!answered_.wait_until(lock, until, [&] { return pending->done; })) {
+    if (absl::Status status = Enqueue(pending); !status.ok()) return status;
+    const absl::Time deadline = std::min(Call::Current().deadline, absl::Now() + kPatience);
+    if (!pending->done.WaitForNotificationWithDeadline(deadline)) {
       return absl::DeadlineExceededError("redis did not answer in time");
     }
     return std::move(pending->reply);
+  }
+
+  absl::Status Enqueue(std::shared_ptr<Pending> pending) {
+    const std::lock_guard lock(mutex_);
+    if (away_) return absl::UnavailableError("redis is away");
+    if (waiting_.size() >= kWaitingMax) return absl::UnavailableError("redis is overloaded");
+    waiting_.push_back(std::move(pending));
+    arrived_.notify_one();
+    return absl::OkStatus();
   }
 
  private:
@@ -124,9 +129,9 @@ class Redis::Connection {
       lock.unlock();
       const bool alive = Exchange(batch);
       lock.lock();
-      for (const auto& pending : batch) pending->done = true;
       if (!alive) redis_.reset();
-      answered_.notify_all();
+      lock.unlock();
+      for (const auto& pending : batch) pending->done.Notify();
     }
   }
 
@@ -143,10 +148,9 @@ class Redis::Connection {
     if (connected) return true;
     for (const auto& pending : waiting_) {
       pending->reply = absl::UnavailableError("redis is away");
-      pending->done = true;
+      pending->done.Notify();
     }
     waiting_.clear();
-    answered_.notify_all();
     arrived_.wait_for(lock, absl::ToChronoMilliseconds(kReconnectPause), [&] { return stopping_; });
     return false;
   }
@@ -180,7 +184,6 @@ class Redis::Connection {
   RedisContext redis_;  // The thread's own.
   std::mutex mutex_;
   std::condition_variable arrived_;
-  std::condition_variable answered_;
   std::deque<std::shared_ptr<Pending>> waiting_;
   bool away_ = false;
   bool stopping_ = false;
@@ -206,6 +209,12 @@ absl::StatusOr<RedisReply> Redis::Eval(const RedisScript& script,
   words[0] = "EVAL";
   words[1] = script.source();
   return connection_->Do(std::move(words));
+}
+
+void Redis::Tell(std::vector<std::string> words) {
+  const auto pending = std::make_shared<Pending>();
+  pending->words = std::move(words);
+  (void)connection_->Enqueue(pending);
 }
 
 absl::Status Redis::Ready() { return Command({"PING"}).status(); }

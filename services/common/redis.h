@@ -41,6 +41,8 @@ class Redis {
   ~Redis();
 
   absl::StatusOr<RedisReply> Command(std::vector<std::string> words);
+  // Sends the command and waits for nothing: for what may be lost.
+  void Tell(std::vector<std::string> words);
   // EVALSHA; loads the script and tries once more where the server does not know it.
   absl::StatusOr<RedisReply> Eval(const RedisScript& script, const std::vector<std::string>& keys,
                                   const std::vector<std::string>& arguments);

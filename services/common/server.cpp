@@ -163,6 +163,7 @@ class RunningServer::State {
     }
     for (int i = 0; i < kAwaited; ++i) ServerCall::Await(core_);
     poller_ = std::thread([this] { Poll(); });
+    OfferQueue(core_.queue.get());
     return absl::OkStatus();
   }
 
@@ -176,7 +177,10 @@ class RunningServer::State {
     if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
     workers_.reset();
     streams_.reset();
-    if (core_.queue != nullptr) core_.queue->Shutdown();
+    if (core_.queue != nullptr) {
+      WithdrawQueue(core_.queue.get());
+      core_.queue->Shutdown();
+    }
     if (poller_.joinable()) {
       poller_.join();
     } else if (core_.queue != nullptr) {

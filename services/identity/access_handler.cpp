@@ -41,7 +41,8 @@ Subject SubjectOf(const Call& call, const pb::StartChallengeRequest& request) {
                      grant.contact_id(),
                      grant.invitation_id(),
                      grant.sees_all() ? Visibility::kAll : Visibility::kOwn,
-                     {grant.document_request_ids().begin(), grant.document_request_ids().end()}}};
+                     {grant.document_request_ids().begin(), grant.document_request_ids().end()}},
+          .settled = grant.settled()};
 }
 
 }  // namespace
@@ -86,6 +87,7 @@ absl::StatusOr<pb::VerifyChallengeResponse> AccessHandler::VerifyChallenge(
   response.set_organisation_id(subject.organisation_id);
   response.set_link_id(subject.link_id);
   pb::GrantSpec& grant = *response.mutable_grant();
+  grant.set_settled(subject.settled);
   grant.set_invitation_id(subject.access.invitation_id);
   grant.set_case_id(subject.access.case_id);
   grant.set_contact_id(subject.access.contact_id);

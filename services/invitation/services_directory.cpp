@@ -115,11 +115,11 @@ absl::StatusOr<std::map<std::string, DeliveryState>> ServicesDirectory::LookUpMe
 }
 
 absl::StatusOr<StartedChallenge> ServicesDirectory::StartChallenge(
-    const Invitation& invitation, const std::string& link_id,
-    const OrganisationProfile& organisation) {
+    const Invitation& invitation, const Link& link, const OrganisationProfile& organisation) {
   identity::v1::StartChallengeRequest request;
   request.set_method(identity::v1::SMS_CODE);
-  request.set_link_id(link_id);
+  request.set_link_id(link.link_id);
+  request.mutable_grant()->set_settled(invitation.state == State::kAccepted && !link.single_use);
   request.mutable_grant()->set_invitation_id(invitation.invitation_id);
   request.mutable_grant()->set_case_id(invitation.case_id);
   request.mutable_grant()->set_contact_id(invitation.contact_id);

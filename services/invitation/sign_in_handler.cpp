@@ -40,7 +40,7 @@ absl::StatusOr<pb::StartSignInResponse> SignInHandler::StartSignIn(
   ASSIGN_OR_RETURN(const OrganisationProfile organisation,
                    directory_.RecallOrganisation(found.invitation.organisation_id));
   ASSIGN_OR_RETURN(const StartedChallenge started,
-                   directory_.StartChallenge(found.invitation, found.link.link_id, organisation));
+                   directory_.StartChallenge(found.invitation, found.link, organisation));
   pb::StartSignInResponse response;
   response.set_challenge_id(started.challenge_id);
   *response.mutable_expire_time() = gatehouse::ToProto(started.expire_time);
@@ -70,9 +70,11 @@ absl::StatusOr<pb::VerifySignInResponse> SignInHandler::VerifySignIn(
   ASSIGN_OR_RETURN(auto entered,
                    identity_.Call<identity::v1::VerifyChallengeResponse>(
                        "gatehouse.identity.v1.Challenges/VerifyChallenge", "", verify));
-  // Where this fails the client tries again and gets the same session.
-  RETURN_IF_ERROR(
-      invitations_.Accept(entered.organisation_id(), entered.link_id(), request.challenge_id()));
+  if (!entered.grant().settled()) {
+    // Where this fails the client tries again and gets the same session.
+    RETURN_IF_ERROR(
+        invitations_.Accept(entered.organisation_id(), entered.link_id(), request.challenge_id()));
+  }
   pb::VerifySignInResponse response;
   *response.mutable_session() = std::move(*entered.mutable_session());
   response.set_session_token(entered.session_token());

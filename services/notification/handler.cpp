@@ -143,8 +143,7 @@ absl::StatusOr<pb::SubmitMessageResponse> Handler::SubmitMessage(
                   "no SMS provider is set up");
   }
   ASSIGN_OR_RETURN(const NewMessage composed, Compose(DraftFrom(call, request), absl::Now()));
-  ASSIGN_OR_RETURN(const Message message, store_.Add(composed));
-  workers->Wake();
+  ASSIGN_OR_RETURN(const Message message, workers->Submit(composed));
   pb::SubmitMessageResponse response;
   response.set_message_id(message.message_id);
   response.set_segments(message.segments);

@@ -52,9 +52,40 @@ Workers::Workers(Store& store, Channel channel, int threads,
 }
 
 Workers::~Workers() {
-  stopping_ = true;
-  wakeup_.Signal();
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  arrived_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+}
+
+bool Workers::Reserve() {
+  const std::lock_guard lock(mutex_);
+  if (idle_ <= reserved_) return false;
+  ++reserved_;
+  return true;
+}
+
+absl::StatusOr<Message> Workers::Submit(const NewMessage& message) {
+  if (!Reserve()) {
+    auto kept = store_.Add(message);
+    {
+      const std::lock_guard lock(mutex_);
+      look_ = true;
+    }
+    arrived_.notify_one();
+    return kept;
+  }
+  auto added = store_.AddClaimed(message);
+  {
+    const std::lock_guard lock(mutex_);
+    --reserved_;
+    if (added.ok() && added->claim.has_value()) handed_.push_back(*std::move(added->claim));
+  }
+  arrived_.notify_one();
+  if (!added.ok()) return added.status();
+  return std::move(added->message);
 }
 
 // By one of the threads, every 15 seconds.
@@ -70,26 +101,50 @@ void Workers::ReportBacklog() {
            absl::ToDoubleSeconds(backlog->age_of_oldest));
 }
 
-void Workers::Run() {
-  const Clock clock;
-  const std::unique_ptr<Sender> sender = make_sender_();
-  while (!stopping_) {
-    ReportBacklog();
-    const auto claim = store_.ClaimOne(channel_);
-    if (claim.ok() && claim->has_value()) {
-      wakeup_.Signal();  // There may be more: another thread may look meanwhile.
-      Span span((*claim)->trace, Span::Kind::kClient, std::string("send ") + NameOf(channel_));
-      Call call;
-      call.trace = span.trace();
-      const CallScope scope(call);
-      const auto state = Deliver(store_, *sender, clock, **claim);
-      span.End(state.status());
-      Report(channel_, **claim, state);
-    } else {
-      wakeup_.Wait(kPoll);
+// The next message to send; nothing at the end.
+std::optional<Claim> Workers::Next() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (!handed_.empty()) {
+      Claim claim = std::move(handed_.front());
+      handed_.pop_front();
+      return claim;
     }
+    if (stopping_) return std::nullopt;
+    if (look_) {
+      look_ = false;
+      lock.unlock();
+      ReportBacklog();
+      auto claim = store_.ClaimOne(channel_);
+      lock.lock();
+      if (claim.ok() && claim->has_value()) {
+        look_ = true;  // There may be more: another thread may look meanwhile.
+        arrived_.notify_one();
+        return *std::move(claim);
+      }
+      continue;
+    }
+    ++idle_;
+    const bool called = arrived_.wait_for(lock, absl::ToChronoMilliseconds(kPoll),
+                                          [&] { return stopping_ || look_ || !handed_.empty(); });
+    --idle_;
+    if (!called) look_ = true;
   }
-  wakeup_.Signal();  // The next one ends at once, too.
+}
+
+void Workers::Send(Sender& sender, const Claim& claim) {
+  Span span(claim.trace, Span::Kind::kClient, std::string("send ") + NameOf(channel_));
+  Call call;
+  call.trace = span.trace();
+  const CallScope scope(call);
+  const auto state = Deliver(store_, sender, Clock(), claim);
+  span.End(state.status());
+  Report(channel_, claim, state);
+}
+
+void Workers::Run() {
+  const std::unique_ptr<Sender> sender = make_sender_();
+  while (const auto claim = Next()) Send(*sender, *claim);
 }
 
 }  // namespace gatehouse::notification

@@ -1,39 +1,51 @@
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
-#include "services/common/wakeup.h"
 #include "services/notification/domain/sender.h"
 #include "services/notification/domain/store.h"
 
 namespace gatehouse::notification {
 
-// The threads that send one channel's messages: woken when one is kept, and looking once a second
-// for what waits for another attempt or was left behind by a process that died.
+// The threads that send one channel's messages. A message that is kept while a thread has nothing
+// to do is claimed in the same step and handed to it; others are found in the store, which is
+// looked at when one is kept, and once a second for what waits for another attempt or was left
+// behind by a process that died.
 class Workers {
  public:
   Workers(Store& store, Channel channel, int threads,
           std::function<std::unique_ptr<Sender>()> make_sender);
-  ~Workers();  // Ends what is under way.
-  void Wake() { wakeup_.Signal(); }
+  ~Workers();  // Ends what is under way or was handed over.
+
+  // Keeps the message and has it sent.
+  absl::StatusOr<Message> Submit(const NewMessage& message);
 
  private:
   void Run();
+  std::optional<Claim> Next();
+  void Send(Sender& sender, const Claim& claim);
   void ReportBacklog();
+  bool Reserve();
 
   Store& store_;
   const Channel channel_;
   const std::function<std::unique_ptr<Sender>()> make_sender_;
-  Wakeup wakeup_;
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<Claim> handed_;
+  int idle_ = 0, reserved_ = 0;  // Threads that wait, and those of them that a message is kept for.
+  bool look_ = true, stopping_ = false;
+  std::vector<std::thread> threads_;
+
   std::mutex reporting_;
   absl::Time next_report_ = absl::InfinitePast();
-  std::atomic<bool> stopping_ = false;
-  std::vector<std::thread> threads_;
 };
 
 }  // namespace gatehouse::notification

@@ -61,7 +61,7 @@ absl::Status Challenges::Send(const ChallengeStore::Started& started, const Subj
   // What was refused must not count. What may have been taken must not be sent under another
   // number: it stays due, and a repeated one is taken once.
   if (sent.ok()) {
-    (void)challenges_.Confirm(started);
+    challenges_.Confirm(started);
   } else if (!ReasonOf(sent).empty()) {
     (void)challenges_.Cancel(started, subject);
   }
@@ -93,13 +93,18 @@ absl::StatusOr<Challenges::Entered> Challenges::Verify(const std::string& challe
   for (const char c : typed) {
     if (!absl::ascii_isspace(static_cast<unsigned char>(c))) code += c;
   }
-  ASSIGN_OR_RETURN(const Subject subject, challenges_.Find(challenge_id));
-  const FactorKey factor = KeyOf(subject.organisation_id, subject.email, subject.mobile);
   const std::string client = Hex(Sha256(absl::StrCat(call.client_address, "|", call.user_agent)));
-  const absl::Status verified =
-      challenges_.Verify(challenge_id, MacOf(challenge_id, code), client, clock_.Now());
-  if (ReasonOf(verified) == "CODE_WRONG") RETURN_IF_ERROR(access_.CountFailure(factor));
-  RETURN_IF_ERROR(verified);
+  ASSIGN_OR_RETURN(
+      const ChallengeStore::Verified verified,
+      challenges_.Verify(challenge_id, MacOf(challenge_id, code), client, clock_.Now()));
+  const Subject& subject = verified.subject;
+  const FactorKey factor = KeyOf(subject.organisation_id, subject.email, subject.mobile);
+  if (verified.attempts_left.has_value()) {
+    RETURN_IF_ERROR(access_.CountFailure(factor));
+    return WithFact(
+        Refuse(absl::StatusCode::kUnauthenticated, "CODE_WRONG", "the code is not right"),
+        "attemptsLeft", absl::StrCat(*verified.attempts_left));
+  }
   // Derived from the challenge, so that a second submit of the right code is the same session.
   const std::string token = Base64Url(HmacSha256(key_.Reveal(), "token:" + challenge_id));
   const std::string session_id =

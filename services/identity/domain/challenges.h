@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Subject {
   std::string organisation_id, link_id, mobile, email;
   std::string organisation_name, portal_host, contact_name;
   CaseAccess access;
+  bool settled = false;  // Whoever asked has nothing to record at the entry.
 };
 
 struct Challenge {
@@ -73,16 +75,21 @@ class ChallengeStore {
                                          const std::string& client_address, absl::Time now) = 0;
   // Says that a send was handed over. Until then it is due again for whoever starts or resends,
   // under the same number: a process may die, or an answer be lost, between the two.
-  virtual absl::Status Confirm(const Started& started) = 0;
+  // May be lost: then the same send is handed over once more.
+  virtual void Confirm(const Started& started) = 0;
   // Takes a send back that was refused; the first one takes the challenge along.
   virtual absl::Status Cancel(const Started& started, const Subject& subject) = 0;
   // Refuses CHALLENGE_EXPIRED.
   virtual absl::StatusOr<Subject> Find(const std::string& challenge_id) = 0;
-  // Counts the attempt, compares, consumes, in that order. OK for the right code, and again for
-  // the same `client` for half a minute. Refuses CODE_WRONG (attemptsLeft), CHALLENGE_LOCKED and
-  // CHALLENGE_EXPIRED.
-  virtual absl::Status Verify(const std::string& challenge_id, const std::string& code_mac,
-                              const std::string& client, absl::Time now) = 0;
+  struct Verified {
+    Subject subject;
+    std::optional<int> attempts_left;  // Of a wrong code; nothing for the right one.
+  };
+  // Counts the attempt, compares, consumes, in that order. The right code is right once more for
+  // the same `client` for half a minute. Refuses CHALLENGE_LOCKED and CHALLENGE_EXPIRED.
+  virtual absl::StatusOr<Verified> Verify(const std::string& challenge_id,
+                                          const std::string& code_mac, const std::string& client,
+                                          absl::Time now) = 0;
 };
 
 // What must not be lost: in PostgreSQL.

@@ -35,14 +35,15 @@ const RedisScript& SendScript() {
     end
     local expire, resend, sends = now + ARGV[5], 0, 0
     if not fresh then
-      local state = redis.call('HMGET', key, 'expire', 'resend', 'sends', 'done', 'tries', 'id',
-                               'pending')
+      local state = redis.call('HMGET', key, 'expire', 'resend', 'sends', 'done', 'tries', 'id')
       if not state[1] or tonumber(state[1]) <= now or state[4] or tonumber(state[5]) <= 0 then
         return {'expired'}
       end
       expire, resend = tonumber(state[1]), tonumber(state[2])
       sends, id = tonumber(state[3]), state[6]
-      if state[7] then return {id, expire, resend, tonumber(state[7])} end
+      if redis.call('HEXISTS', key, 'pending:' .. sends) == 1 then
+        return {id, expire, resend, sends}
+      end
       if now < resend then return {id, expire, resend, 0} end
     end
     for i = 3, 5 do
@@ -61,16 +62,8 @@ const RedisScript& SendScript() {
       redis.call('PEXPIRE', key, ARGV[5] * 2)
       redis.call('SET', KEYS[2], id, 'PX', ARGV[5])
     end
-    redis.call('HSET', key, 'sends', sends, 'resend', resend, 'pending', sends)
+    redis.call('HSET', key, 'sends', sends, 'resend', resend, 'pending:' .. sends, 1)
     return {id, expire, resend, sends})lua");
-  return script;
-}
-
-// KEYS: the challenge. ARGV: 1 which send was handed over.
-const RedisScript& ConfirmScript() {
-  static const RedisScript script(R"lua(
-    if redis.call('HGET', KEYS[1], 'pending') ~= ARGV[1] then return 0 end
-    return redis.call('HDEL', KEYS[1], 'pending'))lua");
   return script;
 }
 
@@ -81,29 +74,32 @@ const RedisScript& CancelScript() {
       if tonumber(redis.call('GET', KEYS[i]) or '0') > 0 then redis.call('DECR', KEYS[i]) end
     end
     if ARGV[1] == '1' then return redis.call('DEL', KEYS[1], KEYS[2]) end
-    if redis.call('HDEL', KEYS[1], 'pending') == 1 then redis.call('HSET', KEYS[1], 'resend', 0) end
+    if redis.call('HDEL', KEYS[1], 'pending:' .. ARGV[1]) == 1 then
+      redis.call('HSET', KEYS[1], 'resend', 0)
+    end
     return 0)lua");
   return script;
 }
 
 // The attempt is counted before the comparison, and the right code consumes the challenge, all in
 // one step. KEYS: the challenge. ARGV: 1 now, 2 MAC, 3 client, 4 the time for a double submit.
-// Answers {'ok'}, {'wrong', left}, {'locked'} or {'expired'}.
+// Answers {'ok', subject}, {'wrong', left, subject}, {'locked'} or {'expired'}.
 const RedisScript& VerifyScript() {
   static const RedisScript script(R"lua(
     local now = tonumber(ARGV[1])
-    local state = redis.call('HMGET', KEYS[1], 'expire', 'tries', 'mac', 'done', 'client')
+    local state = redis.call('HMGET', KEYS[1], 'expire', 'tries', 'mac', 'done', 'client',
+                             'subject')
     if not state[1] then return {'expired'} end
     if state[4] then
       local again = state[3] == ARGV[2] and state[5] == ARGV[3] and now < state[4] + ARGV[4]
-      return {again and 'ok' or 'expired'}
+      return again and {'ok', state[6]} or {'expired'}
     end
     if tonumber(state[1]) <= now then return {'expired'} end
     if tonumber(state[2]) <= 0 then return {'locked'} end
     local left = redis.call('HINCRBY', KEYS[1], 'tries', -1)
-    if state[3] ~= ARGV[2] then return {'wrong', left} end
+    if state[3] ~= ARGV[2] then return {'wrong', left, state[6]} end
     redis.call('HSET', KEYS[1], 'done', now, 'client', ARGV[3])
-    return {'ok'})lua");
+    return {'ok', state[6]})lua");
   return script;
 }
 
@@ -138,13 +134,13 @@ std::string Pack(const Subject& s) {
       {s.organisation_id, s.link_id, s.mobile, s.email, s.organisation_name, s.portal_host,
        s.contact_name, s.access.case_id, s.access.contact_id, s.access.invitation_id,
        std::string(s.access.visibility == Visibility::kAll ? "all" : "own"),
-       absl::StrJoin(s.access.document_request_ids, " ")},
+       absl::StrJoin(s.access.document_request_ids, " "), std::string(s.settled ? "settled" : "")},
       std::string(1, kSeparator));
 }
 
 absl::StatusOr<Subject> Unpack(const std::string& packed) {
   const std::vector<std::string> parts = absl::StrSplit(packed, kSeparator);
-  if (parts.size() != 12) return absl::InternalError("a challenge's subject is broken");
+  if (parts.size() < 12) return absl::InternalError("a challenge's subject is broken");
   Subject s;
   s.organisation_id = parts[0];
   s.link_id = parts[1];
@@ -156,6 +152,7 @@ absl::StatusOr<Subject> Unpack(const std::string& packed) {
   s.access = {parts[7], parts[8], parts[9],
               parts[10] == "all" ? Visibility::kAll : Visibility::kOwn,
               absl::StrSplit(parts[11], ' ', absl::SkipEmpty())};
+  s.settled = parts.size() > 12 && parts[12] == "settled";
   return s;
 }
 
@@ -211,11 +208,9 @@ absl::StatusOr<ChallengeStore::Started> RedisChallengeStore::Resend(
   return Run(challenge_id, subject, "", client_address, now);
 }
 
-absl::Status RedisChallengeStore::Confirm(const Started& started) {
-  return redis_
-      .Eval(ConfirmScript(), {KeyOf(started.challenge.challenge_id)},
-            {absl::StrCat(started.send_number)})
-      .status();
+void RedisChallengeStore::Confirm(const Started& started) {
+  redis_.Tell({"HDEL", KeyOf(started.challenge.challenge_id),
+               absl::StrCat("pending:", started.send_number)});
 }
 
 absl::Status RedisChallengeStore::Cancel(const Started& started, const Subject& subject) {
@@ -234,18 +229,19 @@ absl::StatusOr<Subject> RedisChallengeStore::Find(const std::string& challenge_i
   return Unpack(packed);
 }
 
-absl::Status RedisChallengeStore::Verify(const std::string& challenge_id,
-                                         const std::string& code_mac, const std::string& client,
-                                         absl::Time now) {
+absl::StatusOr<ChallengeStore::Verified> RedisChallengeStore::Verify(
+    const std::string& challenge_id, const std::string& code_mac, const std::string& client,
+    absl::Time now) {
   ASSIGN_OR_RETURN(const RedisReply reply,
                    redis_.Eval(VerifyScript(), {KeyOf(challenge_id)},
                                {Millis(now), code_mac, client, Millis(kDoubleSubmit)}));
   const std::string outcome = reply.array.empty() ? "" : reply.array[0].string;
   if (outcome == "ok" || outcome == "wrong" || outcome == "locked") CountOutcome(outcome.c_str());
-  if (outcome == "ok") return absl::OkStatus();
-  if (outcome == "wrong") {
-    return WithFact(Refuse(StatusCode::kUnauthenticated, "CODE_WRONG", "the code is not right"),
-                    "attemptsLeft", absl::StrCat(reply.array.at(1).integer));
+  if (outcome == "ok" || outcome == "wrong") {
+    ASSIGN_OR_RETURN(const std::string packed, Open(key_, "subject", reply.array.back().string));
+    ASSIGN_OR_RETURN(Subject subject, Unpack(packed));
+    if (outcome == "ok") return Verified{std::move(subject), std::nullopt};
+    return Verified{std::move(subject), static_cast<int>(reply.array.at(1).integer)};
   }
   if (outcome == "locked") {
     return Refuse(StatusCode::kResourceExhausted, "CHALLENGE_LOCKED",

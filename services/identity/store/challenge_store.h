@@ -17,11 +17,11 @@ class RedisChallengeStore : public ChallengeStore {
                                 absl::Time now) override;
   absl::StatusOr<Started> Resend(const std::string& challenge_id, const Subject& subject,
                                  const std::string& client_address, absl::Time now) override;
-  absl::Status Confirm(const Started& started) override;
+  void Confirm(const Started& started) override;
   absl::Status Cancel(const Started& started, const Subject& subject) override;
   absl::StatusOr<Subject> Find(const std::string& challenge_id) override;
-  absl::Status Verify(const std::string& challenge_id, const std::string& code_mac,
-                      const std::string& client, absl::Time now) override;
+  absl::StatusOr<Verified> Verify(const std::string& challenge_id, const std::string& code_mac,
+                                  const std::string& client, absl::Time now) override;
 
  private:
   absl::StatusOr<Started> Run(const std::string& challenge_id, const Subject& subject,

@@ -64,8 +64,7 @@ class Directory {
       const std::string& organisation_id, const std::vector<std::string>& request_ids) = 0;
 
   virtual absl::StatusOr<StartedChallenge> StartChallenge(
-      const Invitation& invitation, const std::string& link_id,
-      const OrganisationProfile& organisation) = 0;
+      const Invitation& invitation, const Link& link, const OrganisationProfile& organisation) = 0;
   virtual absl::Status RevokeGrant(const Invitation& invitation, const Call& call) = 0;
   virtual absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) = 0;
 };

@@ -151,6 +151,7 @@ absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
       change.mail = Compose(made.invitation, conditions, asked, link);
     }
     change.invitation = made.invitation;
+    change.replaces_expired = true;
     change.new_links = {link};
     change.event = "invitation.created";
     change.note = absl::StrCat(contact.name, " was invited to the portal.");
@@ -219,6 +220,7 @@ absl::StatusOr<Invitation> Invitations::Resend(const std::string& case_id,
                  change.invitation.send_time = now;
                  change.invitation.delivery_state = DeliveryState::kQueued;
                  change.kill_old_links = true;
+                 change.replaces_expired = true;
                  change.new_links = {link};
                  change.mail = Compose(change.invitation, conditions, text, link);
                  change.event = "invitation.resent";

@@ -28,6 +28,7 @@ struct Change {
   Invitation invitation;
   std::vector<Link> new_links;
   bool kill_old_links = false;
+  bool replaces_expired = false;  // An expired invitation of the contact makes room for this one.
   std::optional<Mail> mail;
   std::string event;  // invitation.created, and so on; empty: none.
   std::string note;   // On the case; empty: none.

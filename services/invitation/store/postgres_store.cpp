@@ -114,7 +114,9 @@ constexpr char kSave[] = R"sql(
 
 void Save(Transaction& tx, const Change& change) {
   const Invitation& i = change.invitation;
-  tx.Exec(kReplaceExpired, i.organisation_id, i.case_id, i.contact_id, i.invitation_id);
+  if (change.replaces_expired) {
+    tx.Exec(kReplaceExpired, i.organisation_id, i.case_id, i.contact_id, i.invitation_id);
+  }
   tx.Exec(kSave, i.organisation_id, i.invitation_id, i.case_id, i.contact_id,
           static_cast<int>(i.state), static_cast<int>(i.delivery),
           i.visibility == Visibility::kAll ? 1 : 2, ToSql(i.document_request_ids), i.contact_name,

@@ -112,7 +112,7 @@ class FakeDirectory : public Directory {
       const std::string&, const std::vector<std::string>&) override {
     return std::map<std::string, DeliveryState>{};
   }
-  absl::StatusOr<StartedChallenge> StartChallenge(const Invitation&, const std::string&,
+  absl::StatusOr<StartedChallenge> StartChallenge(const Invitation&, const Link&,
                                                   const OrganisationProfile&) override {
     return StartedChallenge{};
   }

@@ -85,6 +85,12 @@ class Store {
   // Keeps the message and reserves its segments' credits, or neither. With a `request_id` seen
   // before: the first message. Refuses SMS_CREDITS_EXHAUSTED.
   virtual absl::StatusOr<Message> Add(const NewMessage& message) = 0;
+  // The same, and claims it in the same step: nothing where the request_id is known.
+  struct Added {
+    Message message;
+    std::optional<Claim> claim;
+  };
+  virtual absl::StatusOr<Added> AddClaimed(const NewMessage& message) = 0;
   // One message of the channel that is due, if there is one.
   virtual absl::StatusOr<std::optional<Claim>> ClaimOne(Channel channel) = 0;
   virtual absl::StatusOr<Backlog> LookAtBacklog(Channel channel) = 0;

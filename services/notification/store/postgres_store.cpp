@@ -40,8 +40,10 @@ Message MessageFrom(const pqxx::row& row) {
 constexpr char kAdd[] =
     "WITH added AS ("
     "  INSERT INTO message (organisation_id, message_id, request_id, channel, template, "
-    "    masked_recipient, sealed, case_id, segments, expire_time, traceparent)"
-    "  SELECT $1, $2, $3, $4::integer, $5, $6, $7::bytea, $8, $9::integer, $10::timestamptz, $12"
+    "    masked_recipient, sealed, case_id, segments, expire_time, traceparent, state, attempts,"
+    "    next_attempt_time)"
+    "  SELECT $1, $2, $3, $4::integer, $5, $6, $7::bytea, $8, $9::integer, $10::timestamptz, $12,"
+    "    $13::integer, $13::integer - 1, now() + make_interval(secs => $14)"
     "  WHERE $9::integer = 0 OR EXISTS (SELECT FROM credit_account"
     "    WHERE organisation_id = $1 AND balance >= $9::integer)"
     "  ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING " MESSAGE
@@ -74,7 +76,9 @@ constexpr char kClaim[] = R"sql(
             create_time, traceparent)sql";
 
 // Settles a message that waits or is being sent, and adds the ledger's line; neither where it is
-// settled. What was sent was sent, whoever says so; anything else only the last claim may say.
+// settled. What was sent was sent, whoever says so; anything else only the last claim may say. An
+// SMS (there is a line in the ledger) need not wait for the disk: should the server lose this, the
+// claim runs out, and the provider is asked after the message before it is sent again.
 constexpr char kSettle[] = R"sql(
   WITH settled AS (
     UPDATE message SET state = $3::integer, provider_id = $4, failure = $5, sealed = '',
@@ -88,7 +92,7 @@ constexpr char kSettle[] = R"sql(
     RETURNING balance, entry_number, released, segments)
   INSERT INTO credit_entry (organisation_id, entry_number, kind, credits, balance, reference)
   SELECT $1, entry_number, $7::integer, released, balance, $2 FROM account
-  RETURNING (SELECT segments FROM account))sql";
+  RETURNING (SELECT segments FROM account), set_config('synchronous_commit', 'off', true))sql";
 
 // It is due again when it expires at the latest, so that its credits do not stay reserved.
 constexpr char kPostpone[] = R"sql(
@@ -144,25 +148,47 @@ void Settle(Transaction& tx, const Claim& claim, const Verdict& verdict) {
 }  // namespace
 
 absl::StatusOr<Message> PostgresStore::Add(const NewMessage& message) {
+  ASSIGN_OR_RETURN(Added added, AddAs(message, MessageState::kQueued));
+  return std::move(added.message);
+}
+
+absl::StatusOr<Store::Added> PostgresStore::AddClaimed(const NewMessage& message) {
+  return AddAs(message, MessageState::kSending);
+}
+
+absl::StatusOr<Store::Added> PostgresStore::AddAs(const NewMessage& message, MessageState state) {
   const std::string& organisation = message.organisation_id;
-  return postgres_.Read(Rows::Of(organisation), [&](Transaction& tx) -> absl::StatusOr<Message> {
+  const bool claimed = state == MessageState::kSending;
+  const absl::Time begin = absl::Now();
+  return postgres_.Read(Rows::Of(organisation), [&](Transaction& tx) -> absl::StatusOr<Added> {
     try {
       const auto added =
           tx.Exec(kAdd, organisation, message.shown.message_id, message.request_id,
                   static_cast<int>(message.shown.channel), message.shown.template_name,
                   message.shown.masked_recipient, Bytes(SealOutgoing(key_, message.outgoing)),
                   message.shown.case_id, message.shown.segments, ToSql(message.expire_time),
-                  static_cast<int>(EntryKind::kReservation), Call::Current().trace.Traceparent());
+                  static_cast<int>(EntryKind::kReservation), Call::Current().trace.Traceparent(),
+                  static_cast<int>(state), claimed ? absl::ToDoubleSeconds(kLease) : 0.0);
       if (!added.empty()) {
         Count("gatehouse_credits_total", {{"kind", "reserved"}}, message.shown.segments);
-        return MessageFrom(added[0]);
+        Added result = {MessageFrom(added[0]), std::nullopt};
+        if (claimed) {
+          result.claim = Claim{.organisation_id = organisation,
+                               .message_id = message.shown.message_id,
+                               .outgoing = message.outgoing,
+                               .attempts = 1,
+                               .trace = Call::Current().trace,
+                               .create_time = result.message.create_time,
+                               .held_until = begin + kLease};
+        }
+        return result;
       }
     } catch (const pqxx::check_violation&) {
       return CreditsExhausted();
     }
     const auto first = tx.Exec(kByRequest, organisation, message.request_id);
     if (first.empty()) return CreditsExhausted();
-    return MessageFrom(first[0]);
+    return Added{MessageFrom(first[0]), std::nullopt};
   });
 }
 

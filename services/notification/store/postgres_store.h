@@ -13,6 +13,7 @@ class PostgresStore : public Store {
   PostgresStore(Postgres& postgres, Secret key) : postgres_(postgres), key_(std::move(key)) {}
 
   absl::StatusOr<Message> Add(const NewMessage& message) override;
+  absl::StatusOr<Added> AddClaimed(const NewMessage& message) override;
   absl::StatusOr<std::optional<Claim>> ClaimOne(Channel channel) override;
   absl::StatusOr<Backlog> LookAtBacklog(Channel channel) override;
   absl::Status Record(const Claim& claim, const Verdict& verdict) override;
@@ -36,6 +37,8 @@ class PostgresStore : public Store {
                                                 int limit) override;
 
  private:
+  absl::StatusOr<Added> AddAs(const NewMessage& message, MessageState state);
+
   Postgres& postgres_;
   const Secret key_;
 };

@@ -347,9 +347,8 @@ TEST_CASE_METHOD(Fixture, "an event waits for the one whose transaction is still
   std::thread publisher;
   const absl::Status slow =
       database.postgres().Write(Rows::Of("acme"), [&](Transaction& tx) -> absl::Status {
-        tx.raw().exec(
-            "INSERT INTO event_feed VALUES ('acme', 1); INSERT INTO event VALUES "
-            "('acme', 1, 'evt_1', 'first', 'a.b', '', now(), '{}')");
+        tx.Exec("INSERT INTO event_feed VALUES ('acme', 1)");
+        tx.Exec("INSERT INTO event VALUES ('acme', 1, 'evt_1', 'first', 'a.b', '', now(), '{}')");
         publisher = std::thread([&] { published = store.Publish("acme", event).ok(); });
         absl::SleepFor(absl::Milliseconds(200));
         CHECK_FALSE(published);
