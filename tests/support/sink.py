@@ -117,7 +117,8 @@ class Mailbox:
 
         return {"id": str(message["message-id"] or ""), "to": list(envelope.rcpt_tos),
                 "from": envelope.mail_from, "subject": str(message["subject"] or ""),
-                "text": part("plain"), "html": part("html")}
+                "text": part("plain"), "html": part("html"),
+                "traceparent": str(message["traceparent"] or "")}
 
 
 def page(arrived):
@@ -211,7 +212,8 @@ class Provider(BaseHTTPRequestHandler):
                     "error_code": None, "error_message": None,
                     "date_created": time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())}
         self.arrived.add_sms(
-            {"id": sid, "to": to, "from": sender, "body": body, "resource": resource})
+            {"id": sid, "to": to, "from": sender, "body": body, "resource": resource,
+             "traceparent": self.headers.get("traceparent", "")})
         if kind == "lose-answer":
             return self.hang_up()
         time.sleep(seconds)
@@ -250,6 +252,7 @@ class HttpServer(ThreadingHTTPServer):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    options.add_argument("--host", default="127.0.0.1", help="the address to listen at")
     options.add_argument("--smtp-port", type=int, required=True)
     options.add_argument("--http-port", type=int, required=True)
     options.add_argument("--account", default="AC0")
@@ -257,8 +260,8 @@ def main():
     chosen = options.parse_args()
     arrived = Arrived()
     Provider.arrived, Provider.account, Provider.token = arrived, chosen.account, chosen.token
-    Controller(Mailbox(arrived), hostname="127.0.0.1", port=chosen.smtp_port).start()
-    HttpServer(("127.0.0.1", chosen.http_port), Provider).serve_forever()
+    Controller(Mailbox(arrived), hostname=chosen.host, port=chosen.smtp_port).start()
+    HttpServer((chosen.host, chosen.http_port), Provider).serve_forever()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,177 @@
+// Who can reach whom. The lists are whole: a connection that is not in them is one too many.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Checkout, named, ofKind } from "./manifests.mjs";
+import { allowedConnections, host, podElsewhere } from "./network.mjs";
+
+const checkout = new Checkout().fillProduction();
+const production = checkout.render("production");
+const trying = checkout.render("try");
+
+const everywhere = [
+  ...["default", "ingress-nginx", "kube-system", "metrics", "monitoring", "proxies", "redis"].map(
+    podElsewhere,
+  ),
+  host("the database", "10.20.1.2"),
+  host("the internet", "203.0.113.7"),
+  host("the internet (IPv6)", "2001:db8::7"),
+  host("the cloud's metadata", "169.254.169.254"),
+  host("a neighbour", "192.168.1.7"),
+  host("a neighbour (IPv6)", "fd00::7"),
+];
+const lines = (text) =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => line.trim())
+    .sort();
+
+const betweenServices = `
+  cases → identity: 7000
+  documents → cases, identity, notification: 7000
+  gateway → cases, documents, identity, invitation, notification: 7000
+  identity → notification: 7000
+  invitation → cases, documents, identity, notification: 7000
+  notification → identity: 7000
+  notification → the internet, the internet (IPv6): 25, 443, 465, 587
+`;
+const names = `
+  cases → namespace kube-system: 53, 53/UDP
+  documents → namespace kube-system: 53, 53/UDP
+  gateway → namespace kube-system: 53, 53/UDP
+  identity → namespace kube-system: 53, 53/UDP
+  invitation → namespace kube-system: 53, 53/UDP
+  notification → namespace kube-system: 53, 53/UDP
+`;
+
+test("in production each pod reaches what the call graph names, and nothing else", () => {
+  const expected = `
+    ${betweenServices.trim()}
+    ${names.trim()}
+    namespace proxies → cases, documents, identity, invitation, notification: 7000
+    namespace proxies → gateway: 8080
+    namespace metrics → cases, documents, gateway, identity, invitation, notification: 9100
+    cases → the database: 5432
+    documents → the database: 5432
+    identity → the database: 5432
+    invitation → the database: 5432
+    notification → the database: 5432
+    cases → namespace redis: 6379
+    documents → namespace redis: 6379
+    gateway → namespace redis: 6379
+    identity → namespace redis: 6379
+    invitation → namespace redis: 6379
+    notification → namespace redis: 6379
+  `;
+  assert.deepEqual(allowedConnections(production, everywhere), lines(expected));
+});
+
+test("to try it, the stores and the sink are reached by those that use them", () => {
+  const expected = `
+    ${betweenServices.trim()}
+    ${names.trim()}
+    namespace ingress-nginx → cases, documents, identity, invitation, notification: 7000
+    namespace ingress-nginx → gateway: 8080
+    namespace monitoring → cases, documents, gateway, identity, invitation, notification: 9100
+    cases → postgres: 5432
+    documents → postgres: 5432
+    identity → postgres: 5432
+    invitation → postgres: 5432
+    notification → postgres: 5432
+    cases → redis: 6379
+    documents → redis: 6379
+    gateway → redis: 6379
+    identity → redis: 6379
+    invitation → redis: 6379
+    notification → redis: 6379
+    notification → sink: 7025, 7080
+  `;
+  assert.deepEqual(allowedConnections(trying, everywhere), lines(expected));
+});
+
+test("with tracing on, each pod reaches the collector beside the metrics", () => {
+  const traced = new Checkout()
+    .fillProduction()
+    .replace("overlays/production/kustomization.yaml", "# - tracing.yaml ", "- tracing.yaml ")
+    .render("production");
+  const before = allowedConnections(production, everywhere);
+  const more = allowedConnections(traced, everywhere).filter((line) => !before.includes(line));
+  assert.deepEqual(
+    more,
+    ["cases", "documents", "gateway", "identity", "invitation", "notification"].map(
+      (name) => `${name} → namespace metrics: 4317`,
+    ),
+  );
+});
+
+test("the pod that proves a public certificate is reached by the proxy alone", () => {
+  const labels = { "acme.cert-manager.io/http01-solver": "true" };
+  const solver = {
+    kind: "Deployment",
+    metadata: { name: "solver" },
+    spec: { template: { metadata: { labels }, spec: { containers: [{ name: "solver" }] } } },
+  };
+  assert.deepEqual(
+    allowedConnections([...production, solver], everywhere).filter((line) => /solver/.test(line)),
+    ["namespace proxies → solver: 8089"],
+  );
+});
+
+// What these tests are worth: each change of a policy shows.
+function changed(change) {
+  const objects = structuredClone(production);
+  change(objects);
+  const before = allowedConnections(production, everywhere);
+  const after = allowedConnections(objects, everywhere);
+  return {
+    more: after.filter((line) => !before.includes(line)),
+    less: before.filter((line) => !after.includes(line)),
+  };
+}
+
+test("a call that only one side allows is none", () => {
+  const cut = changed((objects) => {
+    named(objects, "NetworkPolicy", "cases").spec.egress = [];
+  });
+  assert.deepEqual(cut, { more: [], less: ["cases → identity: 7000"] });
+  const offered = changed((objects) => {
+    const [rule] = named(objects, "NetworkPolicy", "invitation").spec.ingress;
+    rule.from.push({ podSelector: { matchLabels: { "app.kubernetes.io/name": "cases" } } });
+  });
+  assert.deepEqual(offered, { more: [], less: [] });
+});
+
+test("without deny-all, what another policy leaves open is open", () => {
+  const { more } = changed((objects) => {
+    objects.splice(objects.indexOf(named(objects, "NetworkPolicy", "deny-all")), 1);
+    objects.splice(objects.indexOf(named(objects, "NetworkPolicy", "gateway")), 1);
+    for (const policy of ofKind(objects, "NetworkPolicy")) {
+      if (policy.metadata.name === "monitoring")
+        policy.spec.podSelector = { matchLabels: { a: "b" } };
+    }
+  });
+  assert.ok(
+    more.some((line) => line.startsWith("namespace default → gateway")),
+    more.join("\n"),
+  );
+});
+
+test("a rule without peers, or with too wide a block, lets the cloud's metadata be reached", () => {
+  const wide = changed((objects) => {
+    const rules = named(objects, "NetworkPolicy", "notification").spec.egress;
+    delete rules.find((rule) => rule.to[0].ipBlock).to[0].ipBlock.except;
+  });
+  assert.ok(wide.more.some((line) => line.includes("the cloud's metadata")));
+  const open = changed((objects) => {
+    named(objects, "NetworkPolicy", "notification").spec.egress.push({});
+  });
+  assert.ok(open.more.some((line) => line.includes("a neighbour (IPv6)")));
+});
+
+test("a selector of namespaces alone means every pod in them", () => {
+  const { more } = changed((objects) => {
+    named(objects, "NetworkPolicy", "gateway").spec.ingress[0].from.push({ namespaceSelector: {} });
+  });
+  assert.ok(more.some((line) => line.startsWith("namespace default → gateway: 8080")));
+  assert.ok(more.some((line) => line.startsWith("namespace kube-system → gateway: 8080")));
+});

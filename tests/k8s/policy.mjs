@@ -1,0 +1,332 @@
+// The rules of our own: each takes all objects of an overlay, and gives a line for each offence.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import {
+  containersOf,
+  fiveServices,
+  named,
+  ofKind,
+  podOf,
+  root,
+  selects,
+  serviceDeployments,
+  services,
+} from "./manifests.mjs";
+import { binaries, drainSeconds } from "./settings.mjs";
+
+// A rule about each Deployment, or about each container of it.
+const aboutEach = (of, judge) => (objects) =>
+  of(objects).flatMap((found) =>
+    judge(found, objects)
+      .filter(Boolean)
+      .map((what) => `${found.metadata.name}: ${what}`),
+  );
+const allDeployments = (objects) => ofKind(objects, "Deployment");
+const aboutDeployments = (judge) => aboutEach(allDeployments, judge);
+const aboutServices = (judge) => aboutEach(serviceDeployments, judge);
+const aboutContainers = (judge) =>
+  aboutDeployments((found, objects) => containersOf(found).flatMap((one) => judge(one, objects)));
+
+const valueOf = (container, name) => container.env?.find((one) => one.name === name)?.value;
+const mainOf = (deployment) => podOf(deployment).containers[0];
+const labelsOf = (deployment) => deployment.spec.template.metadata.labels;
+
+export const imagesHaveAVersion = aboutContainers(({ image }) => {
+  const [, tag] = image.split("/").pop().split(":");
+  return [(!tag || tag === "latest") && `${image} is not one version`];
+});
+
+export const imagesNameNoRegistry = aboutContainers(({ image }) => [
+  image.includes("/") && `${image} is on somebody's registry`,
+]);
+
+export const resourcesAreBounded = aboutContainers(({ name, resources = {} }) => [
+  !resources.requests?.cpu && `${name} requests no cpu`,
+  !resources.requests?.memory && `${name} requests no memory`,
+  !resources.limits?.memory && `${name} has no limit of memory`,
+  resources.limits?.cpu && `${name} is throttled`,
+]);
+
+export const everythingIsProbed = aboutDeployments((deployment) =>
+  podOf(deployment).containers.flatMap((one) =>
+    ["startupProbe", "livenessProbe", "readinessProbe"].map(
+      (probe) => !one[probe] && `${one.name} has no ${probe}`,
+    ),
+  ),
+);
+
+// A new connection for the five services, /healthz for the gateway; stores are readiness's matter.
+export const livenessTouchesNoStore = aboutServices((deployment) => {
+  const { name, livenessProbe, startupProbe, readinessProbe } = mainOf(deployment);
+  const alive = fiveServices.includes(name)
+    ? JSON.stringify({ exec: { command: [`/usr/bin/gatehouse-${name}`, "probe"] } })
+    : JSON.stringify({ httpGet: { path: "/healthz", port: "operations" } });
+  const means = ({ exec, httpGet }) => JSON.stringify(exec ? { exec } : { httpGet });
+  return [
+    means(livenessProbe) !== alive && "its liveness is another question",
+    means(startupProbe) !== alive && "its start is another question",
+    readinessProbe.httpGet?.path !== "/readyz" && "its readiness is another question",
+  ];
+});
+
+// The restricted profile of Kubernetes, and a root file system that nobody writes to.
+export const podsAreRestricted = aboutDeployments((deployment) => {
+  const {
+    securityContext: pod = {},
+    hostNetwork,
+    hostPID,
+    hostIPC,
+    volumes = [],
+  } = podOf(deployment);
+  const allowed = ["configMap", "emptyDir", "persistentVolumeClaim", "secret"];
+  return [
+    pod.runAsNonRoot !== true && "may run as root",
+    !(pod.runAsUser > 0 && pod.runAsGroup > 0) && "has no user and group of its own",
+    pod.seccompProfile?.type !== "RuntimeDefault" && "has no seccomp profile",
+    (hostNetwork || hostPID || hostIPC) && "shares a namespace with its node",
+    ...volumes.map(
+      ({ name, ...kind }) => !allowed.includes(Object.keys(kind)[0]) && `mounts ${name}`,
+    ),
+    ...containersOf(deployment).flatMap(({ name, securityContext: own = {} }) => [
+      own.allowPrivilegeEscalation !== false && `${name} may gain privileges`,
+      !own.capabilities?.drop?.includes("ALL") && `${name} keeps capabilities`,
+      own.capabilities?.add && `${name} adds capabilities`,
+      own.readOnlyRootFilesystem !== true && `${name} writes to its root file system`,
+      own.privileged && `${name} is privileged`,
+      own.runAsUser === 0 && `${name} runs as root`,
+    ]),
+  ];
+});
+
+export function namespaceIsRestricted(objects) {
+  return ofKind(objects, "Namespace")
+    .filter(
+      ({ metadata }) => metadata.labels?.["pod-security.kubernetes.io/enforce"] !== "restricted",
+    )
+    .map(({ metadata }) => `${metadata.name} takes pods that are not restricted`);
+}
+
+export const nobodyHoldsAToken = aboutDeployments((deployment, objects) => {
+  const { automountServiceAccountToken, serviceAccountName } = podOf(deployment);
+  const account = ofKind(objects, "ServiceAccount").find(
+    (one) => one.metadata.name === serviceAccountName,
+  );
+  const ours = services.includes(deployment.metadata.name);
+  return [
+    automountServiceAccountToken !== false && "is given a token",
+    ours && serviceAccountName !== deployment.metadata.name && "has no account of its own",
+    ours && account?.automountServiceAccountToken !== false && "its account hands out tokens",
+  ];
+});
+
+export const disruptionsAreBounded = aboutServices((deployment, objects) => {
+  const budgets = ofKind(objects, "PodDisruptionBudget").filter(({ spec }) =>
+    selects(spec.selector, labelsOf(deployment)),
+  );
+  return [budgets.length !== 1 || budgets[0].spec.maxUnavailable !== 1 ? "has no budget of 1" : ""];
+});
+
+export const loadIsFollowed = aboutServices((deployment, objects) => {
+  const scalers = ofKind(objects, "HorizontalPodAutoscaler").filter(
+    ({ spec }) => spec.scaleTargetRef.name === deployment.metadata.name,
+  );
+  return [
+    scalers.length !== 1 && "has no autoscaler",
+    deployment.spec.replicas !== undefined && "its autoscaler is overruled by each apply",
+  ];
+});
+
+export function twoReplicasAtLeast(objects) {
+  return ofKind(objects, "HorizontalPodAutoscaler")
+    .filter(({ spec }) => !(spec.minReplicas >= 2 && spec.maxReplicas > spec.minReplicas))
+    .map(({ metadata }) => `${metadata.name}: one replica is not enough`);
+}
+
+export const replicasAreSpread = aboutServices((deployment) => {
+  const constraints = podOf(deployment).topologySpreadConstraints ?? [];
+  return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
+    (key) =>
+      !constraints.some(
+        (one) => one.topologyKey === key && selects(one.labelSelector, labelsOf(deployment)),
+      ) && `is not spread by ${key}`,
+  );
+});
+
+const resolverSeconds = 1;
+
+export const noCallIsLostInARollout = aboutServices(({ spec }) => {
+  const { strategy, minReadySeconds, template } = spec;
+  const delay = Number(valueOf(template.spec.containers[0], "GATEHOUSE_SHUTDOWN_DELAY_SECONDS"));
+  const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {};
+  return [
+    !(template.spec.terminationGracePeriodSeconds > delay + drainSeconds) &&
+      "is killed before it has drained",
+    !(delay > resolverSeconds) && "leaves before its callers notice",
+    !(maxSurge === 1 && maxUnavailable === 0) && "an old pod may go before a new one is ready",
+    !(minReadySeconds > resolverSeconds) && "an old pod may go before a new one is known",
+  ];
+});
+
+export function callsSpreadOverPods(objects) {
+  return fiveServices
+    .filter((name) => named(objects, "Service", name).spec.clusterIP !== "None")
+    .map((name) => `${name} is not headless`);
+}
+
+const usedPorts = Object.fromEntries(services.map((name) => [name, { grpc: 7000 }]));
+usedPorts.gateway = { http: 8080 };
+
+// Each of our Services means the pods of its name, and the ports that everybody knows.
+export function servicesMeanTheirPods(objects) {
+  return services.flatMap((name) => {
+    const { spec } = named(objects, "Service", name);
+    const deployment = named(objects, "Deployment", name);
+    const ports = Object.fromEntries(spec.ports.map((one) => [one.name, one.port]));
+    const open = Object.fromEntries(
+      mainOf(deployment).ports.map((one) => [one.name, one.containerPort]),
+    );
+    const known = { ...usedPorts[name], operations: 9100 };
+    return [
+      !selects({ matchLabels: spec.selector }, labelsOf(deployment)) && `${name} means no pod`,
+      !selects(deployment.spec.selector, labelsOf(deployment)) && `${name} owns no pod`,
+      ...Object.entries(known).map(
+        ([port, number]) =>
+          !(ports[port] === number && open[port] === number) && `${name} has no port ${port}`,
+      ),
+      spec.ports.some((one) => one.targetPort !== one.name) && `${name} leads to another port`,
+    ].filter(Boolean);
+  });
+}
+
+const binaryOf = (container) => container.command[0].replace("/usr/bin/gatehouse-", "");
+const settingsOf = (container) => (container.env ?? []).map((one) => one.name);
+
+export const containersGetWhatTheyRead = aboutServices((deployment) =>
+  containersOf(deployment).flatMap((container) => {
+    const { reads, needs } = binaries[binaryOf(container)];
+    const given = settingsOf(container);
+    return [
+      ...given.filter((name) => !reads.has(name)).map((name) => `is told ${name} for nothing`),
+      ...[...needs].filter((name) => !given.includes(name)).map((name) => `is not told ${name}`),
+      !given.includes("GATEHOUSE_TLS_DIR") && "would speak without TLS",
+    ];
+  }),
+);
+
+export const addressesAreOurServices = aboutServices((deployment) =>
+  containersOf(deployment).flatMap(({ env }) =>
+    env
+      .filter((one) => /^GATEHOUSE_\w+_ADDRESS$/.test(one.name))
+      .map(({ name, value }) => {
+        const service = name.replace(/^GATEHOUSE_(\w+)_ADDRESS$/, "$1").toLowerCase();
+        return value !== `dns:///${service}:7000` && `${name} is ${value}`;
+      }),
+  ),
+);
+
+// So that a process starts and names all that it misses.
+export const missingValuesAreNamedTogether = aboutServices((deployment) =>
+  containersOf(deployment).flatMap(({ env }) =>
+    env.map(({ name, valueFrom = {} }) => {
+      const [reference] = Object.values(valueFrom);
+      return reference && !reference.optional && `${name} is for the kubelet to miss`;
+    }),
+  ),
+);
+
+export const secretsAreNotShared = aboutServices((deployment) => {
+  const { name } = deployment.metadata;
+  const read = containersOf(deployment).flatMap(({ env }) =>
+    env.flatMap((one) => one.valueFrom?.secretKeyRef?.name ?? []),
+  );
+  const mounted = podOf(deployment).volumes.flatMap((one) => one.secret?.secretName ?? []);
+  return [
+    ...read.filter((one) => one !== `${name}-secrets`).map((one) => `reads ${one}`),
+    ...mounted.filter((one) => one !== `${name}-tls`).map((one) => `mounts ${one}`),
+  ];
+});
+
+// What a pod refers to is made by an object here, or by one of the operators that we rely on.
+export function referencesAreMade(objects) {
+  const made = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+  for (const { spec } of ofKind(objects, "Certificate")) made.add(`Secret ${spec.secretName}`);
+  for (const { spec } of ofKind(objects, "ExternalSecret")) made.add(`Secret ${spec.target.name}`);
+  return aboutDeployments((deployment) => {
+    const { volumes = [], serviceAccountName } = podOf(deployment);
+    const wanted = [
+      serviceAccountName && `ServiceAccount ${serviceAccountName}`,
+      ...volumes.flatMap(({ secret, configMap, persistentVolumeClaim: claim }) => [
+        secret && `Secret ${secret.secretName}`,
+        configMap && !configMap.optional && `ConfigMap ${configMap.name}`,
+        claim && `PersistentVolumeClaim ${claim.claimName}`,
+      ]),
+      ...containersOf(deployment)
+        .flatMap(({ env = [] }) => env.map((one) => one.valueFrom ?? {}))
+        .flatMap(({ secretKeyRef, configMapKeyRef }) => [
+          secretKeyRef && `Secret ${secretKeyRef.name}`,
+          configMapKeyRef && `ConfigMap ${configMapKeyRef.name}`,
+        ]),
+    ];
+    return [...new Set(wanted)].filter((one) => one && !made.has(one));
+  })(objects);
+}
+
+// A certificate's first name is the name by which the others know a caller.
+export function certificatesNameTheirService(objects) {
+  return services.flatMap((name) => {
+    const { spec } = named(objects, "Certificate", name);
+    const within = `${name}.gatehouse.svc`;
+    return [
+      spec.dnsNames[0] !== name && `${name} is known as ${spec.dnsNames[0]}`,
+      !spec.dnsNames.includes(within) && `${name} is not ${within}`,
+      name !== "gateway" && !spec.dnsNames.includes("localhost") && `${name} cannot be probed`,
+      spec.secretName !== `${name}-tls` && `${name} is kept as ${spec.secretName}`,
+    ].filter(Boolean);
+  });
+}
+
+// Each proto service of which staff or operators may call an RPC: its path, and where it leads.
+function rpcsOfCrms() {
+  return fiveServices.flatMap((name) => {
+    const folder = join(root, "proto/gatehouse", name, "v1");
+    const text = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+    return [...text.join("\n").matchAll(/^service (\w+) \{(.*?)^\}/gms)]
+      .filter(([, , rpcs]) => /audience: (\[[^\]]*)?(STAFF|OPERATOR)\b/.test(rpcs))
+      .map(([, service]) => `/gatehouse.${name}.v1.${service} → ${name} grpc`);
+  });
+}
+
+function pathsOf(ingress) {
+  return ingress.spec.rules.flatMap(({ http }) =>
+    http.paths.map(({ path, pathType, backend: { service } }) =>
+      pathType === "Prefix" ? `${path} → ${service.name} ${service.port.name}` : `${path} is odd`,
+    ),
+  );
+}
+
+export function strangersReachTheTwoDoors(objects) {
+  const open = ofKind(objects, "Ingress").flatMap(pathsOf);
+  const wanted = ["/ → gateway http", ...rpcsOfCrms()];
+  return [
+    ...open.filter((one) => !wanted.includes(one)).map((one) => `${one} is open to strangers`),
+    ...wanted.filter((one) => !open.includes(one)).map((one) => `${one} is closed`),
+  ];
+}
+
+// A proxy that shows a certificate of ours would make every stranger a service.
+export function theProxyIsNoService(objects) {
+  return ofKind(objects, "Ingress")
+    .filter(({ metadata }) =>
+      Object.keys(metadata.annotations).some((key) => /ssl-secret/.test(key)),
+    )
+    .map(({ metadata }) => `${metadata.name} shows a certificate`);
+}
+
+export function theProxyEndsTls(objects) {
+  return ofKind(objects, "Ingress").flatMap(({ metadata, spec }) => {
+    const hosts = (spec.tls ?? []).flatMap((one) => one.hosts);
+    return spec.rules
+      .filter(({ host }) => !host || !hosts.includes(host))
+      .map(({ host }) => `${metadata.name}: ${host} is without TLS`);
+  });
+}

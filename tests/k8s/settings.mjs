@@ -1,0 +1,66 @@
+// Which settings each binary reads, and which it cannot start without: taken from its sources, so
+// that a setting that is new there, or gone, is noticed here.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { root, services } from "./manifests.mjs";
+
+function sourcesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === "tests" ? [] : sourcesBelow(path);
+    return entry.name.endsWith(".cpp") ? [readFileSync(path, "utf8")] : [];
+  });
+}
+
+const textOf = (service) => sourcesBelow(join(root, "services", service)).join("\n");
+
+// ServiceConfig::Read is for the services that call it; the rest of common/ is in every binary.
+function commonTextFor(own) {
+  const common = textOf("common");
+  if (own.includes("ServiceConfig::Read(")) return common;
+  return common.replace(/^ServiceConfig ServiceConfig::Read\(.*?^}/ms, "");
+}
+
+function namesIn(text, expression) {
+  return [...text.matchAll(expression)].map((match) => match[1]);
+}
+
+// AddressOf(environment, "cases"), or the same for each name of a list.
+function addressesIn(text) {
+  const inLists = namesIn(
+    text,
+    /for \(const char\* name : \{([^}]*)\}\) \{[^}]*AddressOf\(environment, name\)/g,
+  ).flatMap((list) => namesIn(list, /"(\w+)"/g));
+  return [...namesIn(text, /AddressOf\(environment, "(\w+)"\)/g), ...inLists].map(
+    (name) => `GATEHOUSE_${name.toUpperCase()}_ADDRESS`,
+  );
+}
+
+export function settingsIn(text) {
+  const addresses = addressesIn(text);
+  const reads = namesIn(
+    text,
+    /\b(?:Text|OptionalText|SecretValue|Number|List|getenv)\(\s*"((?:GATEHOUSE|PG)\w+)"/g,
+  );
+  // What stands in `if (const auto url = environment.OptionalText("…")) {…}` is needed with that
+  // setting only.
+  const conditional = /if \(const auto \w+ = environment\.OptionalText\([^{]*\{.*?^ {2,4}\}/gms;
+  const always = text.replace(conditional, "");
+  const needs = namesIn(always, /\b(?:Text|SecretValue)\(\s*"(GATEHOUSE_\w+)"\s*\)/g);
+  return { reads: new Set([...reads, ...addresses]), needs: new Set([...needs, ...addresses]) };
+}
+
+function settingsOf(service) {
+  const own = textOf(service);
+  const found = settingsIn(own + commonTextFor(own));
+  // libpq's own, by which it verifies PostgreSQL's certificate.
+  if (found.reads.has("GATEHOUSE_POSTGRES_URL")) {
+    found.reads.add("PGSSLMODE").add("PGSSLROOTCERT");
+  }
+  return found;
+}
+
+export const binaries = Object.fromEntries(services.map((name) => [name, settingsOf(name)]));
+
+// How long calls may go on once a process has stopped to serve: server.cpp says it.
+export const drainSeconds = Number(/kDrain = absl::Seconds\((\d+)\)/.exec(textOf("common"))?.[1]);
