@@ -145,6 +145,9 @@ class Peer:
         run(['psql', '-q', url.geturl(), '-c', 'CREATE DATABASE peer'])
         environment = dict(os.environ, PORT=str(PORT + 4),
                            POSTGRES_URL=url._replace(path='/peer').geturl(),
+                           SMS_URL=os.environ['GATEHOUSE_SMS_URL'],
+                           SMS_ACCOUNT=os.environ['GATEHOUSE_SMS_ACCOUNT'],
+                           SMS_TOKEN=os.environ['GATEHOUSE_SMS_TOKEN'],
                            REDIS_URL=os.environ['GATEHOUSE_REDIS_URL'][:-1] + '3')
         node = os.path.join(ROOT, 'tests', 'e2e', 'node_modules', '.bin', 'node')
         self.process = background([node, f'{ROOT}/bench/peers/better-auth.mjs'], PORT + 4,

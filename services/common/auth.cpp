@@ -19,6 +19,17 @@ constexpr size_t kEntriesMax = 100000;
 
 }  // namespace
 
+std::string PrincipalAnswers::Find(const std::string& rpc) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = answers_.find(rpc);
+  return known == answers_.end() ? "" : known->second;
+}
+
+void PrincipalAnswers::Keep(const std::string& rpc, const std::string& answer) const {
+  const std::lock_guard lock(mutex_);
+  answers_[rpc] = answer;
+}
+
 PrincipalSource AskIdentity(Client& identity) {
   return {[&identity](const Secret& credential) {
             identity::v1::ExchangeCredentialRequest request;
@@ -132,8 +143,8 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Authentic
     ASSIGN_OR_RETURN(principal, Verify(credential.Reveal(), key_id));
   } else {
     ASSIGN_OR_RETURN(const auto answer, source_.exchange(credential));
-    principal = std::make_shared<Principal>(
-        Principal{ToCaller(answer.principal()), answer.token(), FromProto(answer.expire_time())});
+    principal = std::make_shared<Principal>(ToCaller(answer.principal()), answer.token(),
+                                            FromProto(answer.expire_time()));
   }
   if (!cache_->Insert(Sha256(credential.Reveal()), principal, clock_.Now())) {
     return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
@@ -155,8 +166,7 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Verify(
     key = cache_->Key(key_id);
   }
   ASSIGN_OR_RETURN(const VerifiedPrincipal verified, VerifyPrincipal(token, key, clock_.Now()));
-  return std::make_shared<Principal>(
-      Principal{ToCaller(verified.principal), token, verified.expires_at});
+  return std::make_shared<Principal>(ToCaller(verified.principal), token, verified.expires_at);
 }
 
 void CachingAuthenticator::Revoke(const std::vector<std::string>& ids) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,12 +18,29 @@ namespace gatehouse {
 class Client;
 class Redis;
 
+// Answers that say nothing but what a principal says, by RPC: they live and end with it.
+// Thread-safe.
+class PrincipalAnswers {
+ public:
+  // Empty: none is known.
+  std::string Find(const std::string& rpc) const;
+  void Keep(const std::string& rpc, const std::string& answer) const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::string> answers_;
+};
+
 // What a credential was exchanged for: the principal token (a JWT signed by identity with EdDSA)
 // and what it says.
 struct Principal {
+  Principal() = default;
+  Principal(Caller caller, std::string token, absl::Time expires_at)
+      : caller(std::move(caller)), token(std::move(token)), expires_at(expires_at) {}
   Caller caller;
   std::string token;
   absl::Time expires_at;
+  PrincipalAnswers answers;
 };
 
 // Turns what a caller brought into a principal, with a cache. Credentials are an operator key, an

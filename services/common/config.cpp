@@ -5,6 +5,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -70,6 +71,10 @@ absl::Status Environment::Status() const {
   if (mistakes_.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("settings are wrong:\n  ", absl::StrJoin(mistakes_, "\n  ")));
+}
+
+std::string AddressOf(Environment& environment, const std::string& service) {
+  return environment.Text(absl::StrCat("GATEHOUSE_", absl::AsciiStrToUpper(service), "_ADDRESS"));
 }
 
 int Fail(const absl::Status& status) {

@@ -38,6 +38,9 @@ class Environment {
   std::vector<std::string> mistakes_;
 };
 
+// The address of another service, GATEHOUSE_<NAME>_ADDRESS: any gRPC target.
+std::string AddressOf(Environment& environment, const std::string& service);
+
 // Prints why the process cannot start, to standard error, and returns the exit code 1.
 int Fail(const absl::Status& status);
 

@@ -27,6 +27,7 @@ MethodRules Read(const MethodDescriptor& method) {
   rules.scope = rule.scope();
   rules.case_field = method.input_type()->FindFieldByName(rule.case_field());
   rules.deadline = rule.has_deadline() ? absl::Seconds(rule.deadline().seconds()) : kDeadline;
+  rules.from_principal = rule.answers_from_principal();
   rules.may_repeat =
       method.options().idempotency_level() != google::protobuf::MethodOptions::IDEMPOTENCY_UNKNOWN;
   return rules;
@@ -71,6 +72,9 @@ std::string MistakeIn(const MethodDescriptor& method) {
   if (rules.audience.count(common::v1::CLIENT) != 0 && rule.case_field().empty() &&
       method.input_type()->FindFieldByName("case_id") != nullptr) {
     return absl::StrCat(method.full_name(), " is for CLIENT and leaves its case_id unguarded");
+  }
+  if (rules.from_principal && (method.input_type()->field_count() > 0 || !rules.may_repeat)) {
+    return absl::StrCat(method.full_name(), " answers from the principal and asks for more");
   }
   return "";
 }

@@ -20,7 +20,8 @@ struct MethodRules {
   std::string scope;
   const google::protobuf::FieldDescriptor* case_field = nullptr;  // Null: names no case.
   absl::Duration deadline;
-  bool may_repeat = false;  // idempotency_level is NO_SIDE_EFFECTS or IDEMPOTENT.
+  bool from_principal = false;  // answers_from_principal
+  bool may_repeat = false;      // idempotency_level is NO_SIDE_EFFECTS or IDEMPOTENT.
 };
 
 // The rules of "gatehouse.cases.v1.Cases/GetCase" among the protos of this program; null if there

@@ -1,6 +1,5 @@
 #include "services/common/service_config.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "grpc/health/v1/health.pb.h"
@@ -41,10 +40,6 @@ ServerOptions ServiceConfig::ToServerOptions() const {
   options.shutdown_delay = shutdown_delay;
   options.connection_age = connection_age;
   return options;
-}
-
-std::string AddressOf(Environment& environment, const std::string& service) {
-  return environment.Text(absl::StrCat("GATEHOUSE_", absl::AsciiStrToUpper(service), "_ADDRESS"));
 }
 
 namespace {

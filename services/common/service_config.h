@@ -39,9 +39,6 @@ using Commands = std::map<std::string, std::function<absl::Status()>>;
 std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config,
                               const std::vector<Migration>& migrations, Commands more = {});
 
-// The address of another service, GATEHOUSE_<NAME>_ADDRESS.
-std::string AddressOf(Environment& environment, const std::string& service);
-
 // What every service but identity stands on: its database, Redis, and principals from identity.
 class ServiceBase {
  public:

@@ -1,5 +1,9 @@
 #include "services/gateway/backend.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <array>
 #include <boost/asio.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -112,6 +116,23 @@ awaitable<bool> Backend::Stream::Start() {
 
 awaitable<bool> Backend::Stream::Write(const google::protobuf::Message& message) {
   const grpc::ByteBuffer buffer = ToBuffer(message);
+  co_return co_await Await([&](Completion* tag) { call_->Write(buffer, tag); });
+}
+
+awaitable<bool> Backend::Stream::WriteBytes(int field_number, std::string bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  using google::protobuf::io::CodedOutputStream;
+  uint8_t head[20];
+  uint8_t* end = WireFormatLite::WriteTagToArray(field_number,
+                                                 WireFormatLite::WIRETYPE_LENGTH_DELIMITED, head);
+  end = CodedOutputStream::WriteVarint32ToArray(static_cast<uint32_t>(bytes.size()), end);
+  auto* kept = new std::string(std::move(bytes));
+  const std::array<grpc::Slice, 2> slices = {
+      grpc::Slice(head, end - head),
+      grpc::Slice(
+          kept->data(), kept->size(), [](void* text) { delete static_cast<std::string*>(text); },
+          kept)};
+  const grpc::ByteBuffer buffer(slices.data(), slices.size());
   co_return co_await Await([&](Completion* tag) { call_->Write(buffer, tag); });
 }
 

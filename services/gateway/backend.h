@@ -44,6 +44,8 @@ class Backend {
     boost::asio::awaitable<bool> Start();
     // False: the service has ended the call; Finish() tells why.
     boost::asio::awaitable<bool> Write(const google::protobuf::Message& message);
+    // A message that has this one field and nothing else, without a copy of its bytes.
+    boost::asio::awaitable<bool> WriteBytes(int field_number, std::string bytes);
     boost::asio::awaitable<bool> WritesDone();
     boost::asio::awaitable<bool> Read(google::protobuf::Message& message);
     boost::asio::awaitable<absl::Status> Finish();

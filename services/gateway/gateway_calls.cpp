@@ -131,6 +131,15 @@ awaitable<absl::Status> Gateway::ReadBody(Request& request, Message& message) {
 }
 
 awaitable<absl::Status> Gateway::Unary(Request& request) {
+  const bool from_principal = request.route->rules->from_principal && request.principal != nullptr;
+  if (from_principal && request.query.empty() && !request.http.has_body()) {
+    const std::string known = request.principal->answers.Find(request.route->full_name);
+    if (!known.empty()) {
+      request.status = 200;
+      co_await request.http.Respond(200, HeadersOf(request, "application/json"), known);
+      co_return absl::OkStatus();
+    }
+  }
   google::protobuf::Arena arena;
   Message& message = *NewMessage(request.route->rpc->input_type(), arena);
   absl::Status status = co_await ReadBody(request, message);
@@ -153,6 +162,9 @@ awaitable<void> Gateway::Answer(Request& request, const Message& response) {
   }
   std::string json;
   WriteJson(response, json);
+  if (request.route->rules->from_principal && request.principal != nullptr) {
+    request.principal->answers.Keep(request.route->full_name, json);
+  }
   request.status = 200;
   co_await request.http.Respond(200, headers, json);
 }
@@ -172,10 +184,9 @@ awaitable<absl::Status> Gateway::Upload(Request& request) {
   int64_t total = 0;
   bool open = co_await stream->Start();
   if (open) open = co_await stream->Write(message);
-  message.Clear();
-  // One buffer goes back and forth: the next bytes are read once the service has room for them.
-  std::string chunk;
+  // The next bytes are read once the service has room for them.
   while (open && http.has_body()) {
+    std::string chunk;
     try {
       chunk.resize(kChunk);
       chunk.resize(co_await http.Read(chunk.data(), kChunk));
@@ -185,8 +196,7 @@ awaitable<absl::Status> Gateway::Upload(Request& request) {
     if (broken || chunk.empty()) break;
     total += static_cast<int64_t>(chunk.size());
     if (total > kUploadMax) break;
-    message.GetReflection()->SetString(&message, request.route->bytes_field, std::move(chunk));
-    open = co_await stream->Write(message);
+    open = co_await stream->WriteBytes(request.route->bytes_field->number(), std::move(chunk));
   }
   // Half a document must not be taken for a whole one: its upload is cancelled, not ended.
   if (broken || total > kUploadMax) {

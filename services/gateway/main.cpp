@@ -5,7 +5,6 @@
 #include "services/common/operations.h"
 #include "services/common/redis.h"
 #include "services/common/server.h"
-#include "services/common/service_config.h"
 #include "services/common/tracing.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/openapi.h"
