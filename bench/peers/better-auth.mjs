@@ -1,8 +1,8 @@
 // The peer: better-auth's e-mailed code sign-in over PostgreSQL and Redis, rate limit off, doing
 // equal database work: the code's message and its credit's reservation are kept in one statement
 // before the answer, then it is posted to the same SMS provider and settled in another; the session
-// stands in PostgreSQL and Redis, and a sign-in writes an audit row. Every code is 123456, so that a
-// load generator knows it.
+// stands in PostgreSQL and Redis, and a sign-in writes an audit row. Every code is 123456, so that
+// a load generator knows it.
 // Environment: PORT, POSTGRES_URL, REDIS_URL, SMS_URL, SMS_ACCOUNT, SMS_TOKEN. Prints "ready" when
 // it listens.
 import {createServer} from 'node:http';

@@ -32,7 +32,7 @@ constexpr int kAwaited = 32;          // Calls that may arrive before the pollin
 constexpr int kMessageMax = 4 << 20;
 constexpr int kMetadataMax = 16 << 10;
 constexpr int kStreamsPerConnection = 100;
-constexpr size_t kMemory = 256 << 20;
+constexpr size_t kMemory = 64 << 20;  // What gRPC counts: a flood of resets takes some times that.
 // No more than this of one stream waits in memory for its handler.
 constexpr int kStreamWindow = 256 << 10;
 

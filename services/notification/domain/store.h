@@ -33,7 +33,7 @@ struct NewMessage {
   absl::Time expire_time;
 };
 
-// A message that this process has claimed: nobody else touches it for a minute.
+// A message that this process has claimed: nobody else touches it for half a minute.
 struct Claim {
   std::string organisation_id, message_id;
   // Nothing where it is sealed under a key that this process does not have.

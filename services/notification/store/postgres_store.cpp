@@ -60,7 +60,7 @@ constexpr char kAdd[] =
 constexpr char kByRequest[] =
     "SELECT " MESSAGE " FROM message WHERE organisation_id = $1 AND request_id = $2";
 
-constexpr absl::Duration kLease = absl::Minutes(1);
+constexpr absl::Duration kLease = absl::Seconds(30);
 
 // What a claim leaves behind when the process dies: after its lease it is due again, as unsure. The
 // time is now() and not clock_timestamp(), which no index can be searched by.
