@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.parse
 
+IDLE_SECONDS_MAX = 20
 _local = threading.local()
 
 
@@ -16,7 +17,12 @@ def _connection(url):
     connections = _local.__dict__.setdefault('connections', {})
     if parts.netloc not in connections:
         connections[parts.netloc] = http.client.HTTPConnection(parts.netloc, timeout=30)
-    return connections[parts.netloc]
+    connection = connections[parts.netloc]
+    # The gateway closes what has been idle for a minute; http.client then opens a new one.
+    if time.monotonic() - getattr(connection, 'used', 0) > IDLE_SECONDS_MAX:
+        connection.close()
+    connection.used = time.monotonic()
+    return connection
 
 
 def call(method, url, body=None, headers=None):

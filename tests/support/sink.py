@@ -118,6 +118,7 @@ class Mailbox:
         return {"id": str(message["message-id"] or ""), "to": list(envelope.rcpt_tos),
                 "from": envelope.mail_from, "subject": str(message["subject"] or ""),
                 "text": part("plain"), "html": part("html"),
+                "headers": [name.lower() for name in message.keys()],
                 "traceparent": str(message["traceparent"] or "")}
 
 
