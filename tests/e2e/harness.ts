@@ -7,7 +7,7 @@ import type { components, paths } from "./api.d.ts";
 
 export type Schemas = components["schemas"];
 
-function setting(name: string): string {
+export function setting(name: string): string {
   const value = process.env[name];
   assert.ok(value, `${name} is not set: eval "$(./dev env)"`);
   return value;
@@ -72,8 +72,16 @@ export async function eventually<T>(ask: () => Promise<T | undefined>, what: str
 }
 
 type Arrived = {
-  mails: { id: string; to: string[]; from: string; subject: string; text: string }[];
-  sms: { to: string; body: string }[];
+  mails: {
+    id: string;
+    to: string[];
+    from: string;
+    subject: string;
+    text: string;
+    headers: string[]; // Their names, in lower case.
+    traceparent: string;
+  }[];
+  sms: { to: string; body: string; traceparent: string }[];
 };
 export async function arrived(): Promise<Arrived> {
   return (await fetch(`${sinkUrl}/messages`)).json() as Promise<Arrived>;
@@ -93,11 +101,15 @@ export const linkIn = (text: string) => {
 export const tokenOf = (link: string) => link.slice(link.indexOf("#") + 1);
 
 /** The code of the SMS number `count` to this mobile. */
-export const codeTo = (mobile: string, count = 1) =>
-  eventually(async () => {
-    const texts = await textsTo(mobile);
-    return texts.length >= count ? texts[count - 1].body.match(/\d{6}/)![0] : undefined;
-  }, `SMS ${count}`);
+export const codeTo = (mobile: string, count = 1, seconds = 10) =>
+  eventually(
+    async () => {
+      const texts = await textsTo(mobile);
+      return texts.length >= count ? texts[count - 1].body.match(/\d{6}/)![0] : undefined;
+    },
+    `SMS ${count}`,
+    seconds,
+  );
 
 /** A file over HTTP; openapi-fetch has no streams. */
 export async function upload(address: string, bytes: Uint8Array, headers: Record<string, string>) {

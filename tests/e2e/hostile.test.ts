@@ -1,8 +1,24 @@
 // What is refused, by name, and leaves nothing behind.
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { Office, client, newId, ok, operatorKey, pdf, refused, upload, url } from "./harness.ts";
+import {
+  Office,
+  arrived,
+  client,
+  contact,
+  eventually,
+  mailsTo,
+  newId,
+  ok,
+  operatorKey,
+  pdf,
+  refused,
+  upload,
+  url,
+  type Schemas,
+} from "./harness.ts";
 
 async function post(path: string, body: string | Buffer, headers: Record<string, string> = {}) {
   const response = await fetch(`${url}${path}`, {
@@ -147,6 +163,95 @@ test("a document must be what it is said to be, have a name, and come whole [S2-
     documents.map((document) => document.filename),
     ["passwd.pdf"],
   );
+});
+
+test("a file's name is no path, and begins no header", async () => {
+  const office = await Office.open();
+  const names = {
+    "../../../../etc/cron.d/evil.pdf": "evil.pdf",
+    "..\\..\\windows\\evil.pdf": "evil.pdf",
+    "/etc/passwd.pdf": "passwd.pdf",
+    "C:\\boot.pdf": "boot.pdf",
+    "a\r\nX-Injected: yes\r\n\r\n<html>.pdf": "aX-Injected: yes<html>.pdf",
+    "a\nSet-Cookie: gatehouse=evil; Path=.pdf": "aSet-Cookie: gatehouse=evil; Path=.pdf",
+    'quote";filename="evil.exe.pdf': 'quote";filename="evil.exe.pdf',
+    "gnp.\u202efdp.pdf": "gnp.fdp.pdf",
+    "résumé 履歴書.pdf": "résumé 履歴書.pdf",
+  };
+  for (const [name, safe] of Object.entries(names)) {
+    const query = new URLSearchParams({ filename: name });
+    const sent = await upload(
+      `/v1/cases/${office.caseId}/documents?${query}`,
+      pdf(),
+      office.bearer(),
+    );
+    assert.equal(sent.response.status, 200, name);
+    assert.equal(sent.body.filename, safe);
+    const answer = await raw(
+      `GET /v1/cases/${office.caseId}/documents/${sent.body.documentId}/content HTTP/1.1\r\n` +
+        `Host: x\r\nAuthorization: Bearer ${office.key}\r\nConnection: close\r\n\r\n`,
+    );
+    const [head] = answer.split("\r\n\r\n");
+    const headers = head.split("\r\n").slice(1);
+    assert.match(head, /^HTTP\/1\.1 200 /);
+    for (const header of headers) assert.match(header, /^[\w-]+: [\x20-\x7e]*$/, name);
+    assert.doesNotMatch(head, /^(x-injected|set-cookie):/im);
+    assert.equal(headers.filter((header) => /^content-disposition:/i.test(header)).length, 1);
+    // A quote within the name does not end it.
+    const parts = head.match(/^content-disposition: attachment(.*)$/im)![1];
+    assert.match(parts, /^(; filename="([^"\\]|\\.)*")?(; filename\*=UTF-8''[\w.%~-]*)?$/, parts);
+  }
+  for (const name of ["", ".", "..", "/", "\r\n", "\u202e", "nul\0.exe.pdf"]) {
+    const query = new URLSearchParams({ filename: name });
+    const address = `/v1/cases/${office.caseId}/documents?${query}`;
+    assert.equal((await upload(address, pdf(), office.bearer())).response.status, 400, name);
+  }
+  // Bytes rest under names of our own.
+  const blobs = process.env.GATEHOUSE_BLOB_URL?.replace("file://", "");
+  for (const file of blobs ? readdirSync(blobs, { recursive: true }) : []) {
+    assert.match(String(file), /^[\w/.-]+$/);
+    assert.doesNotMatch(String(file), /evil|passwd|boot|\.pdf/);
+  }
+});
+
+test("a line break begins no header of a mail, and adds no recipient", async () => {
+  const office = await Office.ready();
+  const eve = `${newId("eve")}@example.com`;
+  const injected = `\r\nBcc: ${eve}\r\nX-Injected: yes\r\n\r\n<h1>Hello</h1>`;
+  const known = ["from", "to", "subject", "message-id", "date", "auto-submitted", "mime-version"];
+  known.push("content-type", "traceparent");
+  const body = "Dear {{contact_name}},\r\n.\r\nRCPT TO:<" + eve + ">\r\n\n.\nQUIT\n{{link}}\n";
+  for (const [index, subject] of [
+    `Hello${injected}`,
+    "Ürgent\u2028\u0085 ✉ ".repeat(14),
+  ].entries()) {
+    await ok(office.invite(index, { email: { subject, body } }));
+    const { email } = office.contacts[index];
+    const mail = await eventually(async () => (await mailsTo(email))[0], "the mail");
+    assert.deepEqual(mail.to, [email]);
+    assert.deepEqual([...mail.headers].sort(), known.sort());
+    // One line, with every other character as it was.
+    const visible = (text: string) => text.replace(/\s+/g, " ").trim();
+    assert.equal(visible(mail.subject), visible(subject));
+    assert.match(mail.text, /^Dear .*\r?\n\.\r?\nRCPT TO:<.*>\r?\n\r?\n\.\r?\nQUIT\r?\n/);
+  }
+  // A name with a line break is refused, and nobody can be invited at such an address.
+  const put = (displayName: string, change: Partial<Schemas["Contact"]>) =>
+    office.api.PUT("/v1/cases/{caseId}", {
+      params: { path: { caseId: office.caseId } },
+      body: { displayName, kind: "deal", contacts: [contact("APPLICANT", change)] },
+    });
+  await refused(put(`Harbour Street${injected}`, {}), 400, "INVALID_REQUEST");
+  await refused(put("Harbour Street", { givenName: `Ada${injected}` }), 400, "INVALID_REQUEST");
+  const kept = await ok(put("Harbour Street", { email: `ada@example.com${injected}` }));
+  const { contactId } = kept.contacts.at(-1)!;
+  const problem = await refused(office.invite(0, { contactId }), 400, "INVITATION_NOT_ALLOWED");
+  assert.deepEqual(
+    problem.violations!.map((violation) => violation.type),
+    ["CONTACT_EMAIL_INVALID"],
+  );
+  const { mails } = await arrived();
+  assert.ok(!mails.some((mail) => mail.to.includes(eve)), "a recipient was added");
 });
 
 test("an upload that breaks off leaves nothing", async () => {

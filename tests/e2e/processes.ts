@@ -1,0 +1,113 @@
+// The processes of the Gatehouse that is up, as ./dev starts and stops them, and more of them.
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const checkout = fileURLToPath(new URL("../../", import.meta.url));
+const state = process.env.GATEHOUSE_DEV_STATE ?? `${checkout}.dev`;
+export function pause(ms: number) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** What ./dev does, without waiting for whoever builds meanwhile. */
+function dev(script: string, ...words: string[]) {
+  const source = `source ./dev; settings; ${script}`;
+  return promisify(execFile)("bash", ["-c", source, "dev", ...words], { cwd: checkout });
+}
+
+export function stop(name: string, signal: string) {
+  return dev('stop "$@"', name, signal);
+}
+export function start(name: string) {
+  return dev(
+    'case $1 in postgres | redis | sink) "start_$1" ;; ' +
+      '*) start_service "$1" && wait_for "$1" is_ready "$1" ;; esac',
+    name,
+  );
+}
+export async function portOf(name: string) {
+  return Number((await dev('port "$1"', name)).stdout);
+}
+
+const fetchDirectly = fetch; // Whatever a test puts in its place.
+
+/** A process of a service beside the one of ./dev, with the same settings but for some. */
+export class Replica {
+  readonly operations: string;
+  private readonly process: ChildProcess;
+  private static readonly all = new Set<ChildProcess>();
+
+  private constructor(process: ChildProcess, operations: string) {
+    this.process = process;
+    this.operations = operations;
+    Replica.all.add(process);
+    process.once("exit", () => Replica.all.delete(process));
+  }
+
+  static environment(name: string, listen: string, operationsPort: number, more = {}) {
+    return {
+      ...process.env,
+      GATEHOUSE_LISTEN: listen,
+      GATEHOUSE_OPERATIONS_LISTEN: `127.0.0.1:${operationsPort}`,
+      GATEHOUSE_TLS_DIR: `${state}/tls/${name}`,
+      ...more,
+    };
+  }
+  static start(name: string, environment: ReturnType<typeof Replica.environment>) {
+    const log = openSync(`${state}/log/${name}.log`, "a");
+    const env = environment as NodeJS.ProcessEnv;
+    const process = spawn(binaryOf(name), { env, cwd: checkout, stdio: ["ignore", log, log] });
+    return new Replica(process, `http://${environment.GATEHOUSE_OPERATIONS_LISTEN}`);
+  }
+  /** Runs another command of the same program to its end; what it says if it fails. */
+  static async command(
+    name: string,
+    command: string,
+    environment: ReturnType<typeof Replica.environment>,
+  ) {
+    const env = environment as NodeJS.ProcessEnv;
+    await promisify(execFile)(binaryOf(name), [command], { env, cwd: checkout });
+  }
+  /** Ends what a test that failed has left. */
+  static endAll() {
+    for (const process of Replica.all) process.kill("SIGKILL");
+  }
+
+  get alive() {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+  /** The status of /readyz or another page; 0 where nobody answers. */
+  async ask(page: string): Promise<{ status: number; text: string }> {
+    try {
+      const answer = await fetchDirectly(`${this.operations}/${page}`);
+      return { status: answer.status, text: await answer.text() };
+    } catch {
+      return { status: 0, text: "" };
+    }
+  }
+  ready = async () => (await this.ask("readyz")).status === 200;
+  async untilReady(seconds = 30) {
+    for (const end = Date.now() + seconds * 1000; !(await this.ready()); await pause(50)) {
+      if (!this.alive) throw new Error("the process has ended");
+      if (Date.now() > end) throw new Error("the process is not ready");
+    }
+  }
+  /** How many RPCs it has answered, but for questions about its health. */
+  async answered(): Promise<number> {
+    const { text } = await this.ask("metrics");
+    return [...text.matchAll(/^gatehouse_rpcs_total\{(.*)\} (\d+)$/gm)]
+      .filter(([, labels]) => !labels.includes("grpc.health"))
+      .reduce((sum, [, , count]) => sum + Number(count), 0);
+  }
+  /** Tells it to end, and waits for that; its exit code. */
+  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    const exit = once(this.process, "exit");
+    this.process.kill(signal);
+    const [code] = await exit;
+    return code as number | null;
+  }
+}
+
+const binaryOf = (name: string) => `${checkout}build/release/services/${name}/gatehouse-${name}`;
