@@ -5,12 +5,12 @@
 
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "services/common/caller.h"
 #include "services/common/crypto.h"
@@ -31,7 +31,7 @@ constexpr size_t kBatchMax = 256;
 struct Pending {
   std::vector<std::string> words;
   absl::StatusOr<RedisReply> reply = absl::UnknownError("no reply");
-  absl::Notification done;
+  std::promise<void> done;
 };
 
 absl::StatusOr<RedisReply> FromReply(const redisReply& reply) {
@@ -99,7 +99,8 @@ class Redis::Connection {
     pending->words = std::move(words);
     if (absl::Status status = Enqueue(pending); !status.ok()) return status;
     const absl::Time deadline = std::min(Call::Current().deadline, absl::Now() + kPatience);
-    if (!pending->done.WaitForNotificationWithDeadline(deadline)) {
+    if (pending->done.get_future().wait_until(absl::ToChronoTime(deadline)) !=
+        std::future_status::ready) {
       return absl::DeadlineExceededError("redis did not answer in time");
     }
     return std::move(pending->reply);
@@ -131,7 +132,7 @@ class Redis::Connection {
       lock.lock();
       if (!alive) redis_.reset();
       lock.unlock();
-      for (const auto& pending : batch) pending->done.Notify();
+      for (const auto& pending : batch) pending->done.set_value();
     }
   }
 
@@ -148,7 +149,7 @@ class Redis::Connection {
     if (connected) return true;
     for (const auto& pending : waiting_) {
       pending->reply = absl::UnavailableError("redis is away");
-      pending->done.Notify();
+      pending->done.set_value();
     }
     waiting_.clear();
     arrived_.wait_for(lock, absl::ToChronoMilliseconds(kReconnectPause), [&] { return stopping_; });
