@@ -1,5 +1,6 @@
 #include "services/common/log.h"
 
+#include <grpc/support/log.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
@@ -19,15 +20,27 @@ namespace {
 
 std::string service_name = "gatehouse";
 
-// Standard output through its buffer: spdlog's own sink flushes every line, a system call each.
+constexpr size_t kBufferBytes = 32 << 10;
+
+// Standard output, many lines at a time: spdlog's own sink flushes every line, a system call each.
+// Only whole lines leave, so that nothing else that writes there can fall into the middle of one.
 class BufferedOutput : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  ~BufferedOutput() override { flush_(); }
+
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    std::fwrite(line.data(), 1, line.size(), stdout);
+    buffer_.append(line.data(), line.size());
+    if (buffer_.size() >= kBufferBytes) flush_();
   }
-  void flush_() override { std::fflush(stdout); }
+  void flush_() override {
+    std::fwrite(buffer_.data(), 1, buffer_.size(), stdout);
+    buffer_.clear();
+  }
+
+  std::string buffer_;
 };
 
 // The time to the second changes seldom, and is the dear part of it.
@@ -77,7 +90,7 @@ void LogError(const char* event, const LogFields& fields) {
 
 void StartLog(const std::string& service) {
   service_name = service;
-  std::setvbuf(stdout, nullptr, _IOFBF, 64 << 10);
+  std::setvbuf(stdout, nullptr, _IONBF, 0);
   auto logger = std::make_shared<spdlog::logger>(service, std::make_shared<BufferedOutput>());
   logger->set_pattern("%v");
   const char* level = std::getenv("GATEHOUSE_LOG_LEVEL");
@@ -86,6 +99,10 @@ void StartLog(const std::string& service) {
   logger->flush_on(spdlog::level::warn);
   spdlog::set_default_logger(std::move(logger));
   spdlog::flush_every(std::chrono::seconds(1));
+  // gRPC's own errors, such as a handshake that failed.
+  gpr_set_log_function([](gpr_log_func_args* said) {
+    LogWarning("grpc", {{"said", said->message}});
+  });
 }
 
 }  // namespace gatehouse
