@@ -2,6 +2,8 @@
 #include <thread>
 
 #include "services/common/crypto.h"
+#include "services/common/jwt.h"
+#include "services/common/proto_time.h"
 #include "services/common/random.h"
 #include "services/identity/access_handler.h"
 #include "services/identity/domain/lockout.h"
@@ -133,6 +135,17 @@ TEST_CASE_METHOD(Fixture, "an organisation is made once, and a repeated request 
   CHECK(principal->principal().region() == "AU");
   CHECK(database.Exec("SELECT count(*) FROM audit_event WHERE type = 'apiKey.created'")[0][0]
             .as<int>() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a principal token that is presented in its last moment still arrives",
+                 "[service]") {
+  const auto exchanged = Exchange(CreateAcme("", "other")->api_key());
+  REQUIRE(exchanged.ok());
+  const std::string key = principals.ListSigningKeys(call, {})->keys(0).public_key();
+  const absl::Time until = FromProto(exchanged->expire_time());
+  CHECK(until > clock.Now() + absl::Seconds(30));
+  CHECK(VerifyPrincipal(exchanged->token(), key, until + absl::Seconds(10)).ok());
+  CHECK_FALSE(VerifyPrincipal(exchanged->token(), key, clock.Now() + absl::Seconds(60)).ok());
 }
 
 TEST_CASE_METHOD(Fixture, "a revoked key and the tokens that it minted are worth nothing",
