@@ -49,7 +49,8 @@ void WithdrawQueue(grpc::CompletionQueue* queue);
 grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message);
 bool FromBuffer(grpc::ByteBuffer& buffer, google::protobuf::Message& message);
 
-// The canonical status of a finished call, with the details that the service attached.
+// The canonical status of a finished call, with the details that the service attached. CANCELLED,
+// which a server that is going says, is UNAVAILABLE.
 absl::Status FromGrpc(const grpc::Status& status);
 
 // Mutual TLS from a directory whose files are read anew when they change; null: plaintext.

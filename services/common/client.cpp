@@ -98,6 +98,11 @@ absl::Status FromGrpc(const grpc::Status& status) {
       details.code() == static_cast<int>(status.error_code())) {
     return FromRpcStatus(details);
   }
+  // We ask how a call ended only where we did not cancel it ourselves: then a server did that is
+  // going, to a call that came too late for it to begin.
+  if (status.error_code() == grpc::StatusCode::CANCELLED) {
+    return absl::UnavailableError("the server cancelled the call");
+  }
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 

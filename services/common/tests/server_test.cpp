@@ -122,6 +122,10 @@ struct Fixture {
 const char kLookUp[] = "gatehouse.cases.v1.CaseDirectory/LookUpCase";
 const char kList[] = "gatehouse.cases.v1.PortalCases/ListPortalCases";
 
+TEST_CASE("a call that a server cancels because it is going may be repeated", "[unit]") {
+  CHECK(absl::IsUnavailable(FromGrpc(grpc::Status(grpc::StatusCode::CANCELLED, "CANCELLED"))));
+}
+
 TEST_CASE_METHOD(Fixture, "a call is authorised and validated before its handler",
                  "[service][no-tsan]") {
   const auto channel = grpc::CreateChannel(Start(), grpc::InsecureChannelCredentials());
