@@ -49,9 +49,15 @@ void WithdrawQueue(grpc::CompletionQueue* queue);
 grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message);
 bool FromBuffer(grpc::ByteBuffer& buffer, google::protobuf::Message& message);
 
-// The canonical status of a finished call, with the details that the service attached. CANCELLED,
-// which a server that is going says, is UNAVAILABLE.
+// The canonical status of a finished call, with the details that the service attached.
 absl::Status FromGrpc(const grpc::Status& status);
+
+// A server that is going cancels calls that come too late for it to begin: a unary call that it has
+// begun ends before its drain does. So CANCELLED, where we did not cancel ourselves, may be called
+// again, as may what is harmless to repeat where the server was not there.
+bool MayCallAgain(const absl::Status& status, bool may_repeat);
+// What is left of such a CANCELLED in the end: UNAVAILABLE.
+absl::Status UnlessCancelled(absl::Status status);
 
 // Mutual TLS from a directory whose files are read anew when they change; null: plaintext.
 std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(const std::unique_ptr<Tls>& tls);

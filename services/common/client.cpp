@@ -98,12 +98,17 @@ absl::Status FromGrpc(const grpc::Status& status) {
       details.code() == static_cast<int>(status.error_code())) {
     return FromRpcStatus(details);
   }
-  // We ask how a call ended only where we did not cancel it ourselves: then a server did that is
-  // going, to a call that came too late for it to begin.
-  if (status.error_code() == grpc::StatusCode::CANCELLED) {
-    return absl::UnavailableError("the server cancelled the call");
-  }
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+bool MayCallAgain(const absl::Status& status, bool may_repeat) {
+  if (absl::IsCancelled(status)) return true;
+  return may_repeat && absl::IsUnavailable(status) && ReasonOf(status).empty();
+}
+
+absl::Status UnlessCancelled(absl::Status status) {
+  if (absl::IsCancelled(status)) return absl::UnavailableError("the server cancelled the call");
+  return status;
 }
 
 namespace {
@@ -192,11 +197,11 @@ absl::Status Client::Invoke(absl::string_view method, const std::string& organis
                       finished.Notify();
                     });
     finished.WaitForNotification();
-    const bool again = absl::IsUnavailable(status) && ReasonOf(status).empty() &&
-                       rules->may_repeat && attempt < kAttempts;
+    const bool again = attempt < kAttempts && MayCallAgain(status, rules->may_repeat);
     const absl::Duration pause =
         absl::Milliseconds(absl::Uniform(absl::BitGen(), 20, 60 * attempt));
     if (!again || absl::Now() + pause >= deadline) {
+      status = UnlessCancelled(std::move(status));
       span.End(status);
       return status;
     }

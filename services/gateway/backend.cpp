@@ -70,12 +70,12 @@ awaitable<absl::Status> Backend::Unary(const std::string& service, const Onward&
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
     status = co_await Once(service, onward, span.trace(), request, response);
     // One replica may be going while another is there.
-    const bool again = absl::IsUnavailable(status) && ReasonOf(status).empty() && onward.may_repeat;
-    if (!again || attempt == kAttempts) break;
+    if (attempt == kAttempts || !MayCallAgain(status, onward.may_repeat)) break;
     asio::steady_timer pause(co_await asio::this_coro::executor,
                              std::chrono::milliseconds(30 * attempt));
     co_await pause.async_wait(asio::use_awaitable);
   }
+  status = UnlessCancelled(std::move(status));
   span.End(status);
   co_return status;
 }
@@ -150,7 +150,7 @@ awaitable<bool> Backend::Stream::Read(google::protobuf::Message& message) {
 
 awaitable<absl::Status> Backend::Stream::Finish() {
   co_await Await([this](Completion* tag) { call_->Finish(&status_, tag); });
-  co_return FromGrpc(status_);
+  co_return UnlessCancelled(FromGrpc(status_));
 }
 
 absl::Status Backend::Ready(absl::Duration patience) {

@@ -123,7 +123,12 @@ const char kLookUp[] = "gatehouse.cases.v1.CaseDirectory/LookUpCase";
 const char kList[] = "gatehouse.cases.v1.PortalCases/ListPortalCases";
 
 TEST_CASE("a call that a server cancels because it is going may be repeated", "[unit]") {
-  CHECK(absl::IsUnavailable(FromGrpc(grpc::Status(grpc::StatusCode::CANCELLED, "CANCELLED"))));
+  const absl::Status cancelled = FromGrpc(grpc::Status(grpc::StatusCode::CANCELLED, "CANCELLED"));
+  CHECK(MayCallAgain(cancelled, false));
+  CHECK(absl::IsUnavailable(UnlessCancelled(cancelled)));
+  CHECK(MayCallAgain(absl::UnavailableError("away"), true));
+  CHECK_FALSE(MayCallAgain(absl::UnavailableError("away"), false));
+  CHECK_FALSE(MayCallAgain(Refuse(absl::StatusCode::kUnavailable, "PROVIDER_AWAY", "no"), true));
 }
 
 TEST_CASE_METHOD(Fixture, "a call is authorised and validated before its handler",
