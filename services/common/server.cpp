@@ -26,7 +26,7 @@
 namespace gatehouse {
 namespace {
 
-constexpr absl::Duration kDrain = absl::Seconds(10);
+constexpr absl::Duration kDrain = absl::Seconds(10);  // MayCallAgain(): unary calls take less.
 constexpr size_t kWaitingMax = 1024;  // Requests before the workers; one more is UNAVAILABLE.
 constexpr int kAwaited = 32;          // Calls that may arrive before the polling thread looks.
 constexpr int kMessageMax = 4 << 20;
