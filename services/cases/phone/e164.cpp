@@ -14,7 +14,8 @@ std::string ToE164(const std::string& number, const std::string& region) {
   }
   std::string text;
   util.Format(parsed, PhoneNumberUtil::E164, &text);
-  return text;
+  // E.164 has at most 15 digits; what is dialled in Japan can have 17, in Germany 4.
+  return text.size() < 8 || text.size() > 16 ? "" : text;
 }
 
 }  // namespace gatehouse::cases

@@ -4,9 +4,10 @@
 
 namespace gatehouse::cases {
 
-// A phone number as people write it, in E.164; empty where it is not possible. `region` is ISO
-// 3166-1 alpha-2 and reads numbers without a country code. Debian's libphonenumber knows the ranges
-// of 2022 only, so a number has to be possible (its length), not known to be valid.
+// A phone number as people write it, in E.164 (ITU-T): + and 7 to 15 digits, as identity takes it
+// for a challenge; empty where it is not possible. `region` is ISO 3166-1 alpha-2 and reads numbers
+// without a country code. Debian's libphonenumber knows the ranges of 2022 only, so a number has to
+// be possible (its length), not known to be valid.
 std::string ToE164(const std::string& number, const std::string& region);
 
 }  // namespace gatehouse::cases
