@@ -37,7 +37,8 @@ struct Row {
 };
 
 // A claimed row is everybody else's again after ten seconds: longer than the call may take. Of the
-// rows that share an order key only the first is ever due.
+// rows that share an order key only the first is ever due. Neither this nor kDelete waits for the
+// disk: what a crash of PostgreSQL takes back is delivered once more, under the same id.
 constexpr char kClaim[] = R"sql(
   UPDATE outbox SET attempts = attempts + 1, next_attempt_time = now() + interval '10 seconds'
   WHERE number IN (
@@ -49,9 +50,12 @@ constexpr char kClaim[] = R"sql(
           AND earlier.order_key = due.order_key AND earlier.number < due.number
           AND NOT earlier.dead))
     ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED)
-  RETURNING organisation_id, number, id, method, request, attempts, traceparent)sql";
+  RETURNING organisation_id, number, id, method, request, attempts, traceparent,
+    set_config('synchronous_commit', 'off', true))sql";
 
-constexpr char kDelete[] = "DELETE FROM outbox WHERE number = ANY ($1::bigint[])";
+constexpr char kDelete[] =
+    "DELETE FROM outbox WHERE number = ANY ($1::bigint[]) "
+    "RETURNING set_config('synchronous_commit', 'off', true)";
 
 constexpr char kPostpone[] = R"sql(
   UPDATE outbox SET dead = $2, next_attempt_time = now() + make_interval(secs => $3)

@@ -54,8 +54,8 @@ struct Session {
   std::string Settings(const Rows& rows, int timeout_ms) {
     std::string settings;
     if (rows.setting() != organisation) {
-      absl::StrAppend(&settings, "SELECT set_config('gatehouse.organisation_id', ",
-                      connection.quote(rows.setting()), ", false); ");
+      absl::StrAppend(&settings,
+                      "SET gatehouse.organisation_id = ", connection.quote(rows.setting()), "; ");
     }
     if (timeout_ms != statement_timeout_ms) {
       absl::StrAppend(&settings, "SET statement_timeout = ", timeout_ms, "; ");

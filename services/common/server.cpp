@@ -3,9 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/impl/service_type.h>
 #include <grpcpp/resource_quota.h>
-#include <grpcpp/support/method_handler.h>
 
 #include <algorithm>
 #include <atomic>
@@ -21,6 +19,7 @@
 #include "services/common/log.h"
 #include "services/common/operations.h"
 #include "services/common/server_call.h"
+#include "services/common/stream_call.h"
 #include "services/common/tracing.h"
 
 namespace gatehouse {
@@ -28,26 +27,13 @@ namespace {
 
 constexpr absl::Duration kDrain = absl::Seconds(10);  // MayCallAgain(): unary calls take less.
 constexpr size_t kWaitingMax = 1024;  // Requests before the workers; one more is UNAVAILABLE.
-constexpr int kAwaited = 32;          // Calls that may arrive before the polling thread looks.
+constexpr int kStreamsAwaited = 8;    // That may arrive before the polling thread looks.
 constexpr int kMessageMax = 4 << 20;
 constexpr int kMetadataMax = 16 << 10;
 constexpr int kStreamsPerConnection = 100;
 constexpr size_t kMemory = 64 << 20;  // What gRPC counts: a flood of resets takes some times that.
 // No more than this of one stream waits in memory for its handler.
 constexpr int kStreamWindow = 256 << 10;
-
-// Makes a service appear in the list that reflection gives. Its calls arrive as generic ones.
-class ListedService : public grpc::Service {
- public:
-  explicit ListedService(const std::string& name) : path_(absl::StrCat("/", name, "/-")) {
-    AddMethod(new grpc::internal::RpcServiceMethod(path_.c_str(),
-                                                   grpc::internal::RpcMethod::NORMAL_RPC,
-                                                   new grpc::internal::UnknownMethodHandler("")));
-  }
-
- private:
-  const std::string path_;
-};
 
 // The limits that gRPC 1.51 needs against rapid reset, header floods and slow or vanished peers.
 void SetLimits(grpc::ServerBuilder& builder, absl::Duration connection_age) {
@@ -144,8 +130,12 @@ class RunningServer::State {
     core_.dispatch = &dispatch_;
     core_.workers = workers_.get();
     core_.streams = streams_.get();
+    std::vector<const Dispatch::Target*> targets;
+    for (const Method& method : server_with_health_.methods()) {
+      targets.push_back(dispatch_.Find("/" + method.name));
+    }
     for (const std::string& name : server_with_health_.services()) {
-      listed_.push_back(std::make_unique<ListedService>(name));
+      unary_.push_back(std::make_unique<UnaryService>(core_, name, targets));
     }
   }
 
@@ -155,14 +145,15 @@ class RunningServer::State {
     SetLimits(builder, options.connection_age);
     core_.trust_peers = options.tls == nullptr;
     builder.AddListeningPort(options.listen, ServerCredentialsOf(options.tls), &port_);
-    builder.RegisterAsyncGenericService(&core_.service);
-    for (const auto& service : listed_) builder.RegisterService(service.get());
+    builder.RegisterAsyncGenericService(&others_);
+    for (const auto& service : unary_) builder.RegisterService(service.get());
     core_.queue = builder.AddCompletionQueue();
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       return absl::UnavailableError(absl::StrCat("cannot listen at ", options.listen));
     }
-    for (int i = 0; i < kAwaited; ++i) ServerCall::Await(core_);
+    for (const auto& service : unary_) service->Await();
+    for (int i = 0; i < kStreamsAwaited; ++i) StreamCall::Await(core_, others_);
     poller_ = std::thread([this] { Poll(); });
     OfferQueue(core_.queue.get());
     return absl::OkStatus();
@@ -209,7 +200,8 @@ class RunningServer::State {
   Dispatch dispatch_;
   std::unique_ptr<WorkerPool> workers_, streams_;
   ServerCore core_;
-  std::vector<std::unique_ptr<ListedService>> listed_;
+  std::vector<std::unique_ptr<UnaryService>> unary_;
+  grpc::AsyncGenericService others_;
   std::unique_ptr<grpc::Server> server_;
   std::thread poller_;
 };

@@ -7,20 +7,12 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "google/rpc/status.pb.h"
-#include "services/common/log.h"
 
 namespace gatehouse {
 namespace {
 
-using google::protobuf::Message;
-
 constexpr char kServiceSan[] = "x509_subject_alternative_name";
-
-grpc::Status ToGrpc(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  const google::rpc::Status wire = ToRpcStatus(status);
-  return {static_cast<grpc::StatusCode>(wire.code()), wire.message(), wire.SerializeAsString()};
-}
+constexpr int kAwaited = 4;  // Calls of one method that may arrive before the polling thread looks.
 
 // The first name in the peer's certificate, if it showed one that our CA signed.
 std::string PeerService(const grpc::ServerContextBase& context) {
@@ -39,96 +31,10 @@ std::string AddressOf(const std::string& peer) {
 
 }  // namespace
 
-void ServerCall::Await(ServerCore& core) {
-  auto* call = new ServerCall(core);
-  call->context_.AsyncNotifyWhenDone(&call->gone_);
-  core.service.RequestCall(&call->context_, &call->stream_, core.queue.get(), core.queue.get(),
-                           &call->arrived_);
-}
-
-ServerCall::ServerCall(ServerCore& core) : core_(core) {}
-
-void ServerCall::OnArrived(bool ok) {
-  if (!ok) {  // The server is shutting down, and nothing more will be told.
-    delete this;
-    return;
-  }
-  Await(core_);
-  start_ = absl::Now();
-  target_ = core_.dispatch->Find(context_.method());
-  if (target_ == nullptr) {
-    stream_.Finish({grpc::StatusCode::UNIMPLEMENTED, "there is no such method"}, &finished_);
-    return;
-  }
-  Read();
-}
-
-void ServerCall::Read() {
-  {
-    const std::lock_guard lock(mutex_);
-    ++holders_;
-  }
-  stream_.Read(&incoming_, &read_);
-}
-
-void ServerCall::OnRead(bool ok) {
-  if (first_) {
-    first_ = false;
-    if (ok) {
-      Receive();
-    } else {
-      stream_.Finish(ToGrpc(Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                                   "the request has no message")),
-                     &finished_);
-    }
-    return Release();
-  }
-  if (!ok) {
-    // The client has finished, or is gone: then OnGone() tells within a moment, which we wait for.
-    alarm_.Set(core_.queue.get(), absl::ToChronoTime(absl::Now() + absl::Milliseconds(2)), &end_);
-    return;
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    readable_ = true;
-    changed_.notify_all();
-  }
-  Release();
-}
-
-void ServerCall::OnEnd(bool) {
-  {
-    const std::lock_guard lock(mutex_);
-    ended_ = readable_ = true;
-    changed_.notify_all();
-  }
-  Release();
-}
-
-void ServerCall::OnWritten(bool ok) {
-  const std::lock_guard lock(mutex_);
-  writable_ = true;
-  write_failed_ = !ok;
-  changed_.notify_all();
-}
-
-void ServerCall::OnGone(bool) {
-  {
-    const std::lock_guard lock(mutex_);
-    cancelled_ = context_.IsCancelled();
-    changed_.notify_all();
-  }
-  Release();
-}
-
-void ServerCall::OnFinished(bool) { Release(); }
-
-void ServerCall::Release() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (--holders_ > 0) return;
-  }
-  delete this;
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const google::rpc::Status wire = ToRpcStatus(status);
+  return {static_cast<grpc::StatusCode>(wire.code()), wire.message(), wire.SerializeAsString()};
 }
 
 Envelope ServerCall::ReadEnvelope() {
@@ -153,7 +59,9 @@ Envelope ServerCall::ReadEnvelope() {
   return envelope;
 }
 
-void ServerCall::Receive() {
+void ServerCall::Receive(const Dispatch::Target& target, grpc::ByteBuffer& message) {
+  target_ = &target;
+  start_ = absl::Now();
   const auto traceparent = context_.client_metadata().find("traceparent");
   std::optional<Trace> trace;
   if (traceparent != context_.client_metadata().end()) {
@@ -164,7 +72,7 @@ void ServerCall::Receive() {
   call_.trace = span_->trace();
   request_.reset(target_->method->request->New());
   response_.reset(target_->method->response->New());
-  if (!FromBuffer(incoming_, *request_)) {
+  if (!FromBuffer(message, *request_)) {
     return Finish(
         Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST", "the request does not parse"),
         nullptr);
@@ -187,7 +95,6 @@ void ServerCall::Begin(bool may_block) {
   const Method& method = *target_->method;
   if (method.blocking == Blocking::kNever) return RunHandler();
   WorkerPool& pool = method.unary ? *core_.workers : *core_.streams;
-  if (method.client_streaming) Read();
   if (!pool.Run([this] { RunHandler(); })) Finish(absl::UnavailableError("busy"), nullptr);
 }
 
@@ -196,7 +103,8 @@ void ServerCall::RunHandler() {
   {
     const CallScope scope(call_);
     try {
-      status = Handle();
+      status =
+          absl::Now() < call_.deadline ? Handle() : absl::DeadlineExceededError("waited too long");
     } catch (const std::exception& exception) {
       status = absl::InternalError(absl::StrCat("exception: ", exception.what()));
     }
@@ -204,71 +112,75 @@ void ServerCall::RunHandler() {
   Finish(status, target_->method->download ? nullptr : response_.get());
 }
 
-absl::Status ServerCall::Handle() {
-  const Method& method = *target_->method;
-  if (absl::Now() >= call_.deadline) return absl::DeadlineExceededError("waited too long");
-  if (method.unary) return method.unary(call_, *request_, *response_);
-  if (method.upload) {
-    return method.upload(
-        call_, *request_, [this](Message& message) { return ReadNext(message); }, *response_);
-  }
-  return method.download(call_, *request_,
-                         [this](const Message& message) { return WriteNext(message); });
-}
-
-bool ServerCall::WaitUntil(std::unique_lock<std::mutex>& lock, bool ServerCall::*condition) {
-  return changed_.wait_until(lock, absl::ToChronoTime(call_.deadline),
-                             [&] { return this->*condition || cancelled_; });
-}
-
-absl::StatusOr<bool> ServerCall::ReadNext(Message& message) {
-  std::unique_lock lock(mutex_);
-  if (!WaitUntil(lock, &ServerCall::readable_)) {
-    context_.TryCancel();
-    return absl::DeadlineExceededError("the upload took too long");
-  }
-  if (cancelled_) return absl::CancelledError("the client is gone");
-  if (ended_) return false;
-  readable_ = false;
-  lock.unlock();
-  if (!FromBuffer(incoming_, message)) {
-    return Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                  "a message does not parse");
-  }
-  incoming_.Clear();
-  Read();  // The next one comes in while this one is worked on.
-  return true;
-}
-
-absl::Status ServerCall::WriteNext(const Message& message) {
-  const grpc::ByteBuffer buffer = ToBuffer(message);
-  std::unique_lock lock(mutex_);
-  if (!WaitUntil(lock, &ServerCall::writable_)) {
-    context_.TryCancel();
-    return absl::DeadlineExceededError("the download took too long");
-  }
-  if (cancelled_ || write_failed_) return absl::CancelledError("the client is gone");
-  writable_ = false;
-  lock.unlock();
-  stream_.Write(buffer, &written_);
-  return absl::OkStatus();
-}
-
-void ServerCall::Finish(const absl::Status& status, const Message* response) {
-  {
-    // One write at a time: the last message must have left before the status may.
-    std::unique_lock lock(mutex_);
-    if (!WaitUntil(lock, &ServerCall::writable_)) context_.TryCancel();
-    changed_.wait(lock, [&] { return writable_; });
-  }
+void ServerCall::AccountFor(const absl::Status& status) {
   Account(target_->method->name, call_, status, absl::Now() - start_);
   span_->End(status);
   span_.reset();
-  if (status.ok() && response != nullptr) {
-    stream_.WriteAndFinish(ToBuffer(*response), {}, grpc::Status::OK, &finished_);
-  } else {
-    stream_.Finish(ToGrpc(status), &finished_);
+}
+
+// Two events: it has arrived, whole, and its answer has left.
+class UnaryCall : public ServerCall {
+ public:
+  UnaryCall(UnaryService& service, int index)
+      : ServerCall(service.core_, context_), service_(service), index_(index) {
+    grpc::ServerCompletionQueue* const queue = core_.queue.get();
+    service_.RequestAsyncUnary(index_, &context_, &incoming_, &writer_, queue, queue, &arrived_);
+  }
+
+ private:
+  void OnArrived(bool ok) {
+    if (!ok) {  // The server is shutting down.
+      delete this;
+      return;
+    }
+    service_.Await(index_);
+    Receive(*service_.targets_[index_], incoming_);
+  }
+
+  absl::Status Handle() override { return target_->method->unary(call_, *request_, *response_); }
+
+  void Finish(const absl::Status& status, const google::protobuf::Message* response) override {
+    AccountFor(status);
+    if (status.ok()) {
+      writer_.Finish(ToBuffer(*response), grpc::Status::OK, &finished_);
+    } else {
+      writer_.FinishWithError(ToGrpc(status), &finished_);
+    }
+  }
+
+  void OnFinished(bool) { delete this; }
+
+  using Event = ServerCall::Event<UnaryCall>;
+  UnaryService& service_;
+  const int index_;
+  grpc::ServerContext context_;
+  grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> writer_{&context_};
+  grpc::ByteBuffer incoming_;
+  Event arrived_{*this, &UnaryCall::OnArrived}, finished_{*this, &UnaryCall::OnFinished};
+};
+
+UnaryService::UnaryService(ServerCore& core, const std::string& name,
+                           const std::vector<const Dispatch::Target*>& targets)
+    : core_(core) {
+  for (const Dispatch::Target* target : targets) {
+    if (!target->method->unary || !absl::StartsWith(target->method->name, name + "/")) continue;
+    targets_.push_back(target);
+  }
+  // gRPC keeps pointers to the paths.
+  for (const Dispatch::Target* target : targets_) {
+    paths_.push_back("/" + target->method->name);
+  }
+  for (int i = 0; i < static_cast<int>(paths_.size()); ++i) {
+    AddMethod(new grpc::internal::RpcServiceMethod(paths_[i].c_str(),
+                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+    MarkMethodRaw(i);
   }
 }
+
+void UnaryService::Await() {
+  for (int i = 0; i < kAwaited * static_cast<int>(targets_.size()); ++i) Await(i / kAwaited);
+}
+
+void UnaryService::Await(int index) { new UnaryCall(*this, index); }
 
 }  // namespace gatehouse

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <grpcpp/alarm.h>
-#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/support/async_unary_call.h>
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <string>
 
 #include "services/common/channel.h"
 #include "services/common/dispatch.h"
@@ -18,7 +15,6 @@ namespace gatehouse {
 
 // What all calls of one server share.
 struct ServerCore {
-  grpc::AsyncGenericService service;
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
   const Dispatch* dispatch = nullptr;
   WorkerPool* workers = nullptr;
@@ -26,62 +22,67 @@ struct ServerCore {
   bool trust_peers = false;  // No TLS: tests and the bench.
 };
 
-// One RPC from its arrival to its end. Its events come one after the other on the polling thread;
-// the handler runs on a worker, and for streams waits there for the next event. Owns itself.
-class ServerCall {
- public:
-  // Waits for the next RPC of a client.
-  static void Await(ServerCore& core);
+grpc::Status ToGrpc(const absl::Status& status);
 
- private:
+// One RPC from its first message to its answer, whatever its shape: who calls, whether they may,
+// the handler, the account of it. Its events come one after the other on the polling thread; the
+// handler runs on a worker. Owns itself.
+class ServerCall {
+ protected:
   // A tag of the completion queue: one member function of one call.
+  template <typename T>
   struct Event : Completion {
-    Event(ServerCall& call, void (ServerCall::*handle)(bool)) : call(call), handle(handle) {}
+    Event(T& call, void (T::*handle)(bool)) : call(call), handle(handle) {}
     void Done(bool ok) override { (call.*handle)(ok); }
-    ServerCall& call;
-    void (ServerCall::*handle)(bool);
+    T& call;
+    void (T::*handle)(bool);
   };
 
-  explicit ServerCall(ServerCore& core);
+  ServerCall(ServerCore& core, const grpc::ServerContext& context)
+      : core_(core), context_(context) {}
+  virtual ~ServerCall() = default;
 
-  void OnArrived(bool ok);
-  void OnRead(bool ok);
-  void OnEnd(bool ok);
-  void OnWritten(bool ok);
-  void OnFinished(bool ok);
-  void OnGone(bool ok);
-  void Release();
-
-  void Read();
-  void Receive();
-  void Begin(bool may_block);
-  void RunHandler();
-  absl::Status Handle();
-  void Finish(const absl::Status& status, const google::protobuf::Message* response);
-  absl::StatusOr<bool> ReadNext(google::protobuf::Message& message);
-  absl::Status WriteNext(const google::protobuf::Message& message);
-  Envelope ReadEnvelope();
-  bool WaitUntil(std::unique_lock<std::mutex>& lock, bool ServerCall::*condition);
+  // With the first message, which it takes the bytes of.
+  void Receive(const Dispatch::Target& target, grpc::ByteBuffer& message);
+  // Blocks in the handler.
+  virtual absl::Status Handle() = 0;
+  // Sends the response, if there is one, or the status, once the call is accounted for. The call
+  // may be gone when it returns.
+  virtual void Finish(const absl::Status& status, const google::protobuf::Message* response) = 0;
+  void AccountFor(const absl::Status& status);
 
   ServerCore& core_;
-  grpc::GenericServerContext context_;
-  grpc::GenericServerAsyncReaderWriter stream_{&context_};
-  Event arrived_{*this, &ServerCall::OnArrived}, read_{*this, &ServerCall::OnRead},
-      end_{*this, &ServerCall::OnEnd}, written_{*this, &ServerCall::OnWritten},
-      finished_{*this, &ServerCall::OnFinished}, gone_{*this, &ServerCall::OnGone};
-  grpc::ByteBuffer incoming_;
-  grpc::Alarm alarm_;
   const Dispatch::Target* target_ = nullptr;
   Call call_;
-  absl::Time start_;
-  std::optional<Span> span_;
   std::unique_ptr<google::protobuf::Message> request_, response_;
 
-  std::mutex mutex_;  // Of what follows, which a stream's worker and the polling thread share.
-  std::condition_variable changed_;
-  bool first_ = true, readable_ = false, writable_ = true, ended_ = false;
-  bool write_failed_ = false, cancelled_ = false;
-  int holders_ = 2;  // What is still to be told: the end, the client's going, a read.
+ private:
+  void Begin(bool may_block);
+  void RunHandler();
+  Envelope ReadEnvelope();
+
+  const grpc::ServerContext& context_;
+  absl::Time start_;
+  std::optional<Span> span_;
+};
+
+// The unary methods of one proto service, as gRPC knows them.
+class UnaryService : public grpc::Service {
+ public:
+  // `name` is the full proto name.
+  UnaryService(ServerCore& core, const std::string& name,
+               const std::vector<const Dispatch::Target*>& targets);
+
+  // Waits for the next calls of every method.
+  void Await();
+
+ private:
+  friend class UnaryCall;
+  void Await(int index);
+
+  ServerCore& core_;
+  std::vector<const Dispatch::Target*> targets_;
+  std::vector<std::string> paths_;
 };
 
 }  // namespace gatehouse

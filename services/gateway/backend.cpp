@@ -17,14 +17,14 @@ namespace {
 namespace asio = boost::asio;
 using asio::awaitable;
 
-// A tag of the clients' queue that resumes a coroutine where it belongs.
+// A tag of the loop's queue that resumes a coroutine.
 template <typename Handler>
 struct Resume : Completion {
   explicit Resume(Handler handler) : handler(std::move(handler)) {}
   void Done(bool ok) override {
-    auto executor = asio::get_associated_executor(handler);
-    asio::post(executor, [handler = std::move(handler), ok]() mutable { handler(ok); });
+    Handler resume = std::move(handler);
     delete this;
+    resume(ok);
   }
   Handler handler;
 };
@@ -84,11 +84,12 @@ awaitable<absl::Status> Backend::Once(const std::string& service, const Onward& 
                                       const Trace& trace, const google::protobuf::Message& request,
                                       google::protobuf::Message& response) {
   grpc::ClientContext context;
+  const EventLoop::CallScope scope(context);
   Prepare(context, onward, trace);
   grpc::ByteBuffer answer;
   grpc::Status status;
   const auto call = services_.at(service).stub.PrepareUnaryCall(
-      &context, absl::StrCat("/", onward.method), ToBuffer(request), &ClientQueue());
+      &context, absl::StrCat("/", onward.method), ToBuffer(request), scope.queue());
   co_await Await([&](Completion* tag) {
     call->StartCall();
     call->Finish(&answer, &status, tag);
@@ -107,7 +108,7 @@ std::unique_ptr<Backend::Stream> Backend::Open(const std::string& service, const
 Backend::Stream::Stream(grpc::GenericStub& stub, const Onward& onward)
     : span_(onward.trace, Span::Kind::kClient, onward.method) {
   Prepare(context_, onward, span_.trace());
-  call_ = stub.PrepareCall(&context_, absl::StrCat("/", onward.method), &ClientQueue());
+  call_ = stub.PrepareCall(&context_, absl::StrCat("/", onward.method), scope_.queue());
 }
 
 awaitable<bool> Backend::Stream::Start() {

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "services/common/channel.h"
 #include "services/common/trace.h"
+#include "services/gateway/event_loop.h"
 
 namespace gatehouse::gateway {
 
@@ -54,6 +55,7 @@ class Backend {
    private:
     const Span span_;
     grpc::ClientContext context_;
+    const EventLoop::CallScope scope_{context_};
     std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
     grpc::ByteBuffer buffer_;
     grpc::Status status_;

@@ -7,11 +7,13 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include "services/gateway/event_loop.h"
+
 namespace gatehouse::gateway {
 
 // What the connections of one thread share.
 struct HttpThread {
-  boost::asio::io_context context{1};
+  EventLoop loop;
   const HttpServer::Options* options = nullptr;
   const HttpServer::Handle* handle = nullptr;
   const HttpServer::Refuse* refuse = nullptr;

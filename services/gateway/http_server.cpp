@@ -51,14 +51,14 @@ class HttpServer::State {
           absl::StrCat("cannot listen at ", options_.listen, ": ", error.what()));
     }
     for (auto& worker : workers_)
-      worker->thread = std::thread([&w = *worker] { w.shared.context.run(); });
+      worker->thread = std::thread([&w = *worker] { w.shared.loop.Run(); });
     return absl::OkStatus();
   }
 
   ~State() {
     draining_ = true;
     for (auto& worker : workers_) {
-      asio::post(worker->shared.context, [&w = *worker] {
+      asio::post(worker->shared.loop.context(), [&w = *worker] {
         error_code error;
         w.acceptor->close(error);
         for (HttpConnection* connection : w.connections) connection->CloseIfIdle();
@@ -68,7 +68,7 @@ class HttpServer::State {
     while (open_ > 0 && std::chrono::steady_clock::now() < end) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    for (auto& worker : workers_) worker->shared.context.stop();
+    for (auto& worker : workers_) worker->shared.loop.Stop();
     for (auto& worker : workers_) {
       if (worker->thread.joinable()) worker->thread.join();
     }
@@ -90,15 +90,15 @@ class HttpServer::State {
     worker.shared.handle = &handle_;
     worker.shared.refuse = &refuse_;
     worker.shared.draining = &draining_;
-    worker.acceptor.emplace(worker.shared.context);
+    worker.acceptor.emplace(worker.shared.loop.context());
     worker.acceptor->open(endpoint.protocol());
     worker.acceptor->set_option(tcp::acceptor::reuse_address(true));
     worker.acceptor->set_option(ReusePort(true));
     worker.acceptor->bind(endpoint);
     worker.acceptor->listen(1024);
     port_ = worker.acceptor->local_endpoint().port();
-    asio::co_spawn(worker.shared.context, Accept(worker), asio::detached);
-    asio::co_spawn(worker.shared.context, Watch(worker), asio::detached);
+    asio::co_spawn(worker.shared.loop.context(), Accept(worker), asio::detached);
+    asio::co_spawn(worker.shared.loop.context(), Watch(worker), asio::detached);
   }
 
   awaitable<void> Accept(Worker& worker) {
@@ -109,7 +109,7 @@ class HttpServer::State {
       if (error == asio::error::operation_aborted) co_return;
       if (error) {
         // Out of file descriptors, as a rule: others must end first.
-        asio::steady_timer timer(worker.shared.context, std::chrono::milliseconds(50));
+        asio::steady_timer timer(worker.shared.loop.context(), std::chrono::milliseconds(50));
         co_await timer.async_wait(asio::redirect_error(use_awaitable, error));
         continue;
       }
@@ -117,7 +117,8 @@ class HttpServer::State {
         Count("gatehouse_http_connections_refused_total", {});
         continue;
       }
-      asio::co_spawn(worker.shared.context, Serve(worker, std::move(socket)), asio::detached);
+      asio::co_spawn(worker.shared.loop.context(), Serve(worker, std::move(socket)),
+                     asio::detached);
     }
   }
 
@@ -131,7 +132,7 @@ class HttpServer::State {
   }
 
   awaitable<void> Watch(Worker& worker) {
-    asio::steady_timer timer(worker.shared.context);
+    asio::steady_timer timer(worker.shared.loop.context());
     while (true) {
       timer.expires_after(kWatch);
       error_code error;
