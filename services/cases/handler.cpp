@@ -187,8 +187,10 @@ absl::StatusOr<pb::AddNoteResponse> Handler::AddNote(const Call& call,
 
 absl::StatusOr<pb::SetContactPortalResponse> Handler::SetContactPortal(
     const Call& call, const pb::SetContactPortalRequest& request) {
+  const absl::Time end = request.has_expire_time() ? gatehouse::FromProto(request.expire_time())
+                                                   : absl::InfiniteFuture();
   RETURN_IF_ERROR(store_.SetPortal(call.caller.organisation_id, request.case_id(),
-                                   request.contact_id(), static_cast<Portal>(request.portal()),
+                                   request.contact_id(), static_cast<Portal>(request.portal()), end,
                                    request.version()));
   return pb::SetContactPortalResponse();
 }

@@ -42,6 +42,7 @@ Subject SubjectOf(const Call& call, const pb::StartChallengeRequest& request) {
                      grant.invitation_id(),
                      grant.sees_all() ? Visibility::kAll : Visibility::kOwn,
                      {grant.document_request_ids().begin(), grant.document_request_ids().end()}},
+          .owner_email = request.owner_email(),
           .settled = grant.settled()};
 }
 
@@ -51,6 +52,7 @@ void AccessHandler::Register(Server& server) {
   using Self = AccessHandler;
   server.Service("gatehouse.identity.v1.Challenges")
       .Unary("StartChallenge", *this, &Self::StartChallenge)
+      .Unary("OfferChallenge", *this, &Self::OfferChallenge)
       .Unary("ResendChallenge", *this, &Self::ResendChallenge)
       .Unary("VerifyChallenge", *this, &Self::VerifyChallenge);
   server.Service("gatehouse.identity.v1.Grants")
@@ -67,6 +69,13 @@ absl::StatusOr<pb::Challenge> AccessHandler::StartChallenge(
     const Call& call, const pb::StartChallengeRequest& request) {
   ASSIGN_OR_RETURN(const Challenge challenge, challenges_.Start(SubjectOf(call, request), call));
   return ToProto(challenge);
+}
+
+absl::StatusOr<pb::OfferChallengeResponse> AccessHandler::OfferChallenge(
+    const Call& call, const pb::OfferChallengeRequest& request) {
+  RETURN_IF_ERROR(challenges_.Offer(SubjectOf(call, request.challenge()), request.request_id(),
+                                    FromProto(request.expire_time()), call));
+  return pb::OfferChallengeResponse();
 }
 
 absl::StatusOr<pb::Challenge> AccessHandler::ResendChallenge(

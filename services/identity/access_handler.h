@@ -20,6 +20,8 @@ class AccessHandler {
 
   absl::StatusOr<pb::Challenge> StartChallenge(const Call& call,
                                                const pb::StartChallengeRequest& request);
+  absl::StatusOr<pb::OfferChallengeResponse> OfferChallenge(
+      const Call& call, const pb::OfferChallengeRequest& request);
   absl::StatusOr<pb::Challenge> ResendChallenge(const Call& call,
                                                 const pb::ResendChallengeRequest& request);
   absl::StatusOr<pb::VerifyChallengeResponse> VerifyChallenge(

@@ -3,6 +3,7 @@
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/client.h"
 #include "services/common/proto_time.h"
+#include "services/common/status.h"
 #include "services/identity/domain/challenges.h"
 
 namespace gatehouse::identity {
@@ -25,13 +26,28 @@ class NotificationMessenger : public Messenger {
     parameters["organisation_name"] = subject.organisation_name;
     parameters["host"] = subject.portal_host;
     *request.mutable_expire_time() = gatehouse::ToProto(expire_time);
+    const absl::Status sent = Submit(subject, request);
+    if (!sent.ok() || subject.owner_email.empty()) return sent;
+    request.set_request_id(request_id + ":owner");
+    request.set_channel(notification::v1::EMAIL);
+    request.set_template_("sign-in-code-for-owner");
+    request.set_recipient(subject.owner_email);
+    parameters.erase("host");
+    parameters["contact_name"] = subject.contact_name;
+    const absl::Status told = Submit(subject, request);
+    // What is refused is not worth the client's entry; what may recover is asked for again.
+    return ReasonOf(told).empty() ? told : absl::OkStatus();
+  }
+
+ private:
+  absl::Status Submit(const Subject& subject,
+                      const notification::v1::SubmitMessageRequest& request) {
     return notification_
         .Call<notification::v1::SubmitMessageResponse>(
             "gatehouse.notification.v1.Intake/SubmitMessage", subject.organisation_id, request)
         .status();
   }
 
- private:
   Client& notification_;
 };
 

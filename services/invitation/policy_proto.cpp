@@ -51,6 +51,11 @@ absl::Status ApplyField(const std::string& field, const v1::Policy& policy, Poli
   } else if (field == "email") {
     set(to.email_subject, !policy.email().subject().empty(), policy.email().subject());
     set(to.email_body, !policy.email().body().empty(), policy.email().body());
+  } else if (field == "send_code_with_invitation") {
+    set(to.send_code_with_invitation, policy.has_send_code_with_invitation(),
+        policy.send_code_with_invitation());
+  } else if (field == "email_code_to_owner") {
+    set(to.email_code_to_owner, policy.has_email_code_to_owner(), policy.email_code_to_owner());
   } else {
     return RefuseField("update_mask", "names a field that the policy does not have");
   }
@@ -80,6 +85,8 @@ v1::Policy ToProto(const Policy& policy) {
   proto.set_visibility(policy.visibility == Visibility::kAll ? v1::ALL : v1::OWN);
   proto.mutable_email()->set_subject(policy.email_subject);
   proto.mutable_email()->set_body(policy.email_body);
+  proto.set_send_code_with_invitation(policy.send_code_with_invitation);
+  proto.set_email_code_to_owner(policy.email_code_to_owner);
   return proto;
 }
 

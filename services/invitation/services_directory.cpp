@@ -5,11 +5,12 @@
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/documents/v1/documents.pb.h"
-#include "gatehouse/identity/v1/challenges.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
+#include "services/common/address.h"
 #include "services/common/proto_time.h"
 #include "services/common/status.h"
+#include "services/invitation/code_proto.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -20,12 +21,6 @@ constexpr size_t kRememberedMax = 10000;
 std::string NameOf(const cases::v1::Contact& contact) {
   return std::string(
       absl::StripAsciiWhitespace(absl::StrCat(contact.given_name(), " ", contact.family_name())));
-}
-
-// The host of a URL, without its port: what a code's SMS is bound to.
-std::string HostOf(const std::string& url) {
-  const size_t start = url.find("://") == std::string::npos ? 0 : url.find("://") + 3;
-  return url.substr(start, url.find_first_of(":/", start) - start);
 }
 
 }  // namespace
@@ -64,7 +59,11 @@ absl::StatusOr<CaseProfile> ServicesDirectory::LookUpCase(const std::string& org
                    cases_.Call<cases::v1::LookUpCaseResponse>(
                        "gatehouse.cases.v1.CaseDirectory/LookUpCase", organisation_id, request));
   CaseProfile profile = {
-      found.case_().display_name(), found.case_().owner().display_name(), found.owner_phone(), {}};
+      found.case_().display_name(),
+      found.case_().owner().display_name(),
+      found.owner_phone(),
+      IsEmail(found.case_().owner().email()) ? found.case_().owner().email() : "",
+      {}};
   for (const cases::v1::Contact& contact : found.case_().contacts()) {
     const auto e164 = found.mobiles().find(contact.contact_id());
     profile.contacts.push_back({.contact_id = contact.contact_id(),
@@ -114,27 +113,10 @@ absl::StatusOr<std::map<std::string, DeliveryState>> ServicesDirectory::LookUpMe
   return states;
 }
 
-absl::StatusOr<StartedChallenge> ServicesDirectory::StartChallenge(
-    const Invitation& invitation, const Link& link, const OrganisationProfile& organisation) {
-  identity::v1::StartChallengeRequest request;
-  request.set_method(identity::v1::SMS_CODE);
-  request.set_link_id(link.link_id);
-  request.mutable_grant()->set_settled(invitation.state == State::kAccepted && !link.single_use);
-  request.mutable_grant()->set_invitation_id(invitation.invitation_id);
-  request.mutable_grant()->set_case_id(invitation.case_id);
-  request.mutable_grant()->set_contact_id(invitation.contact_id);
-  request.mutable_grant()->set_sees_all(invitation.visibility == Visibility::kAll);
-  for (const std::string& id : invitation.document_request_ids) {
-    request.mutable_grant()->add_document_request_ids(id);
-  }
-  request.set_mobile(invitation.mobile);
-  request.set_email(invitation.email);
-  request.set_organisation_name(organisation.display_name);
-  request.set_portal_host(HostOf(organisation.portal_url));
-  request.set_contact_name(invitation.contact_name);
+absl::StatusOr<StartedChallenge> ServicesDirectory::StartChallenge(const CodeRequest& request) {
   ASSIGN_OR_RETURN(const auto started, identity_.Call<identity::v1::Challenge>(
                                            "gatehouse.identity.v1.Challenges/StartChallenge",
-                                           invitation.organisation_id, request));
+                                           request.invitation.organisation_id, ToProto(request)));
   return StartedChallenge{started.challenge_id(), FromProto(started.expire_time()),
                           FromProto(started.resend_time())};
 }

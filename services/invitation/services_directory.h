@@ -25,8 +25,7 @@ class ServicesDirectory : public Directory {
   absl::StatusOr<SmsStatus> CheckSms(const std::string& organisation_id) override;
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) override;
-  absl::StatusOr<StartedChallenge> StartChallenge(const Invitation& invitation, const Link& link,
-                                                  const OrganisationProfile& organisation) override;
+  absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override;
   absl::Status RevokeGrant(const Invitation& invitation, const Call& call) override;
   absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) override;
 

@@ -39,8 +39,14 @@ absl::StatusOr<pb::StartSignInResponse> SignInHandler::StartSignIn(
   RETURN_IF_ERROR(CheckLink(LinkStateAt(found.link, found.invitation, clock_.Now())));
   ASSIGN_OR_RETURN(const OrganisationProfile organisation,
                    directory_.RecallOrganisation(found.invitation.organisation_id));
-  ASSIGN_OR_RETURN(const StartedChallenge started,
-                   directory_.StartChallenge(found.invitation, found.link, organisation));
+  CodeRequest code = {found.invitation, found.link, organisation, ""};
+  if (found.email_code_to_owner) {
+    ASSIGN_OR_RETURN(
+        const CaseProfile mirrored,
+        directory_.LookUpCase(found.invitation.organisation_id, found.invitation.case_id));
+    code.owner_email = mirrored.owner_email;
+  }
+  ASSIGN_OR_RETURN(const StartedChallenge started, directory_.StartChallenge(code));
   pb::StartSignInResponse response;
   response.set_challenge_id(started.challenge_id);
   *response.mutable_expire_time() = gatehouse::ToProto(started.expire_time);

@@ -31,11 +31,12 @@ constexpr char kPutContact[] = R"sql(
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))sql";
 
 // A row for each contact, or one without a contact; the caller adds which cases, and the order.
+// An invitation whose time ran out unused makes its contact one that is not invited.
 #define CASES_WITH_CONTACTS(chosen)                                                           \
   "SELECT f.case_id, f.display_name, f.kind, f.owner_id, f.owner_name, f.owner_email, "       \
   "f.owner_phone, f.owner_e164, f.version, f.create_time, f.update_time, c.contact_id, "      \
   "c.type, c.given_name, c.family_name, c.email, c.mobile, c.e164, c.role, "                  \
-  "coalesce(p.portal, 1) FROM (" chosen                                                       \
+  "CASE WHEN p.expire_time > now() THEN p.portal ELSE 1 END FROM (" chosen                    \
   ") AS f LEFT JOIN contact AS c USING (organisation_id, case_id) LEFT JOIN contact_portal "  \
   "AS p ON p.organisation_id = f.organisation_id AND p.case_id = f.case_id AND p.contact_id " \
   "= c.contact_id "
@@ -196,13 +197,15 @@ absl::StatusOr<std::vector<Note>> PostgresStore::ListNotes(const std::string& or
 
 absl::Status PostgresStore::SetPortal(const std::string& organisation_id,
                                       const std::string& case_id, const std::string& contact_id,
-                                      Portal portal, int64_t version) {
+                                      Portal portal, absl::Time expire_time, int64_t version) {
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
-        "INSERT INTO contact_portal AS old (organisation_id, case_id, contact_id, portal, version) "
-        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organisation_id, case_id, contact_id) "
-        "DO UPDATE SET portal = $4, version = $5 WHERE old.version < $5",
-        organisation_id, case_id, contact_id, static_cast<int>(portal), version);
+        "INSERT INTO contact_portal AS old (organisation_id, case_id, contact_id, portal, version, "
+        "expire_time) VALUES ($1, $2, $3, $4, $5, $6) "
+        "ON CONFLICT (organisation_id, case_id, contact_id) "
+        "DO UPDATE SET portal = $4, version = $5, expire_time = $6 WHERE old.version < $5",
+        organisation_id, case_id, contact_id, static_cast<int>(portal), version,
+        ToSql(expire_time));
     return absl::OkStatus();
   });
 }

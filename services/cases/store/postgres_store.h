@@ -36,9 +36,11 @@ class PostgresStore {
   absl::StatusOr<std::vector<Note>> ListNotes(const std::string& organisation_id,
                                               const std::string& case_id, const Page& page);
 
-  // An older version than the recorded one changes nothing.
+  // An older version than the recorded one changes nothing. From `expire_time` on the contact
+  // counts as not invited.
   absl::Status SetPortal(const std::string& organisation_id, const std::string& case_id,
-                         const std::string& contact_id, Portal portal, int64_t version);
+                         const std::string& contact_id, Portal portal, absl::Time expire_time,
+                         int64_t version);
 
  private:
   Postgres& postgres_;

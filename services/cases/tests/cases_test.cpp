@@ -2,6 +2,7 @@
 
 #include "services/cases/handler.h"
 #include "services/cases/phone/e164.h"
+#include "services/common/proto_time.h"
 #include "tests/support/calls.h"
 #include "tests/support/test_database.h"
 
@@ -13,8 +14,8 @@ TEST_CASE("a phone number is read with the organisation's region", "[unit]") {
   CHECK(ToE164("0412 345 678", "AU") == "+61412345678");
   CHECK(ToE164("+61 412 345 678", "NZ") == "+61412345678");
   CHECK(ToE164("021 123 4567", "NZ") == "+64211234567");
-  for (const char* number :
-       {"", "call me", "12", "+", "+999999999999999999999", "0412\r\n345678x"}) {
+  for (const char* number : {"", "call me", "12", "+", "+999999999999999999999", "0412\r\n345678x",
+                             "+81710KKKKKKkKKKKKK", "+49 4947"}) {
     CHECK(ToE164(number, "AU") == "");
   }
 }
@@ -129,6 +130,24 @@ TEST_CASE_METHOD(Fixture, "an older word about a contact's access changes nothin
   REQUIRE(found.ok());
   CHECK(found->case_().contacts(0).portal() == pb::ACTIVE);
   CHECK(found->mobiles().at("ada") == "+61412345678");
+}
+
+TEST_CASE_METHOD(Fixture, "a contact whose invitation ran out unused is not invited", "[service]") {
+  REQUIRE(Put("deal-1", "Smith").ok());
+  pb::SetContactPortalRequest set;
+  set.set_case_id("deal-1");
+  set.set_contact_id("ada");
+  set.set_portal(pb::INVITED);
+  const auto portal_until = [&](absl::Time end) {
+    set.set_version(set.version() + 1);
+    *set.mutable_expire_time() = ToProto(end);
+    REQUIRE(handler.SetContactPortal(ServiceCall(), set).ok());
+    pb::GetCaseRequest get;
+    get.set_case_id("deal-1");
+    return handler.GetCase(StaffCall(), get)->contacts(0).portal();
+  };
+  CHECK(portal_until(absl::Now() + absl::Minutes(1)) == pb::INVITED);
+  CHECK(portal_until(absl::Now() - absl::Seconds(1)) == pb::NOT_INVITED);
 }
 
 }  // namespace

@@ -69,8 +69,21 @@ absl::Status Challenges::Send(const ChallengeStore::Started& started, const Subj
 }
 
 absl::StatusOr<Challenge> Challenges::Start(const Subject& subject, const Call& call) {
+  return StartAs(NewId("chl"), subject, call);
+}
+
+absl::Status Challenges::Offer(const Subject& subject, const std::string& request_id,
+                               absl::Time expire_time, const Call& call) {
+  if (clock_.Now() >= expire_time) return absl::OkStatus();
+  const std::string id =
+      "chl_" + Hex(HmacSha256(key_.Reveal(), "offer:" + request_id)).substr(0, 32);
+  const absl::Status started = StartAs(id, subject, call).status();
+  return ReasonOf(started).empty() ? started : absl::OkStatus();
+}
+
+absl::StatusOr<Challenge> Challenges::StartAs(const std::string& id, const Subject& subject,
+                                              const Call& call) {
   RETURN_IF_ERROR(CheckFactor(subject));
-  const std::string id = NewId("chl");
   ASSIGN_OR_RETURN(const ChallengeStore::Started started,
                    challenges_.Start(id, subject, MacOf(id, CodeOf(id).Reveal()),
                                      call.client_address, clock_.Now()));

@@ -24,7 +24,8 @@ struct Subject {
   std::string organisation_id, link_id, mobile, email;
   std::string organisation_name, portal_host, contact_name;
   CaseAccess access;
-  bool settled = false;  // Whoever asked has nothing to record at the entry.
+  std::string owner_email;  // Who is sent the code too; empty: nobody.
+  bool settled = false;     // Whoever asked has nothing to record at the entry.
 };
 
 struct Challenge {
@@ -66,7 +67,8 @@ class ChallengeStore {
     int send_number = 0;  // Which send of this challenge is due now; 0: none.
   };
   // The live challenge of the same link and destination, or a new one under `challenge_id`. Counts
-  // a send where one is due. Refuses CODE_LIMIT_REACHED, with the wait.
+  // a send where one is due; none is where `challenge_id` was started before. Refuses
+  // CODE_LIMIT_REACHED, with the wait.
   virtual absl::StatusOr<Started> Start(const std::string& challenge_id, const Subject& subject,
                                         const std::string& code_mac,
                                         const std::string& client_address, absl::Time now) = 0;
@@ -107,7 +109,7 @@ class AccessStore {
   virtual absl::StatusOr<Session> Enter(const NewSession& session, const Call& call) = 0;
 };
 
-// Hands a code's SMS to notification.
+// Hands a code's messages to notification: the SMS, and the e-mail to the case's owner.
 class Messenger {
  public:
   virtual ~Messenger() = default;
@@ -129,6 +131,10 @@ class Challenges {
         clock_(clock) {}
 
   absl::StatusOr<Challenge> Start(const Subject& subject, const Call& call);
+  // The same ahead of the client, once for a `request_id` and not after `expire_time`; what is
+  // refused is not sent.
+  absl::Status Offer(const Subject& subject, const std::string& request_id, absl::Time expire_time,
+                     const Call& call);
   absl::StatusOr<Challenge> Resend(const std::string& challenge_id, const Call& call);
 
   struct Entered {
@@ -146,6 +152,8 @@ class Challenges {
   Secret CodeOf(const std::string& challenge_id) const;
   std::string MacOf(const std::string& challenge_id, const std::string& code) const;
   absl::Status CheckFactor(const Subject& subject);
+  absl::StatusOr<Challenge> StartAs(const std::string& id, const Subject& subject,
+                                    const Call& call);
   absl::Status Send(const ChallengeStore::Started& started, const Subject& subject);
 
   ChallengeStore& challenges_;

@@ -23,6 +23,11 @@ const RedisScript& SendScript() {
   static const RedisScript script(R"lua(
     local now, key, id = tonumber(ARGV[1]), KEYS[1], ARGV[2]
     local fresh = id ~= ''
+    local again = fresh and redis.call('HMGET', key, 'expire', 'resend', 'sends')
+    if again and again[1] then
+      local due = redis.call('HEXISTS', key, 'pending:' .. again[3]) == 1
+      return {id, tonumber(again[1]), tonumber(again[2]), due and tonumber(again[3]) or 0}
+    end
     if fresh then
       local live = redis.call('GET', KEYS[2])
       if live then
@@ -134,7 +139,8 @@ std::string Pack(const Subject& s) {
       {s.organisation_id, s.link_id, s.mobile, s.email, s.organisation_name, s.portal_host,
        s.contact_name, s.access.case_id, s.access.contact_id, s.access.invitation_id,
        std::string(s.access.visibility == Visibility::kAll ? "all" : "own"),
-       absl::StrJoin(s.access.document_request_ids, " "), std::string(s.settled ? "settled" : "")},
+       absl::StrJoin(s.access.document_request_ids, " "), std::string(s.settled ? "settled" : ""),
+       s.owner_email},
       std::string(1, kSeparator));
 }
 
@@ -153,6 +159,7 @@ absl::StatusOr<Subject> Unpack(const std::string& packed) {
               parts[10] == "all" ? Visibility::kAll : Visibility::kOwn,
               absl::StrSplit(parts[11], ' ', absl::SkipEmpty())};
   s.settled = parts.size() > 12 && parts[12] == "settled";
+  s.owner_email = parts.size() > 13 ? parts[13] : "";
   return s;
 }
 
@@ -166,11 +173,13 @@ std::vector<std::string> RedisChallengeStore::KeysOf(const std::string& challeng
     return Hex(HmacSha256(key_.Reveal(), text)).substr(0, 32);
   };
   const std::string number = hashed("number:" + subject.mobile);
+  // Where no client asked there is no address to limit.
+  const std::string& address = client_address.empty() ? challenge_id : client_address;
   return {KeyOf(challenge_id),
           "gatehouse:live:" + hashed(absl::StrCat(subject.organisation_id, ":", subject.link_id,
                                                   ":", subject.mobile)),
           "gatehouse:codes:hour:" + number, "gatehouse:codes:day:" + number,
-          "gatehouse:codes:minute:" + hashed("address:" + client_address)};
+          "gatehouse:codes:minute:" + hashed("address:" + address)};
 }
 
 absl::StatusOr<ChallengeStore::Started> RedisChallengeStore::Run(const std::string& challenge_id,

@@ -25,6 +25,7 @@ struct ContactProfile {
 
 struct CaseProfile {
   std::string display_name, owner_name, owner_e164;
+  std::string owner_email;  // Empty where it is none.
   std::vector<ContactProfile> contacts;
 };
 
@@ -41,6 +42,14 @@ struct SmsStatus {
 struct StartedChallenge {
   std::string challenge_id;
   absl::Time expire_time, resend_time;
+};
+
+// A code to send to an invited contact.
+struct CodeRequest {
+  Invitation invitation;
+  Link link;
+  OrganisationProfile organisation;
+  std::string owner_email;  // Who is sent the code too; empty: nobody.
 };
 
 // What invitation asks the other services; each about one organisation.
@@ -63,8 +72,7 @@ class Directory {
   virtual absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) = 0;
 
-  virtual absl::StatusOr<StartedChallenge> StartChallenge(
-      const Invitation& invitation, const Link& link, const OrganisationProfile& organisation) = 0;
+  virtual absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) = 0;
   virtual absl::Status RevokeGrant(const Invitation& invitation, const Call& call) = 0;
   virtual absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) = 0;
 };

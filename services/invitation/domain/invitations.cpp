@@ -76,6 +76,14 @@ Mail Invitations::Compose(const Invitation& invitation, const Conditions& condit
           .expire_time = std::min(link.expire_time, clock_.Now() + absl::Hours(72))};
 }
 
+std::optional<CodeRequest> Invitations::FirstCode(const Invitation& invitation,
+                                                  const Conditions& conditions, const Link& link) {
+  const Policy& policy = conditions.policy;
+  if (!policy.send_code_with_invitation) return std::nullopt;
+  return CodeRequest{invitation, link, conditions.organisation,
+                     policy.email_code_to_owner ? conditions.mirrored.owner_email : ""};
+}
+
 absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& case_id,
                                                            const std::string& contact_id,
                                                            const Asked& asked, const Call& call) {
@@ -149,6 +157,7 @@ absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
       made.invitation.send_time = now;
       made.invitation.delivery_state = DeliveryState::kQueued;
       change.mail = Compose(made.invitation, conditions, asked, link);
+      change.code = FirstCode(made.invitation, conditions, link);
     }
     change.invitation = made.invitation;
     change.replaces_expired = true;
@@ -223,6 +232,7 @@ absl::StatusOr<Invitation> Invitations::Resend(const std::string& case_id,
                  change.replaces_expired = true;
                  change.new_links = {link};
                  change.mail = Compose(change.invitation, conditions, text, link);
+                 change.code = FirstCode(change.invitation, conditions, link);
                  change.event = "invitation.resent";
                  change.note = absl::StrCat(found.contact_name, " was sent the invitation again.");
                  change.author = AuthorOf(call);
@@ -275,6 +285,7 @@ absl::StatusOr<NewLink> Invitations::CreateLink(const std::string& case_id,
                               std::max(found.expire_time, link.expire_time);
                           change.new_links = {link};
                           change.event = "invitation.linkCreated";
+                          if (found.state == State::kPending) change.portal = Portal::kInvited;
                           return change;
                         })
                       .status());

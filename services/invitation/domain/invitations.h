@@ -70,6 +70,9 @@ class Invitations {
   Secret UrlOf(const std::string& portal_url, const std::string& link_id) const;
   Mail Compose(const Invitation& invitation, const Conditions& conditions, const Asked& asked,
                const Link& link) const;
+  // What goes out together with an e-mailed invitation, where the policy says so.
+  static std::optional<CodeRequest> FirstCode(const Invitation& invitation,
+                                              const Conditions& conditions, const Link& link);
   absl::StatusOr<Invitation> Alter(
       const std::string& case_id, const std::string& invitation_id, const Call& call,
       const std::function<Decision(const Invitation&, const std::vector<Invitation>&)>& decide);

@@ -32,6 +32,8 @@ Policy PolicyOf(const PolicyChanges& changes, const std::string& region) {
   policy.visibility = changes.visibility.value_or(policy.visibility);
   policy.email_subject = changes.email_subject.value_or("");
   policy.email_body = changes.email_body.value_or("");
+  policy.send_code_with_invitation = changes.send_code_with_invitation.value_or(false);
+  policy.email_code_to_owner = changes.email_code_to_owner.value_or(false);
   return policy;
 }
 

@@ -20,6 +20,7 @@ struct PolicyChanges {
   std::optional<std::string> privacy_disclosure_url;
   std::optional<Visibility> visibility;
   std::optional<std::string> email_subject, email_body;
+  std::optional<bool> send_code_with_invitation, email_code_to_owner;
 };
 
 // The rules under which an organisation invites.
@@ -33,6 +34,7 @@ struct Policy {
   std::string privacy_disclosure_url;
   Visibility visibility = Visibility::kAll;
   std::string email_subject, email_body;  // Empty: notification's own text.
+  bool send_code_with_invitation = false, email_code_to_owner = false;
 };
 
 // The changes over the defaults of the organisation's region.

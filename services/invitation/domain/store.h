@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/common/page.h"
+#include "services/invitation/domain/directory.h"
 #include "services/invitation/domain/invitation.h"
 #include "services/invitation/domain/policy.h"
 
@@ -30,6 +31,7 @@ struct Change {
   bool kill_old_links = false;
   bool replaces_expired = false;  // An expired invitation of the contact makes room for this one.
   std::optional<Mail> mail;
+  std::optional<CodeRequest> code;
   std::string event;  // invitation.created, and so on; empty: none.
   std::string note;   // On the case; empty: none.
   std::string author;
@@ -43,6 +45,7 @@ using Decision = absl::StatusOr<std::optional<Change>>;
 struct FoundLink {
   Link link;
   Invitation invitation;
+  bool email_code_to_owner = false;
 };
 
 class Store {

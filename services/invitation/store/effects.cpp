@@ -2,9 +2,9 @@
 
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/cases.pb.h"
-#include "gatehouse/identity/v1/challenges.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/proto_time.h"
+#include "services/invitation/code_proto.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -39,6 +39,10 @@ cases::v1::SetContactPortalRequest PortalOf(const Change& change, int64_t versio
   request.set_contact_id(change.invitation.contact_id);
   request.set_portal(static_cast<cases::v1::ContactPortal>(*change.portal));
   request.set_version(version);
+  const absl::Time end = change.invitation.expire_time;
+  if (*change.portal == Portal::kInvited && end != absl::InfiniteFuture()) {
+    *request.mutable_expire_time() = gatehouse::ToProto(end);
+  }
   return request;
 }
 
@@ -47,6 +51,14 @@ cases::v1::AddNoteRequest NoteOf(const Change& change) {
   request.set_case_id(change.invitation.case_id);
   request.set_text(change.note);
   request.set_author(change.author);
+  return request;
+}
+
+// Once five minutes have passed, nobody waits for this code any more.
+identity::v1::OfferChallengeRequest OfferOf(const CodeRequest& code) {
+  identity::v1::OfferChallengeRequest request;
+  *request.mutable_challenge() = ToProto(code);
+  *request.mutable_expire_time() = gatehouse::ToProto(absl::Now() + absl::Minutes(5));
   return request;
 }
 
@@ -69,6 +81,9 @@ std::vector<std::string> AddEffects(Outbox& outbox, Transaction& transaction, co
   };
   if (change.mail.has_value()) {
     add("gatehouse.notification.v1.Intake/SubmitMessage", ToProto(*change.mail, change.invitation));
+  }
+  if (change.code.has_value()) {
+    add("gatehouse.identity.v1.Challenges/OfferChallenge", OfferOf(*change.code));
   }
   // The events of one invitation are told in their order.
   if (!change.event.empty()) {

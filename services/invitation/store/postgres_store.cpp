@@ -208,11 +208,15 @@ absl::StatusOr<std::vector<Link>> PostgresStore::ListLinks(const std::string& or
 absl::StatusOr<FoundLink> PostgresStore::FindLink(const std::string& token_hash) {
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<FoundLink> {
     const auto rows = tx.Exec("SELECT " INVITATION ", " LINK
-                              " FROM link AS l JOIN invitation AS i "
-                              "USING (organisation_id, invitation_id) WHERE l.token_hash = $1",
+                              ", coalesce(p.email_code_to_owner, false) "
+                              "FROM link AS l JOIN invitation AS i "
+                              "USING (organisation_id, invitation_id) "
+                              "LEFT JOIN policy AS p USING (organisation_id) "
+                              "WHERE l.token_hash = $1",
                               Bytes(token_hash));
     if (rows.empty()) return NotFound();
-    return FoundLink{LinkFrom(rows[0], kInvitationColumns), InvitationFrom(rows[0])};
+    return FoundLink{LinkFrom(rows[0], kInvitationColumns), InvitationFrom(rows[0]),
+                     rows[0].back().as<bool>()};
   });
 }
 
@@ -241,7 +245,8 @@ absl::StatusOr<PolicyChanges> PostgresStore::GetPolicy(const std::string& organi
         const auto rows = tx.Exec(
             "SELECT link_ttl_seconds, single_use_links, max_invitations, eligible_roles, "
             "required_labels, require_privacy_disclosure, privacy_disclosure_url, visibility, "
-            "email_subject, email_body FROM policy WHERE organisation_id = $1",
+            "email_subject, email_body, send_code_with_invitation, email_code_to_owner "
+            "FROM policy WHERE organisation_id = $1",
             organisation_id);
         PolicyChanges changes;
         if (rows.empty()) return changes;
@@ -258,6 +263,8 @@ absl::StatusOr<PolicyChanges> PostgresStore::GetPolicy(const std::string& organi
         }
         if (!row[8].is_null()) changes.email_subject = row[8].c_str();
         if (!row[9].is_null()) changes.email_body = row[9].c_str();
+        if (!row[10].is_null()) changes.send_code_with_invitation = row[10].as<bool>();
+        if (!row[11].is_null()) changes.email_code_to_owner = row[11].as<bool>();
         return changes;
       });
 }
@@ -272,14 +279,15 @@ absl::Status PostgresStore::SetPolicy(const std::string& organisation_id, const 
   if (c.required_labels.has_value()) labels = ToSql(*c.required_labels);
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
-        "INSERT INTO policy VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+        "INSERT INTO policy VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
         "ON CONFLICT (organisation_id) DO UPDATE SET link_ttl_seconds = $2, "
         "single_use_links = $3, max_invitations = $4, eligible_roles = $5, required_labels = $6, "
         "require_privacy_disclosure = $7, privacy_disclosure_url = $8, visibility = $9, "
-        "email_subject = $10, email_body = $11",
+        "email_subject = $10, email_body = $11, send_code_with_invitation = $12, "
+        "email_code_to_owner = $13",
         organisation_id, ttl, c.single_use_links, c.max_invitations, roles, labels,
         c.require_privacy_disclosure, c.privacy_disclosure_url, visibility, c.email_subject,
-        c.email_body);
+        c.email_body, c.send_code_with_invitation, c.email_code_to_owner);
     return absl::OkStatus();
   });
 }

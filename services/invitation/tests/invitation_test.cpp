@@ -97,7 +97,7 @@ class FakeDirectory : public Directory {
     return LookUpOrganisation(id);
   }
   absl::StatusOr<CaseProfile> LookUpCase(const std::string&, const std::string&) override {
-    CaseProfile profile = {"Smith purchase", "Olive Owner", "+447700900000", {}};
+    CaseProfile profile = {"Smith purchase", "Olive Owner", "+447700900000", "", {}};
     for (int i = 0; i < 20; ++i) {
       profile.contacts.push_back({"c" + std::to_string(i), "Client", "client@example.com",
                                   "APPLICANT", "07700 900123", "+447700900123", true});
@@ -112,8 +112,7 @@ class FakeDirectory : public Directory {
       const std::string&, const std::vector<std::string>&) override {
     return std::map<std::string, DeliveryState>{};
   }
-  absl::StatusOr<StartedChallenge> StartChallenge(const Invitation&, const Link&,
-                                                  const OrganisationProfile&) override {
+  absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest&) override {
     return StartedChallenge{};
   }
   absl::Status RevokeGrant(const Invitation& invitation, const Call&) override {
@@ -191,6 +190,27 @@ TEST_CASE_METHOD(Fixture, "the index behind the lock refuses a contact's second 
       "NULL, '', expire_time, create_time FROM invitation"));
 }
 
+TEST_CASE_METHOD(Fixture, "the first code goes out with an e-mail, where the policy says so",
+                 "[service]") {
+  REQUIRE(Create("c1", "", Delivery::kEmail).ok());
+  CHECK(Rows("OfferChallenge") == 0);
+  PolicyChanges changes;
+  changes.send_code_with_invitation = true;
+  changes.email_code_to_owner = true;
+  REQUIRE(store.SetPolicy("acme", changes).ok());
+  CHECK(store.GetPolicy("acme")->email_code_to_owner == true);
+  const auto made = Create("c2", "", Delivery::kEmail);
+  REQUIRE(made.ok());
+  CHECK(Rows("OfferChallenge") == 1);
+  const auto link = Create("c3");
+  REQUIRE(link.ok());
+  CHECK(Rows("OfferChallenge") == 1);
+  CHECK(store.FindLink(Invitations::HashOf(TokenOf(*link)))->email_code_to_owner);
+  Asked text;
+  REQUIRE(invitations.Resend("deal-1", made->invitation.invitation_id, text, StaffCall()).ok());
+  CHECK(Rows("OfferChallenge") == 2);
+}
+
 TEST_CASE_METHOD(Fixture, "the same request_id gets the same invitation and link", "[service]") {
   const auto first = Create("c1", "r1");
   REQUIRE(first.ok());
@@ -243,6 +263,7 @@ TEST_CASE_METHOD(Fixture, "resending kills the old links; copying leaves them al
   const auto copied = invitations.CreateLink("deal-1", id, StaffCall());
   REQUIRE(copied.ok());
   CHECK(StateOf(TokenOf(*made)) == LinkState::kActive);
+  CHECK(Rows("SetContactPortal") == 2);  // The contact counts as invited for longer.
   Asked text;
   text.request_id = "once";
   REQUIRE(invitations.Resend("deal-1", id, text, StaffCall()).ok());

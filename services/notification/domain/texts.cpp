@@ -33,6 +33,14 @@ const std::map<std::string, Template> kTemplates = {
       {"",
        "{{code}} is your code for {{organisation_name}}. Nobody will ever ask you for it.\n\n"
        "@{{host}} #{{code}}"}}},
+    {"sign-in-code-for-owner",
+     {Channel::kEmail,
+      {"A code was sent to {{contact_name}}",
+       "{{contact_name}} was just sent the code {{code}} by SMS, to enter the portal of "
+       "{{organisation_name}}. It serves for five minutes.\n\n"
+       "If the SMS does not arrive, you may pass the code on: to {{contact_name}} alone, and only "
+       "to a voice or a face that you know. Delete this mail afterwards.\n\n"
+       "{{organisation_name}}\n"}}},
 };
 
 }  // namespace

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include "services/common/random.h"
+#include "services/identity/access_handler.h"
+#include "services/identity/organisations_handler.h"
+#include "services/identity/principals_handler.h"
+#include "services/identity/store/challenge_store.h"
+#include "tests/support/calls.h"
+#include "tests/support/test_database.h"
+
+namespace gatehouse::identity {
+extern const std::vector<Migration> kMigrations;
+
+class FakeMessenger : public Messenger {
+ public:
+  absl::Status SendCode(const Subject& subject, const std::string& request_id, const Secret& code,
+                        absl::Time) override {
+    if (!answer.ok() && !takes_before_it_fails) return answer;
+    codes.push_back(code.Reveal());
+    ids.push_back(request_id);
+    owners.push_back(subject.owner_email);
+    return answer;
+  }
+  absl::Status answer;
+  bool takes_before_it_fails = false;
+  std::vector<std::string> codes, ids, owners;
+};
+
+class FakeClock : public Clock {
+ public:
+  absl::Time Now() const override { return absl::Now() + ahead; }
+  absl::Duration ahead;
+};
+
+struct Fixture {
+  TestDatabase database{"identity", kMigrations};
+  Secret redis_url = TestRedisUrl();
+  Redis redis{redis_url};
+  FakeClock clock;
+  FakeMessenger messenger;
+  OrganisationStore organisations{database.postgres()};
+  PostgresAccessStore access{database.postgres()};
+  RedisChallengeStore store{redis, Secret(RandomBytes(32))};
+  Challenges challenges{store, access, messenger, Secret(RandomBytes(32)), clock};
+  SigningKeys keys{database.postgres(), Secret(RandomBytes(32)), clock};
+  PrincipalsHandler principals{
+      organisations, access, keys, {Secret("operator-key"), Secret("old-key")}, clock};
+  OrganisationsHandler handler{organisations, redis, Secret(RandomBytes(32))};
+  AccessHandler access_handler{challenges, access, redis};
+  Call call = ServiceCall();
+
+  Fixture() { REQUIRE(CreateAcme("").ok()); }
+
+  absl::StatusOr<pb::CreateOrganisationResponse> CreateAcme(const std::string& request_id,
+                                                            const std::string& id = "acme") {
+    pb::CreateOrganisationRequest request;
+    request.set_organisation_id(id);
+    request.set_display_name("Acme");
+    request.set_region("AU");
+    request.set_time_zone("Australia/Sydney");
+    request.set_portal_url("https://portal.acme.example/au");
+    request.set_request_id(request_id);
+    return handler.CreateOrganisation(StaffCall(""), request);
+  }
+  Subject Ada(const std::string& link = "lnk_1", const std::string& mobile = "+61412345678") {
+    return {.organisation_id = "acme",
+            .link_id = link,
+            .mobile = mobile,
+            .email = "Ada@example.com",
+            .organisation_name = "Acme",
+            .portal_host = "portal.acme.example",
+            .contact_name = "Ada",
+            .access = {"deal-1", "ada", "inv_1", Visibility::kAll, {"drq_1"}}};
+  }
+  std::string StartedId() {
+    const auto started = challenges.Start(Ada(), call);
+    INFO(started.status().ToString());
+    REQUIRE(started.ok());
+    return started->challenge_id;
+  }
+  std::string Wrong() const { return messenger.codes.back() == "000000" ? "000001" : "000000"; }
+  absl::StatusOr<pb::ExchangeCredentialResponse> Exchange(const std::string& credential) {
+    pb::ExchangeCredentialRequest request;
+    request.set_credential(credential);
+    return principals.ExchangeCredential(call, request);
+  }
+};
+
+}  // namespace gatehouse::identity

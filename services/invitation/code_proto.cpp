@@ -1,0 +1,35 @@
+#include "services/invitation/code_proto.h"
+
+namespace gatehouse::invitation {
+namespace {
+
+// The host of a URL, without its port: what a code's SMS is bound to.
+std::string HostOf(const std::string& url) {
+  const size_t start = url.find("://") == std::string::npos ? 0 : url.find("://") + 3;
+  return url.substr(start, url.find_first_of(":/", start) - start);
+}
+
+}  // namespace
+
+identity::v1::StartChallengeRequest ToProto(const CodeRequest& request) {
+  const Invitation& invitation = request.invitation;
+  identity::v1::StartChallengeRequest proto;
+  proto.set_method(identity::v1::SMS_CODE);
+  proto.set_link_id(request.link.link_id);
+  identity::v1::GrantSpec& grant = *proto.mutable_grant();
+  grant.set_settled(invitation.state == State::kAccepted && !request.link.single_use);
+  grant.set_invitation_id(invitation.invitation_id);
+  grant.set_case_id(invitation.case_id);
+  grant.set_contact_id(invitation.contact_id);
+  grant.set_sees_all(invitation.visibility == Visibility::kAll);
+  for (const std::string& id : invitation.document_request_ids) grant.add_document_request_ids(id);
+  proto.set_mobile(invitation.mobile);
+  proto.set_email(invitation.email);
+  proto.set_organisation_name(request.organisation.display_name);
+  proto.set_portal_host(HostOf(request.organisation.portal_url));
+  proto.set_contact_name(invitation.contact_name);
+  proto.set_owner_email(request.owner_email);
+  return proto;
+}
+
+}  // namespace gatehouse::invitation
