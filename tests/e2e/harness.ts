@@ -16,10 +16,10 @@ export const url = setting("GATEHOUSE_URL");
 export const operatorKey = setting("GATEHOUSE_OPERATOR_KEY");
 const sinkUrl = setting("GATEHOUSE_SINK_URL");
 
-export function client(credential?: string) {
+export function client(credential?: string, baseUrl = url) {
   const headers: Record<string, string> = {};
   if (credential) headers.Authorization = `Bearer ${credential}`;
-  return createClient<paths>({ baseUrl: url, headers });
+  return createClient<paths>({ baseUrl, headers });
 }
 export type Api = ReturnType<typeof client>;
 
@@ -122,11 +122,23 @@ export async function upload(address: string, bytes: Uint8Array, headers: Record
   return { response, body };
 }
 
+/** What a region's law wants handed over before a client is invited. */
+const labelsOf: Record<string, string[]> = {
+  AU: ["Credit guide", "Privacy disclosure"],
+  NZ: ["Acknowledgement and declaration", "Adviser guide", "ROMA"],
+};
+
 /** An organisation with credits and a case whose contacts may be invited. */
 export class Office {
   readonly id = newId("office");
-  readonly portalUrl = `https://${this.id}.example`;
+  portalUrl = `https://${this.id}.example`;
   caseId = newId("deal");
+  owner = {
+    id: "olive",
+    displayName: "Olive Owner",
+    email: "olive@example.com",
+    phone: "0290000000",
+  };
   contacts = [
     contact(),
     contact("APPLICANT", { givenName: "Bob", familyName: "Babbage" }),
@@ -136,8 +148,9 @@ export class Office {
   key!: string;
   api!: Api;
 
-  static async open(region = "AU", credits = 50): Promise<Office> {
+  static async open(region = "AU", credits = 50, portalUrl = ""): Promise<Office> {
     const office = new Office();
+    if (portalUrl) office.portalUrl = portalUrl;
     const made = await ok(
       client(operatorKey).POST("/v1/organisations", {
         body: {
@@ -163,9 +176,9 @@ export class Office {
   }
 
   /** With the documents that the region asks for. */
-  static async ready(): Promise<Office> {
-    const office = await Office.open();
-    for (const label of ["Credit guide", "Privacy disclosure"]) await office.hold(label);
+  static async ready(region = "AU", portalUrl = ""): Promise<Office> {
+    const office = await Office.open(region, 50, portalUrl);
+    for (const label of labelsOf[region] ?? []) await office.hold(label);
     return office;
   }
 
@@ -177,12 +190,7 @@ export class Office {
           displayName: "Lovelace: 12 Harbour Street",
           kind: "deal",
           contacts,
-          owner: {
-            id: "olive",
-            displayName: "Olive Owner",
-            email: "olive@example.com",
-            phone: "0290000000",
-          },
+          owner: this.owner,
         },
       }),
     );
@@ -205,13 +213,37 @@ export class Office {
       body: { contactId: this.contacts[index].contactId, delivery: "EMAIL", ...more },
     });
   }
+  aboutCase() {
+    return { params: { path: { caseId: this.caseId } } };
+  }
   about(invitationId: string) {
     return { params: { path: { caseId: this.caseId, invitationId } } };
   }
   invitation = (id: string) =>
     ok(this.api.GET("/v1/cases/{caseId}/invitations/{invitationId}", this.about(id)));
+  policy = () => ok(this.api.GET("/v1/invitationPolicy"));
+  revoke(invitationId: string) {
+    return ok(
+      this.api.POST("/v1/cases/{caseId}/invitations/{invitationId}:revoke", {
+        ...this.about(invitationId),
+        body: {},
+      }),
+    );
+  }
+  resend(invitationId: string) {
+    return this.api.POST("/v1/cases/{caseId}/invitations/{invitationId}:resend", {
+      ...this.about(invitationId),
+      body: {},
+    });
+  }
+  createLink(invitationId: string) {
+    return this.api.POST("/v1/cases/{caseId}/invitations/{invitationId}:createLink", {
+      ...this.about(invitationId),
+      body: {},
+    });
+  }
   async case() {
-    return ok(this.api.GET("/v1/cases/{caseId}", { params: { path: { caseId: this.caseId } } }));
+    return ok(this.api.GET("/v1/cases/{caseId}", this.aboutCase()));
   }
   async notes() {
     const { notes } = await ok(
@@ -247,6 +279,8 @@ export class Browser {
   cookie = "";
   readonly origin?: string;
   readonly userAgent: string;
+  /** Its own, since codes are limited by it; the gateway trusts us as its proxy. */
+  readonly address = `10.${[1, 2, 3].map(() => randomInt(256)).join(".")}`;
   constructor(origin?: string, userAgent = "Browser/1.0") {
     this.origin = origin;
     this.userAgent = userAgent;
@@ -258,6 +292,7 @@ export class Browser {
     if (this.cookie) request.headers.set("Cookie", this.cookie);
     if (this.origin) request.headers.set("Origin", this.origin);
     request.headers.set("User-Agent", this.userAgent);
+    request.headers.set("X-Forwarded-For", this.address);
     if (request.method !== "GET") request.headers.set("Content-Type", "application/json");
     const response = await fetch(request);
     this.keep(response);

@@ -137,7 +137,7 @@ test("what two servers could read in two ways is refused, and the connection clo
   assert.match(chunks, /^HTTP\/1\.1 400 /);
 });
 
-test("a document must be what it is said to be, have a name, and come whole [S2-18]", async () => {
+test("a document must be what it is said to be, have a name, and come whole", async () => {
   const office = await Office.open();
   const address = (name: string) =>
     `/v1/cases/${office.caseId}/documents?${new URLSearchParams({ filename: name })}`;

@@ -21,8 +21,8 @@ import {
 
 test(
   "a client is invited, enters and hands over a document; staff download the same bytes; " +
-    "revoked access ends at once [CC-1] [CC-10] [S1-1] [S1-2] [S1-3] [S1-6] [S1-20] [S2-17] " +
-    "[S2-25] [S2-26] [S2-28] [S2-30] [EZ-5] [EZ-6] [HB-4] [HB-12]",
+    "revoked access ends at once [CC-1] [CC-10] [S1-2] [S1-3] [S1-6] [S1-20] [S2-17] " +
+    "[S2-25] [S2-26] [S2-28] [S2-30] [EZ-5] [EZ-6] [EZ-14] [EZ-23] [EZ-32] [HB-4] [HB-12]",
   async () => {
     const office = await Office.ready();
     const ada = office.contacts[0];
