@@ -5,7 +5,7 @@ import { openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const checkout = fileURLToPath(new URL("../../", import.meta.url));
+export const checkout = fileURLToPath(new URL("../../", import.meta.url));
 const state = process.env.GATEHOUSE_DEV_STATE ?? `${checkout}.dev`;
 export function pause(ms: number) {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -55,10 +55,15 @@ export class Replica {
       ...more,
     };
   }
-  static start(name: string, environment: ReturnType<typeof Replica.environment>) {
+  /** `from` is a checkout that is built. */
+  static start(
+    name: string,
+    environment: ReturnType<typeof Replica.environment>,
+    from: string = checkout,
+  ) {
     const log = openSync(`${state}/log/${name}.log`, "a");
     const env = environment as NodeJS.ProcessEnv;
-    const process = spawn(binaryOf(name), { env, cwd: checkout, stdio: ["ignore", log, log] });
+    const process = spawn(binaryOf(name, from), { env, cwd: checkout, stdio: ["ignore", log, log] });
     return new Replica(process, `http://${environment.GATEHOUSE_OPERATIONS_LISTEN}`);
   }
   /** Runs another command of the same program to its end; what it says if it fails. */
@@ -110,4 +115,5 @@ export class Replica {
   }
 }
 
-const binaryOf = (name: string) => `${checkout}build/release/services/${name}/gatehouse-${name}`;
+const binaryOf = (name: string, from: string = checkout) =>
+  `${from}/build/release/services/${name}/gatehouse-${name}`;

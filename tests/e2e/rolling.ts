@@ -1,9 +1,10 @@
 // Every service is replaced under load without a failed request, and a schema may be newer or older
 // than a program. Replaces the processes of the Gatehouse that is up, so it runs by itself:
-// `npm run rolling`.
+// `npm run rolling`. With UPGRADE_FROM=FOLDER, a built checkout of an older version, also the upgrade
+// from that version, and the way back.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { after, test } from "node:test";
+import { after, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import {
   Browser,
@@ -21,13 +22,20 @@ import {
   upload,
   url,
 } from "./harness.ts";
-import { Replica, pause, portOf, start, stop } from "./processes.ts";
+import { Replica, checkout, pause, portOf, start, stop } from "./processes.ts";
 
 const five = ["identity", "cases", "notification", "documents", "invitation"];
 const everyService = [...five, "gateway"];
 // As in Kubernetes, only faster: connections are renewed often, so that clients find a new replica
 // soon, and who is told to end serves on for a while.
-const briskly = { GATEHOUSE_CONNECTION_AGE_SECONDS: "2", GATEHOUSE_SHUTDOWN_DELAY_SECONDS: "3" };
+const briskly: Record<string, string> = {
+  GATEHOUSE_CONNECTION_AGE_SECONDS: "2",
+  GATEHOUSE_SHUTDOWN_DELAY_SECONDS: "3",
+};
+// By a name that stands for both replicas.
+for (const name of five) {
+  briskly[`GATEHOUSE_${name.toUpperCase()}_ADDRESS`] = `localhost:${await portOf(name)}`;
+}
 const apart = 50; // Between the ports of two replicas that cannot share one.
 
 type Place = { listen: string; operationsPort: number };
@@ -41,9 +49,9 @@ async function placesOf(name: string): Promise<[Place, Place]> {
     { listen: second, operationsPort: operations + apart },
   ];
 }
-const startAt = async (name: string, place: Place, more: object = briskly) => {
-  const environment = Replica.environment(name, place.listen, place.operationsPort, more);
-  const replica = Replica.start(name, environment);
+const startAt = async (name: string, place: Place, from: string) => {
+  const environment = Replica.environment(name, place.listen, place.operationsPort, briskly);
+  const replica = Replica.start(name, environment, from);
   await replica.untilReady();
   return replica;
 };
@@ -208,7 +216,7 @@ class Load {
     const { challengeId } = await ok(browser.start(token));
     await ok(browser.verify(challengeId, await codeTo(office.contacts[0].mobile, 1, 60)));
     await ok(browser.session());
-    await pause(1000); // All codes are asked for from one address, which may have 100 a minute.
+    await pause(1000); // Broad rather than heavy.
   }
 }
 
@@ -219,31 +227,35 @@ after(async () => {
   for (const name of everyService) await start(name);
 });
 
-test("every service is replaced under load, and no request fails", async (t) => {
+/** The services of the first checkout are replaced, under load, by those of the next, and so on. */
+async function replaceUnderLoad(t: TestContext, [first, ...next]: string[]) {
   const replicas = new Map<string, Replica>();
   for (const name of everyService) {
     await stop(name, "TERM");
-    replicas.set(name, await startAt(name, (await placesOf(name))[0]));
+    replicas.set(name, await startAt(name, (await placesOf(name))[0], first));
   }
   const ingress = new Ingress();
   try {
-    const [first, second] = await placesOf("gateway");
-    await ingress.add(first.listen, replicas.get("gateway")!);
+    const [{ listen }] = await placesOf("gateway");
+    await ingress.add(listen, replicas.get("gateway")!);
     const load = await Load.begin(ingress);
     await pause(1000);
-    for (const name of everyService) {
-      ingress.step = `${name}: another one`;
-      const old = replicas.get(name)!;
-      const fresh = await startAt(name, (await placesOf(name))[1]);
-      if (name === "gateway") await ingress.add(second.listen, fresh);
-      // Its clients find it when they renew their connections.
-      else await eventually(async () => (await fresh.answered()) > 20 || undefined, "calls", 30);
-      await pause(1000);
-      ingress.step = `${name}: the old one ends`;
-      assert.equal(await old.end(), 0);
-      ingress.step = `${name}: the old one is gone`;
-      replicas.set(name, fresh);
-      await pause(1000);
+    for (const [index, from] of next.entries()) {
+      for (const name of everyService) {
+        ingress.step = `${index}, ${name}: another one`;
+        const old = replicas.get(name)!;
+        const place = (await placesOf(name))[(index + 1) % 2];
+        const fresh = await startAt(name, place, from);
+        if (name === "gateway") await ingress.add(place.listen, fresh);
+        // Its clients find it when they renew their connections.
+        else await eventually(async () => (await fresh.answered()) > 20 || undefined, "calls", 30);
+        await pause(1000);
+        ingress.step = `${index}, ${name}: the old one ends`;
+        assert.equal(await old.end(), 0);
+        ingress.step = `${index}, ${name}: the old one is gone`;
+        replicas.set(name, fresh);
+        await pause(1000);
+      }
     }
     ingress.step = "after";
     await load.end();
@@ -254,7 +266,16 @@ test("every service is replaced under load, and no request fails", async (t) => 
     ingress.close();
     Replica.endAll();
   }
-});
+}
+
+test("every service is replaced under load, and no request fails", (t) =>
+  replaceUnderLoad(t, [checkout, checkout]));
+
+const older = process.env.UPGRADE_FROM;
+if (older) {
+  test("an older version is upgraded under load, and put back, and no request fails", (t) =>
+    replaceUnderLoad(t, [older, checkout, older]));
+}
 
 const sql = async (database: string, text: string) =>
   (await promisify(execFile)("psql", ["-XAtqc", text, database])).stdout.trim();
