@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <sodium.h>
 #include <sys/resource.h>
 
@@ -34,8 +33,6 @@ void StartProcess(const std::string& name, int argc, char** argv) {
   // A generator in this process, keyed by the operating system's: an id costs no system call.
   randombytes_set_implementation(&randombytes_internal_implementation);
   if (sodium_init() < 0) std::abort();
-  // Two arenas serve two cores as well as sixteen, and hold on to less.
-  mallopt(M_ARENA_MAX, 2);
   StartLog(name);
   // Blocked before the first thread, so that every thread inherits it and sigwait() gets them.
   const sigset_t signals = EndSignals();
