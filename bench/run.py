@@ -175,7 +175,7 @@ class Peer:
 def signin(results, running, quick, seconds):
     """Three turns with the same clients on both sides: they enter for the first time, and come back
     twice. The median is what counts, so that of who comes back."""
-    counts = {1: 40, 16: 240, 64: 240} if quick else {1: 150, 16: 900, 64: 900}
+    counts = {1: 40, 16: 240, 64: 240} if quick else {1: 150, 16: 1200, 64: 1200}
     bench, peer = gatehouse.Gatehouse(), Peer()
     clients = bench.clients(sum(counts.values()))
     pids = {'peer': peer.process.pid, 'postgres': running.pids['postgres']}

@@ -37,8 +37,9 @@ struct Row {
 };
 
 // A claimed row is everybody else's again after ten seconds: longer than the call may take. Of the
-// rows that share an order key only the first is ever due. Neither this nor kDelete waits for the
-// disk: what a crash of PostgreSQL takes back is delivered once more, under the same id.
+// rows that share an order key only the first is ever due; that the key is not empty is said twice,
+// or outbox_order could not serve. Neither this nor kDelete waits for the disk: what a crash of
+// PostgreSQL takes back is delivered once more, under the same id.
 constexpr char kClaim[] = R"sql(
   UPDATE outbox SET attempts = attempts + 1, next_attempt_time = now() + interval '10 seconds'
   WHERE number IN (
@@ -47,8 +48,8 @@ constexpr char kClaim[] = R"sql(
       AND (order_key = '' OR NOT EXISTS (
         SELECT FROM outbox AS earlier
         WHERE earlier.organisation_id = due.organisation_id
-          AND earlier.order_key = due.order_key AND earlier.number < due.number
-          AND NOT earlier.dead))
+          AND earlier.order_key = due.order_key AND earlier.order_key <> ''
+          AND earlier.number < due.number AND NOT earlier.dead))
     ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED)
   RETURNING organisation_id, number, id, method, request, attempts, traceparent,
     set_config('synchronous_commit', 'off', true))sql";

@@ -62,7 +62,8 @@ Workers::~Workers() {
 
 bool Workers::Reserve() {
   const std::lock_guard lock(mutex_);
-  if (idle_ <= reserved_) return false;
+  const size_t waiting = handed_.size() + reserved_;
+  if (look_ || waiting >= idle_ + threads_.size()) return false;
   ++reserved_;
   return true;
 }

@@ -13,10 +13,10 @@
 
 namespace gatehouse::notification {
 
-// The threads that send one channel's messages. A message that is kept while a thread has nothing
-// to do is claimed in the same step and handed to it; others are found in the store, which is
-// looked at when one is kept, and once a second for what waits for another attempt or was left
-// behind by a process that died.
+// The threads that send one channel's messages. As long as a thread has nothing to do, or at most
+// one message waits for each, a message is claimed as it is kept, and handed over. Others are found
+// in the store, which is looked at when one is kept, and once a second for what waits for another
+// attempt or was left behind by a process that died; until all of them are, nothing overtakes them.
 class Workers {
  public:
   Workers(Store& store, Channel channel, int threads,
@@ -40,8 +40,9 @@ class Workers {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Claim> handed_;
-  int idle_ = 0, reserved_ = 0;  // Threads that wait, and those of them that a message is kept for.
-  bool look_ = true, stopping_ = false;
+  // Threads that wait, and messages that are being kept, to be handed over.
+  size_t idle_ = 0, reserved_ = 0;
+  bool look_ = true, stopping_ = false;  // Whether there may be a message in the store.
   std::vector<std::thread> threads_;
 
   std::mutex reporting_;
