@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <condition_variable>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "services/common/proto_time.h"
@@ -129,6 +130,30 @@ TEST_CASE_METHOD(Fixture, "a code is taken, paid for, sent at once and shown to 
   CHECK(message.case_id() == "deal-1");
   CHECK(message.has_send_time());
   CHECK(handler.ListMessages(StaffCall("other"), {})->messages_size() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "more codes than threads are each sent once, at the first attempt",
+                 "[service]") {
+  constexpr int kEach = 15;
+  Buy(100);
+  std::vector<std::thread> callers;
+  for (const std::string caller : {"a", "b", "c", "d"}) {
+    callers.emplace_back([this, caller] {
+      for (int i = 0; i < kEach; ++i) {
+        (void)handler.SubmitMessage(ServiceCall(), Code(caller + std::to_string(i)));
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  std::set<std::string> sent;
+  for (const Outgoing& message : tray.Wait(4 * kEach)) sent.insert(message.message_id);
+  CHECK(sent.size() == 4 * kEach);
+  for (const std::string caller : {"a", "b", "c", "d"}) {
+    for (int i = 0; i < kEach; ++i) WaitUntilSent(caller + std::to_string(i));
+  }
+  CHECK(tray.Wait(0).size() == 4 * kEach);
+  CHECK(database.Exec("SELECT FROM message WHERE attempts <> 1").empty());
+  CHECK(handler.GetBalance(StaffCall(), {})->balance() == 100 - 4 * kEach);
 }
 
 TEST_CASE_METHOD(Fixture, "a mail costs nothing, and its text never rests in the open",
