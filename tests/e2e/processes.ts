@@ -1,5 +1,5 @@
 // The processes of the Gatehouse that is up, as ./dev starts and stops them, and more of them.
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -63,7 +63,8 @@ export class Replica {
   ) {
     const log = openSync(`${state}/log/${name}.log`, "a");
     const env = environment as NodeJS.ProcessEnv;
-    const process = spawn(binaryOf(name, from), { env, cwd: checkout, stdio: ["ignore", log, log] });
+    const stdio: StdioOptions = ["ignore", log, log];
+    const process = spawn(binaryOf(name, from), { env, cwd: checkout, stdio });
     return new Replica(process, `http://${environment.GATEHOUSE_OPERATIONS_LISTEN}`);
   }
   /** Runs another command of the same program to its end; what it says if it fails. */

@@ -1,7 +1,7 @@
 // Every service is replaced under load without a failed request, and a schema may be newer or older
 // than a program. Replaces the processes of the Gatehouse that is up, so it runs by itself:
-// `npm run rolling`. With UPGRADE_FROM=FOLDER, a built checkout of an older version, also the upgrade
-// from that version, and the way back.
+// `npm run rolling`. With UPGRADE_FROM=FOLDER, a built checkout of an older version, also the
+// upgrade from that version, and the way back.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, test, type TestContext } from "node:test";
