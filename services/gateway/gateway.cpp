@@ -107,6 +107,11 @@ awaitable<void> Gateway::Handle(HttpExchange& http) {
   span.Add("http.route", route);
   span.Add("http.status_code", absl::StrCat(request.status));
   span.End(request.status < 500 ? absl::OkStatus() : absl::UnknownError(""));
+  if (request.status >= 500) {
+    LogWarning("http.failed", {{"request_id", request.request_id},
+                               {"code", absl::StatusCodeToString(status.code())},
+                               {"error", std::string(status.message())}});
+  }
   LogInfo("http", {{"request_id", request.request_id},
                    {"trace_id", request.trace.trace_id},
                    {"method", request.route == nullptr ? "-" : request.route->verb},
