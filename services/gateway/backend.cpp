@@ -67,13 +67,10 @@ awaitable<absl::Status> Backend::Unary(const std::string& service, const Onward&
                                        google::protobuf::Message& response) {
   Span span(onward.trace, Span::Kind::kClient, onward.method);
   absl::Status status;
-  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+  for (int attempt = 1;; ++attempt) {
     status = co_await Once(service, onward, span.trace(), request, response);
-    // One replica may be going while another is there.
-    if (attempt == kAttempts || !MayCallAgain(status, onward.may_repeat)) break;
-    asio::steady_timer pause(co_await asio::this_coro::executor,
-                             std::chrono::milliseconds(30 * attempt));
-    co_await pause.async_wait(asio::use_awaitable);
+    const bool again = co_await CallAgain(status, onward.may_repeat, attempt);
+    if (!again) break;
   }
   status = UnlessCancelled(std::move(status));
   span.End(status);
@@ -151,7 +148,15 @@ awaitable<bool> Backend::Stream::Read(google::protobuf::Message& message) {
 
 awaitable<absl::Status> Backend::Stream::Finish() {
   co_await Await([this](Completion* tag) { call_->Finish(&status_, tag); });
-  co_return UnlessCancelled(FromGrpc(status_));
+  co_return FromGrpc(status_);
+}
+
+awaitable<bool> Backend::CallAgain(const absl::Status& status, bool may_repeat, int attempt) {
+  if (attempt == kAttempts || !MayCallAgain(status, may_repeat)) co_return false;
+  asio::steady_timer pause(co_await asio::this_coro::executor,
+                           std::chrono::milliseconds(30 * attempt));
+  co_await pause.async_wait(asio::use_awaitable);
+  co_return true;
 }
 
 absl::Status Backend::Ready(absl::Duration patience) {

@@ -49,6 +49,7 @@ class Backend {
     boost::asio::awaitable<bool> WriteBytes(int field_number, std::string bytes);
     boost::asio::awaitable<bool> WritesDone();
     boost::asio::awaitable<bool> Read(google::protobuf::Message& message);
+    // How the call ended; CANCELLED where the server cancelled it, and we did not.
     boost::asio::awaitable<absl::Status> Finish();
     void Cancel() { context_.TryCancel(); }
 
@@ -61,6 +62,11 @@ class Backend {
     grpc::Status status_;
   };
   std::unique_ptr<Stream> Open(const std::string& service, const Onward& onward);
+
+  // Whether to make a call again that has ended so, after a pause: one replica may be going while
+  // another is there. `attempt` counts from 1.
+  static boost::asio::awaitable<bool> CallAgain(const absl::Status& status, bool may_repeat,
+                                                int attempt);
 
   // OK if every service can be reached.
   absl::Status Ready(absl::Duration patience);

@@ -38,6 +38,7 @@ class Gateway {
 
  private:
   struct Request;
+  struct UploadBody;
   explicit Gateway(Options options, Backend& backend, RouteTable routes);
 
   Request Read(HttpExchange& http) const;
@@ -52,6 +53,10 @@ class Gateway {
                                                 google::protobuf::Message& message);
   boost::asio::awaitable<absl::Status> Unary(Request& request);
   boost::asio::awaitable<absl::Status> Upload(Request& request);
+  boost::asio::awaitable<absl::Status> UploadOnce(Request& request,
+                                                  const google::protobuf::Message& message,
+                                                  UploadBody& body,
+                                                  google::protobuf::Message& response);
   boost::asio::awaitable<absl::Status> Download(Request& request);
   boost::asio::awaitable<absl::Status> SendParts(Request& request, Backend::Stream& stream,
                                                  google::protobuf::Message& part);

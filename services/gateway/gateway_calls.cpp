@@ -169,6 +169,16 @@ awaitable<void> Gateway::Answer(Request& request, const Message& response) {
   co_await request.http.Respond(200, headers, json);
 }
 
+// What was read of an upload's bytes so far. As long as one chunk holds all of it, the call can be
+// made again.
+struct Gateway::UploadBody {
+  std::string first;
+  int64_t size = 0;
+  bool end_sent = false;
+
+  bool is_at_hand() const { return size == static_cast<int64_t>(first.size()); }
+};
+
 awaitable<absl::Status> Gateway::Upload(Request& request) {
   HttpExchange& http = request.http;
   if (http.content_length().value_or(0) > kUploadMax) {
@@ -179,11 +189,30 @@ awaitable<absl::Status> Gateway::Upload(Request& request) {
   google::protobuf::Arena arena;
   Message& message = *NewMessage(request.route->rpc->input_type(), arena);
   if (absl::Status status = Fill(request, message); !status.ok()) co_return status;
+  Message& response = *NewMessage(request.route->rpc->output_type(), arena);
+  UploadBody body;
+  absl::Status status;
+  for (int attempt = 1;; ++attempt) {
+    status = co_await UploadOnce(request, message, body, response);
+    // Unless its end was sent, no service can have kept anything of it.
+    if (!body.is_at_hand()) break;
+    const bool again = co_await Backend::CallAgain(status, !body.end_sent, attempt);
+    if (!again) break;
+  }
+  if (!status.ok()) co_return UnlessCancelled(std::move(status));
+  co_await Answer(request, response);
+  co_return absl::OkStatus();
+}
+
+awaitable<absl::Status> Gateway::UploadOnce(Request& request, const Message& message,
+                                            UploadBody& body, Message& response) {
+  HttpExchange& http = request.http;
+  const int field = request.route->bytes_field->number();
   const auto stream = backend_.Open(request.route->service, OnwardOf(request));
   std::exception_ptr broken;
-  int64_t total = 0;
   bool open = co_await stream->Start();
   if (open) open = co_await stream->Write(message);
+  if (open && !body.first.empty()) open = co_await stream->WriteBytes(field, body.first);
   // The next bytes are read once the service has room for them.
   while (open && http.has_body()) {
     std::string chunk;
@@ -194,12 +223,13 @@ awaitable<absl::Status> Gateway::Upload(Request& request) {
       broken = std::current_exception();
     }
     if (broken || chunk.empty()) break;
-    total += static_cast<int64_t>(chunk.size());
-    if (total > kUploadMax) break;
-    open = co_await stream->WriteBytes(request.route->bytes_field->number(), std::move(chunk));
+    body.first = body.size == 0 ? chunk : std::string();
+    body.size += static_cast<int64_t>(chunk.size());
+    if (body.size > kUploadMax) break;
+    open = co_await stream->WriteBytes(field, std::move(chunk));
   }
   // Half a document must not be taken for a whole one: its upload is cancelled, not ended.
-  if (broken || total > kUploadMax) {
+  if (broken || body.size > kUploadMax) {
     stream->Cancel();
     (void)co_await stream->Finish();
     if (broken) std::rethrow_exception(broken);
@@ -207,13 +237,12 @@ awaitable<absl::Status> Gateway::Upload(Request& request) {
     co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "BODY_TOO_LARGE",
                                 "the body is larger than 5 GiB");
   }
-  Message& response = *NewMessage(request.route->rpc->output_type(), arena);
-  if (open) open = co_await stream->WritesDone();
+  if (open) {
+    body.end_sent = true;
+    open = co_await stream->WritesDone();
+  }
   if (open) (void)co_await stream->Read(response);
-  const absl::Status status = co_await stream->Finish();
-  if (!status.ok()) co_return status;
-  co_await Answer(request, response);
-  co_return absl::OkStatus();
+  co_return co_await stream->Finish();
 }
 
 awaitable<absl::Status> Gateway::Download(Request& request) {
@@ -222,16 +251,20 @@ awaitable<absl::Status> Gateway::Download(Request& request) {
   absl::Status status = co_await ReadBody(request, message);
   if (status.ok()) status = Fill(request, message);
   if (!status.ok()) co_return status;
-  const auto stream = backend_.Open(request.route->service, OnwardOf(request));
-  bool open = co_await stream->Start();
-  if (open) open = co_await stream->Write(message);
-  if (open) open = co_await stream->WritesDone();
+  const Onward onward = OnwardOf(request);
   Message& part = *NewMessage(request.route->rpc->output_type(), arena);
-  if (open) open = co_await stream->Read(part);
-  if (!open) {
+  std::unique_ptr<Backend::Stream> stream;
+  for (int attempt = 1;; ++attempt) {
+    stream = backend_.Open(request.route->service, onward);
+    bool open = co_await stream->Start();
+    if (open) open = co_await stream->Write(message);
+    if (open) open = co_await stream->WritesDone();
+    if (open) open = co_await stream->Read(part);
+    if (open) break;
     status = co_await stream->Finish();
     if (status.ok()) status = absl::InternalError("a download without a first message");
-    co_return status;
+    const bool again = co_await Backend::CallAgain(status, onward.may_repeat, attempt);
+    if (!again) co_return UnlessCancelled(std::move(status));
   }
   std::exception_ptr broken;
   try {
