@@ -148,7 +148,8 @@ awaitable<bool> Backend::Stream::Read(google::protobuf::Message& message) {
 
 awaitable<absl::Status> Backend::Stream::Finish() {
   co_await Await([this](Completion* tag) { call_->Finish(&status_, tag); });
-  co_return FromGrpc(status_);
+  const absl::Status status = FromGrpc(status_);
+  co_return cancelled_ ? UnlessCancelled(status) : status;
 }
 
 awaitable<bool> Backend::CallAgain(const absl::Status& status, bool may_repeat, int attempt) {

@@ -51,7 +51,10 @@ class Backend {
     boost::asio::awaitable<bool> Read(google::protobuf::Message& message);
     // How the call ended; CANCELLED where the server cancelled it, and we did not.
     boost::asio::awaitable<absl::Status> Finish();
-    void Cancel() { context_.TryCancel(); }
+    void Cancel() {
+      cancelled_ = true;
+      context_.TryCancel();
+    }
 
    private:
     const Span span_;
@@ -60,6 +63,7 @@ class Backend {
     std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
     grpc::ByteBuffer buffer_;
     grpc::Status status_;
+    bool cancelled_ = false;  // By us.
   };
   std::unique_ptr<Stream> Open(const std::string& service, const Onward& onward);
 
