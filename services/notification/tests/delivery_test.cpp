@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <atomic>
 #include <thread>
 
 #include "services/common/random.h"
@@ -37,7 +38,7 @@ class ForgetfulStore : public PostgresStore {
     if (failures-- > 0) return absl::UnavailableError("the database connection was lost");
     return PostgresStore::Record(claim, verdict);
   }
-  int failures = 0;
+  std::atomic<int> failures = 0;  // Some tests settle from many threads.
 };
 
 struct Fixture {
