@@ -76,8 +76,10 @@ RedisScript::RedisScript(std::string source) : source_(std::move(source)) {
   sha1_ = Hex(digest);
 }
 
-// Callers leave commands in a queue; one thread takes all that wait, sends them in one write, and
-// reads their replies in order. Under load batches form by themselves.
+// A caller who finds the connection free talks to the server itself, since waking a thread and
+// being woken by it costs a busy process more than the command does. Others leave theirs in a
+// queue: one thread takes all that wait, sends them in one write, and reads their replies in order,
+// so that under load batches form by themselves. It connects, too.
 class Redis::Connection {
  public:
   explicit Connection(const Secret& url) : url_(url), thread_([this] { Run(); }) {}
@@ -97,6 +99,10 @@ class Redis::Connection {
     span.Add("db.operation", words[0]);
     const auto pending = std::make_shared<Pending>();
     pending->words = std::move(words);
+    if (Take()) {
+      Exchange({pending});
+      return std::move(pending->reply);
+    }
     if (absl::Status status = Enqueue(pending); !status.ok()) return status;
     const absl::Time deadline = std::min(Call::Current().deadline, absl::Now() + kPatience);
     if (pending->done.get_future().wait_until(absl::ToChronoTime(deadline)) !=
@@ -111,28 +117,34 @@ class Redis::Connection {
     if (away_) return absl::UnavailableError("redis is away");
     if (waiting_.size() >= kWaitingMax) return absl::UnavailableError("redis is overloaded");
     waiting_.push_back(std::move(pending));
-    arrived_.notify_one();
+    if (!taken_) arrived_.notify_one();
     return absl::OkStatus();
   }
 
  private:
   using Batch = std::vector<std::shared_ptr<Pending>>;
 
+  // True if the connection is the caller's until Exchange() is over.
+  bool Take() {
+    const std::lock_guard lock(mutex_);
+    if (taken_ || redis_ == nullptr || !waiting_.empty()) return false;
+    return taken_ = true;
+  }
+
   void Run() {
+    std::unique_lock lock(mutex_);
     while (true) {
-      std::unique_lock lock(mutex_);
-      arrived_.wait(lock, [&] { return stopping_ || !waiting_.empty() || away_; });
+      arrived_.wait(lock, [&] { return stopping_ || (!taken_ && (away_ || !waiting_.empty())); });
       if (stopping_) return;
       if (redis_ == nullptr && !Reconnect(lock)) continue;
       const size_t size = std::min(waiting_.size(), kBatchMax);
-      Batch batch(waiting_.begin(), waiting_.begin() + size);
+      const Batch batch(waiting_.begin(), waiting_.begin() + size);
       waiting_.erase(waiting_.begin(), waiting_.begin() + size);
+      taken_ = true;
       lock.unlock();
-      const bool alive = Exchange(batch);
-      lock.lock();
-      if (!alive) redis_.reset();
-      lock.unlock();
+      Exchange(batch);
       for (const auto& pending : batch) pending->done.set_value();
+      lock.lock();
     }
   }
 
@@ -156,19 +168,24 @@ class Redis::Connection {
     return false;
   }
 
-  // False if the connection broke; then every command without a reply is UNAVAILABLE.
-  bool Exchange(const Batch& batch) {
+  // By whoever has taken the connection, and frees it. If it breaks, every command without a reply
+  // is UNAVAILABLE.
+  void Exchange(const Batch& batch) {
     for (const auto& pending : batch) {
       pending->reply = absl::UnavailableError("the connection to redis was lost");
+      Append(pending->words);
     }
-    for (const auto& pending : batch) Append(pending->words);
-    for (const auto& pending : batch) {
+    bool alive = true;
+    for (size_t i = 0; alive && i < batch.size(); ++i) {
       void* raw = nullptr;
-      if (redisGetReply(redis_.get(), &raw) != REDIS_OK) return false;
+      alive = redisGetReply(redis_.get(), &raw) == REDIS_OK;
       const RedisReplyPointer reply(static_cast<redisReply*>(raw));
-      pending->reply = FromReply(*reply);
+      if (alive) batch[i]->reply = FromReply(*reply);
     }
-    return true;
+    const std::lock_guard lock(mutex_);
+    taken_ = false;
+    if (!alive) redis_.reset();
+    if (!waiting_.empty()) arrived_.notify_one();
   }
 
   void Append(const std::vector<std::string>& words) {
@@ -182,8 +199,9 @@ class Redis::Connection {
   }
 
   const Secret url_;
-  RedisContext redis_;  // The thread's own.
   std::mutex mutex_;
+  RedisContext redis_;  // Whoever set taken_ may use it without the lock.
+  bool taken_ = false;
   std::condition_variable arrived_;
   std::deque<std::shared_ptr<Pending>> waiting_;
   bool away_ = false;

@@ -31,9 +31,10 @@ class RedisScript {
   std::string sha1_;
 };
 
-// One connection that many threads share: commands that are waiting leave in one batch. A server
-// that is away is UNAVAILABLE, at once while it is known to be away; a reply later than the current
-// call's deadline (or 5 s) is DEADLINE_EXCEEDED, and the command may have run. Reconnects by
+// One connection that many threads share: who finds it free uses it, and commands that are waiting
+// leave in one batch. A server that is away is UNAVAILABLE, at once while it is known to be away,
+// or once it has not answered for 2 s; a reply later than the current call's deadline (or 5 s) is
+// DEADLINE_EXCEEDED to who waited in a batch. Either way the command may have run. Reconnects by
 // itself. Thread-safe.
 class Redis {
  public:

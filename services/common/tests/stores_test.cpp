@@ -96,6 +96,14 @@ TEST_CASE("many threads share one Redis connection", "[service]") {
   CHECK(redis.Command({"GET", "sum"}).value().string == "800");
 }
 
+TEST_CASE("a connection to Redis that broke fails one command, and is made anew", "[service]") {
+  Redis redis(TestRedisUrl()), other(TestRedisUrl());
+  const std::string id = std::to_string(redis.Command({"CLIENT", "ID"}).value().integer);
+  REQUIRE(other.Command({"CLIENT", "KILL", "ID", id}).value().integer == 1);
+  CHECK(absl::IsUnavailable(redis.Command({"PING"}).status()));
+  CHECK(redis.Command({"PING"}).ok());
+}
+
 TEST_CASE("a Redis that is away is UNAVAILABLE", "[service]") {
   Redis redis(Secret("redis://127.0.0.1:1/0"));
   CHECK(absl::IsUnavailable(redis.Command({"PING"}).status()));
