@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/cases/phone/e164.h"
-#include "services/common/proto_time.h"
+#include "services/common/base/proto_time.h"
 
 namespace gatehouse::cases {
 namespace {

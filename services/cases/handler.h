@@ -2,7 +2,7 @@
 
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "services/cases/store/postgres_store.h"
-#include "services/common/server.h"
+#include "services/common/rpc/server.h"
 
 namespace gatehouse::cases {
 

@@ -1,5 +1,6 @@
 #include "services/cases/handler.h"
-#include "services/common/service_config.h"
+#include "services/common/process/process.h"
+#include "services/common/service/service_config.h"
 
 namespace gatehouse::cases {
 extern const std::vector<Migration> kMigrations;

@@ -2,9 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "gatehouse/cases/v1/cases.pb.h"
-#include "services/common/metrics.h"
-#include "services/common/proto_time.h"
-#include "services/common/random.h"
+#include "services/common/base/proto_time.h"
+#include "services/common/base/random.h"
+#include "services/common/observe/metrics.h"
 
 namespace gatehouse::documents {
 namespace {

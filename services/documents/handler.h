@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gatehouse/documents/v1/documents.pb.h"
-#include "services/common/client.h"
-#include "services/common/server.h"
+#include "services/common/rpc/client.h"
+#include "services/common/rpc/server.h"
 #include "services/documents/domain/uploads.h"
 
 namespace gatehouse::documents {

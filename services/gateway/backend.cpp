@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "services/common/status.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::gateway {
 namespace {

@@ -11,9 +11,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "services/common/channel.h"
-#include "services/common/trace.h"
-#include "services/gateway/event_loop.h"
+#include "services/common/base/trace.h"
+#include "services/common/rpc/channel.h"
+#include "services/gateway/http/event_loop.h"
 
 namespace gatehouse::gateway {
 

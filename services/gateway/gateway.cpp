@@ -7,11 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "services/common/log.h"
-#include "services/common/metrics.h"
-#include "services/common/random.h"
+#include "services/common/base/random.h"
+#include "services/common/observe/log.h"
+#include "services/common/observe/metrics.h"
 #include "services/gateway/gateway_request.h"
-#include "services/gateway/problem.h"
+#include "services/gateway/json/problem.h"
 
 namespace gatehouse::gateway {
 namespace {

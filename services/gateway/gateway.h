@@ -1,6 +1,6 @@
 #pragma once
 
-#include "services/gateway/http_server.h"
+#include "services/gateway/http/http_server.h"
 // Boost.Asio, after <utility>.
 #include <atomic>
 #include <functional>
@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "services/common/auth.h"
-#include "services/common/status.h"
-#include "services/common/worker_pool.h"
+#include "services/common/auth/auth.h"
+#include "services/common/base/status.h"
+#include "services/common/rpc/worker_pool.h"
 #include "services/gateway/backend.h"
-#include "services/gateway/route_table.h"
-#include "services/gateway/trusted_proxies.h"
+#include "services/gateway/http/trusted_proxies.h"
+#include "services/gateway/routes/route_table.h"
 
 namespace gatehouse::gateway {
 

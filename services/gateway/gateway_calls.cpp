@@ -7,8 +7,8 @@
 #include "absl/time/clock.h"
 #include "gatehouse/common/v1/options.pb.h"
 #include "services/gateway/gateway_request.h"
-#include "services/gateway/json_reader.h"
-#include "services/gateway/json_writer.h"
+#include "services/gateway/json/json_reader.h"
+#include "services/gateway/json/json_writer.h"
 
 // The three shapes of an RPC over HTTP: JSON in and out, bytes in, bytes out.
 namespace gatehouse::gateway {

@@ -1,13 +1,15 @@
 #include "absl/strings/str_split.h"
 #include "gatehouse/identity/v1/principals.pb.h"
-#include "services/common/config.h"
-#include "services/common/log.h"
-#include "services/common/operations.h"
-#include "services/common/redis.h"
-#include "services/common/server.h"
-#include "services/common/tracing.h"
+#include "services/common/observe/log.h"
+#include "services/common/process/config.h"
+#include "services/common/process/operations.h"
+#include "services/common/process/process.h"
+#include "services/common/redis/redis.h"
+#include "services/common/rpc/ask_identity.h"
+#include "services/common/rpc/server.h"
+#include "services/common/rpc/tracing.h"
 #include "services/gateway/gateway.h"
-#include "services/gateway/openapi.h"
+#include "services/gateway/openapi/openapi.h"
 
 namespace gatehouse::gateway {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "gatehouse/identity/v1/challenges.pb.h"
 #include "gatehouse/identity/v1/sessions.pb.h"
-#include "services/common/redis.h"
-#include "services/common/server.h"
+#include "services/common/redis/redis.h"
+#include "services/common/rpc/server.h"
 #include "services/identity/domain/challenges.h"
 #include "services/identity/store/access_store.h"
 

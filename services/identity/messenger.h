@@ -1,9 +1,9 @@
 #pragma once
 
 #include "gatehouse/notification/v1/notifications.pb.h"
-#include "services/common/client.h"
-#include "services/common/proto_time.h"
-#include "services/common/status.h"
+#include "services/common/base/proto_time.h"
+#include "services/common/base/status.h"
+#include "services/common/rpc/client.h"
 #include "services/identity/domain/challenges.h"
 
 namespace gatehouse::identity {

@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "services/common/auth.h"
-#include "services/common/proto_time.h"
+#include "services/common/auth/auth.h"
+#include "services/common/base/proto_time.h"
 
 namespace gatehouse::identity {
 namespace {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gatehouse/identity/v1/organisations.pb.h"
-#include "services/common/redis.h"
-#include "services/common/server.h"
+#include "services/common/redis/redis.h"
+#include "services/common/rpc/server.h"
 #include "services/identity/store/organisation_store.h"
 
 namespace gatehouse::identity {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gatehouse/identity/v1/principals.pb.h"
-#include "services/common/auth.h"
-#include "services/common/server.h"
+#include "services/common/auth/auth.h"
+#include "services/common/rpc/server.h"
 #include "services/identity/store/access_store.h"
 #include "services/identity/store/organisation_store.h"
 #include "services/identity/store/signing_keys.h"

@@ -1,6 +1,6 @@
 #include "services/invitation/invitations_handler.h"
 
-#include "services/common/proto_time.h"
+#include "services/common/base/proto_time.h"
 #include "services/invitation/policy_proto.h"
 
 namespace gatehouse::invitation {

@@ -2,8 +2,8 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include "services/common/proto_time.h"
-#include "services/common/status.h"
+#include "services/common/base/proto_time.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::invitation {
 namespace {

@@ -7,9 +7,9 @@
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
-#include "services/common/address.h"
-#include "services/common/proto_time.h"
-#include "services/common/status.h"
+#include "services/common/base/proto_time.h"
+#include "services/common/base/status.h"
+#include "services/common/text/address.h"
 #include "services/invitation/code_proto.h"
 
 namespace gatehouse::invitation {

@@ -3,7 +3,7 @@
 #include <map>
 #include <mutex>
 
-#include "services/common/client.h"
+#include "services/common/rpc/client.h"
 #include "services/invitation/domain/directory.h"
 
 namespace gatehouse::invitation {

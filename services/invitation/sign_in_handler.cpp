@@ -1,8 +1,8 @@
 #include "services/invitation/sign_in_handler.h"
 
-#include "services/common/address.h"
-#include "services/common/proto_time.h"
-#include "services/common/status.h"
+#include "services/common/base/proto_time.h"
+#include "services/common/base/status.h"
+#include "services/common/text/address.h"
 
 namespace gatehouse::invitation {
 

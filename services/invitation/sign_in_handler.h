@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gatehouse/invitation/v1/sign_in.pb.h"
-#include "services/common/server.h"
+#include "services/common/rpc/server.h"
 #include "services/invitation/domain/invitations.h"
 
 namespace gatehouse::invitation {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "services/common/address.h"
+#include "services/common/text/address.h"
 
 namespace gatehouse::notification {
 namespace {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "services/common/service_config.h"
+#include "services/common/service/service_config.h"
 #include "services/notification/senders/curl.h"
 
 namespace gatehouse::notification {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
-#include "services/common/proto_time.h"
+#include "services/common/base/proto_time.h"
 #include "services/notification/domain/messages.h"
 
 namespace gatehouse::notification {

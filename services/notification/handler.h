@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gatehouse/notification/v1/notifications.pb.h"
-#include "services/common/server.h"
+#include "services/common/rpc/server.h"
 #include "services/notification/domain/store.h"
 #include "services/notification/workers.h"
 

@@ -1,4 +1,5 @@
-#include "services/common/crypto.h"
+#include "services/common/base/crypto.h"
+#include "services/common/process/process.h"
 #include "services/notification/config.h"
 #include "services/notification/handler.h"
 #include "services/notification/senders/curl.h"

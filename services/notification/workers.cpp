@@ -1,9 +1,9 @@
 #include "services/notification/workers.h"
 
-#include "services/common/caller.h"
-#include "services/common/clock.h"
-#include "services/common/log.h"
-#include "services/common/metrics.h"
+#include "services/common/base/caller.h"
+#include "services/common/base/clock.h"
+#include "services/common/observe/log.h"
+#include "services/common/observe/metrics.h"
 #include "services/notification/domain/delivery.h"
 
 namespace gatehouse::notification {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/time/clock.h"
-#include "services/common/caller.h"
+#include "services/common/base/caller.h"
 
 namespace gatehouse {
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/random.h"
-#include "services/common/redis.h"
+#include "services/common/base/random.h"
+#include "services/common/redis/redis.h"
 
 namespace gatehouse {
 namespace {

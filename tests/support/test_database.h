@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "services/common/postgres.h"
+#include "services/common/postgres/postgres.h"
 
 namespace gatehouse {
 

@@ -22,8 +22,13 @@ CODE_NAMES = {"CMakeLists.txt", "dev", "run"}
 
 # What domain/ may include besides the standard library, Abseil and its own headers: what says
 # nothing about a database, a wire or a process.
-PURE_COMMON = {"address", "caller", "clock", "crypto", "page", "random", "secret", "status",
-               "template", "trace"}
+PURE_ROOMS = {"base", "text"}
+
+# The rooms of services/common and of the gateway, from the ground up: each includes only its own
+# headers and those of rooms below it.
+ROOMS = {"services/common": ("base", "text", "observe", "process", "redis", "postgres", "auth",
+                             "rpc", "jobs", "service"),
+         "services/gateway": ("json", "routes", "openapi", "http")}
 STANDARD = re.compile(r"<[a-z_0-9]+>")
 
 # A path that exists on somebody's machine only.
@@ -141,16 +146,16 @@ def is_pure(include, domain):
     """Whether domain/ may include this.
 
     >>> [is_pure(i, 'services/a/domain') for i in
-    ...  ('<map>', '"absl/time/time.h"', '"services/a/domain/x.h"', '"services/common/clock.h"')]
+    ...  ('<map>', '"absl/time/time.h"', '"services/a/domain/x.h"', '"services/common/base/a.h"')]
     [True, True, True, True]
     >>> [is_pure(i, 'services/a/domain') for i in
-    ...  ('<pqxx/pqxx>', '<unistd.h>', '"services/common/redis.h"', '"services/a/store/x.h"')]
+    ...  ('<pqxx/pqxx>', '<unistd.h>', '"services/common/redis/redis.h"', '"services/a/store/x.h"')]
     [False, False, False, False]
     """
     name = include.strip('"<>')
-    common = re.fullmatch(r"services/common/(\w+)\.h", name)
+    common = re.fullmatch(r"services/common/(\w+)/\w+\.h", name)
     return bool(STANDARD.fullmatch(include) or name.startswith(("absl/", domain + "/"))
-                or common and common[1] in PURE_COMMON)
+                or common and common[1] in PURE_ROOMS)
 
 
 def check_purity(path, text):
@@ -159,6 +164,30 @@ def check_purity(path, text):
         include = re.match(r'\s*#\s*include\s*(<[^>]*>|"[^"]*")', line)
         if domain and include and not is_pure(include[1], domain[0]):
             yield number, f"a domain may not include {include[1]}"
+
+
+def room_of(name):
+    """(house, storey) of a file in a room; nothing elsewhere, as in tests.
+
+    >>> room_of('services/common/text/address.h')
+    ('services/common', 1)
+    >>> room_of('services/common/tests/rules_test.cpp')
+    """
+    for house, rooms in ROOMS.items():
+        room = name.removeprefix(house + "/").split("/")[0]
+        if name.startswith(house + "/") and room in rooms:
+            return house, rooms.index(room)
+    return None
+
+
+def check_rooms(path, text):
+    here = room_of(path.as_posix())
+    for number, line in enumerate(text.splitlines(), 1):
+        include = re.match(r'#include "(services/[^"]+)"', line)
+        if here and include and include[1].startswith(here[0] + "/"):
+            there = room_of(include[1])
+            if not there or there[1] > here[1]:
+                yield number, f"{ROOMS[here[0]][here[1]]}/ may not include {include[1]}, above it"
 
 
 def check_paths(_path, text):
@@ -177,7 +206,7 @@ def offences():
         if path.suffix in CODE or path.name in CODE_NAMES:
             checks.append(check_sizes)
         if path.suffix in CPP:
-            checks.append(check_purity)
+            checks += [check_purity, check_rooms]
         for check in checks:
             for line, what in check(path, text):
                 yield f"{path}:{line}: {what}"

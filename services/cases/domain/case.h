@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "services/common/caller.h"
+#include "services/common/base/caller.h"
 
 namespace gatehouse::cases {
 

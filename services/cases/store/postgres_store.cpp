@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "services/common/random.h"
+#include "services/common/base/random.h"
 
 namespace gatehouse::cases {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "services/cases/domain/case.h"
-#include "services/common/page.h"
-#include "services/common/postgres.h"
+#include "services/common/base/page.h"
+#include "services/common/postgres/postgres.h"
 
 namespace gatehouse::cases {
 

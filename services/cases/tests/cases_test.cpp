@@ -2,7 +2,7 @@
 
 #include "services/cases/handler.h"
 #include "services/cases/phone/e164.h"
-#include "services/common/proto_time.h"
+#include "services/common/base/proto_time.h"
 #include "tests/support/calls.h"
 #include "tests/support/test_database.h"
 

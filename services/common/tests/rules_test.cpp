@@ -5,13 +5,13 @@
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "google/rpc/status.pb.h"
-#include "services/common/config.h"
-#include "services/common/crypto.h"
-#include "services/common/jwt.h"
-#include "services/common/random.h"
-#include "services/common/server.h"
-#include "services/common/status.h"
-#include "services/common/validate.h"
+#include "services/common/auth/jwt.h"
+#include "services/common/base/crypto.h"
+#include "services/common/base/random.h"
+#include "services/common/base/status.h"
+#include "services/common/process/config.h"
+#include "services/common/rpc/server.h"
+#include "services/common/rpc/validate.h"
 
 namespace gatehouse {
 namespace {

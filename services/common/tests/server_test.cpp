@@ -1,4 +1,4 @@
-#include "services/common/server.h"
+#include "services/common/rpc/server.h"
 
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
@@ -11,9 +11,9 @@
 
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "grpc/health/v1/health.pb.h"
-#include "services/common/auth.h"
-#include "services/common/channel.h"
-#include "services/common/random.h"
+#include "services/common/auth/auth.h"
+#include "services/common/base/random.h"
+#include "services/common/rpc/channel.h"
 
 namespace gatehouse {
 namespace {

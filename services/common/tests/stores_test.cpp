@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "services/common/redis.h"
+#include "services/common/redis/redis.h"
 #include "tests/support/test_database.h"
 
 namespace gatehouse {

@@ -1,7 +1,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "services/common/template.h"
+#include "services/common/text/template.h"
 
 // Whatever the text, expanding knows exactly the tags that TagsOf() names.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

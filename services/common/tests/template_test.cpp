@@ -1,9 +1,9 @@
-#include "services/common/template.h"
+#include "services/common/text/template.h"
 
 #include <catch2/catch.hpp>
 
-#include "services/common/address.h"
-#include "services/common/status.h"
+#include "services/common/base/status.h"
+#include "services/common/text/address.h"
 
 namespace gatehouse {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/common/trace.h"
+#include "services/common/base/trace.h"
 
 #include <catch2/catch.hpp>
 

@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/random.h"
-#include "services/common/status.h"
+#include "services/common/base/random.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::documents {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "services/common/status.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::documents {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/common/page.h"
+#include "services/common/base/page.h"
 #include "services/documents/domain/document.h"
 
 namespace gatehouse::documents {

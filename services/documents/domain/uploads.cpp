@@ -1,8 +1,8 @@
 #include "services/documents/domain/uploads.h"
 
-#include "services/common/crypto.h"
-#include "services/common/random.h"
-#include "services/common/status.h"
+#include "services/common/base/crypto.h"
+#include "services/common/base/random.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::documents {
 namespace {

@@ -3,8 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
-#include "services/common/proto_time.h"
-#include "services/common/status.h"
+#include "services/common/base/proto_time.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::documents {
 namespace {

@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "services/common/crypto.h"
-#include "services/common/outbox.h"
-#include "services/common/random.h"
+#include "services/common/base/crypto.h"
+#include "services/common/base/random.h"
+#include "services/common/jobs/outbox.h"
 #include "services/documents/blobs/folder_blobs.h"
 #include "services/documents/domain/uploads.h"
 #include "services/documents/magic_sniffer.h"

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "services/gateway/http_server.h"
+#include "services/gateway/http/http_server.h"
 
 namespace gatehouse::gateway {
 namespace {

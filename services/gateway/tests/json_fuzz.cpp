@@ -6,8 +6,8 @@
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/invitation/v1/invitations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
-#include "services/gateway/json_reader.h"
-#include "services/gateway/json_writer.h"
+#include "services/gateway/json/json_reader.h"
+#include "services/gateway/json/json_writer.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 #include <cstdlib>
 
-#include "services/gateway/request_head.h"
-#include "services/gateway/route_table.h"
+#include "services/gateway/http/request_head.h"
+#include "services/gateway/routes/route_table.h"
 
 // Whatever comes: a head that is taken has one way to be read, and a path is found or not.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -7,14 +7,14 @@
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
-#include "services/common/status.h"
-#include "services/gateway/json_reader.h"
-#include "services/gateway/json_writer.h"
-#include "services/gateway/openapi.h"
-#include "services/gateway/problem.h"
-#include "services/gateway/request_head.h"
-#include "services/gateway/route_table.h"
-#include "services/gateway/trusted_proxies.h"
+#include "services/common/base/status.h"
+#include "services/gateway/http/request_head.h"
+#include "services/gateway/http/trusted_proxies.h"
+#include "services/gateway/json/json_reader.h"
+#include "services/gateway/json/json_writer.h"
+#include "services/gateway/json/problem.h"
+#include "services/gateway/openapi/openapi.h"
+#include "services/gateway/routes/route_table.h"
 
 namespace gatehouse::gateway {
 namespace {

@@ -5,9 +5,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "services/common/crypto.h"
-#include "services/common/random.h"
-#include "services/common/status.h"
+#include "services/common/base/crypto.h"
+#include "services/common/base/random.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::identity {
 

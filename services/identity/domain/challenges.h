@@ -6,9 +6,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "services/common/caller.h"
-#include "services/common/clock.h"
-#include "services/common/secret.h"
+#include "services/common/base/caller.h"
+#include "services/common/base/clock.h"
+#include "services/common/base/secret.h"
 
 namespace gatehouse::identity {
 

@@ -3,8 +3,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "services/common/random.h"
-#include "services/common/status.h"
+#include "services/common/base/random.h"
+#include "services/common/base/status.h"
 #include "services/identity/domain/lockout.h"
 #include "services/identity/store/audit.h"
 

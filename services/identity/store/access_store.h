@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "services/common/postgres.h"
+#include "services/common/postgres/postgres.h"
 #include "services/identity/domain/challenges.h"
 #include "services/identity/domain/credentials.h"
 

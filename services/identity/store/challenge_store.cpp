@@ -4,9 +4,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "services/common/crypto.h"
-#include "services/common/metrics.h"
-#include "services/common/status.h"
+#include "services/common/base/crypto.h"
+#include "services/common/base/status.h"
+#include "services/common/observe/metrics.h"
 
 namespace gatehouse::identity {
 namespace {

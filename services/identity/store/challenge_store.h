@@ -1,7 +1,7 @@
 #pragma once
 
-#include "services/common/redis.h"
-#include "services/common/secret.h"
+#include "services/common/base/secret.h"
+#include "services/common/redis/redis.h"
 #include "services/identity/domain/challenges.h"
 
 namespace gatehouse::identity {

@@ -3,7 +3,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "services/common/random.h"
+#include "services/common/base/random.h"
 #include "services/identity/store/audit.h"
 
 namespace gatehouse::identity {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/common/caller.h"
-#include "services/common/page.h"
-#include "services/common/postgres.h"
+#include "services/common/base/caller.h"
+#include "services/common/base/page.h"
+#include "services/common/postgres/postgres.h"
 #include "services/identity/domain/credentials.h"
 #include "services/identity/domain/organisation.h"
 

@@ -1,7 +1,7 @@
 #include "services/identity/store/signing_keys.h"
 
-#include "services/common/crypto.h"
-#include "services/common/random.h"
+#include "services/common/base/crypto.h"
+#include "services/common/base/random.h"
 
 namespace gatehouse::identity {
 namespace {

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/common/clock.h"
-#include "services/common/jwt.h"
-#include "services/common/postgres.h"
+#include "services/common/auth/jwt.h"
+#include "services/common/base/clock.h"
+#include "services/common/postgres/postgres.h"
 
 namespace gatehouse::identity {
 

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "services/common/random.h"
+#include "services/common/base/random.h"
 #include "services/identity/access_handler.h"
 #include "services/identity/organisations_handler.h"
 #include "services/identity/principals_handler.h"

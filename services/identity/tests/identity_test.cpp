@@ -1,8 +1,8 @@
 #include <thread>
 
-#include "services/common/crypto.h"
-#include "services/common/jwt.h"
-#include "services/common/proto_time.h"
+#include "services/common/auth/jwt.h"
+#include "services/common/base/crypto.h"
+#include "services/common/base/proto_time.h"
 #include "services/identity/tests/fixture.h"
 
 namespace gatehouse::identity {

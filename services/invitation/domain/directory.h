@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "services/common/caller.h"
-#include "services/common/secret.h"
+#include "services/common/base/caller.h"
+#include "services/common/base/secret.h"
 #include "services/invitation/domain/invitation.h"
 
 namespace gatehouse::invitation {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "services/common/status.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::invitation {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "services/common/caller.h"
+#include "services/common/base/caller.h"
 
 namespace gatehouse::invitation {
 

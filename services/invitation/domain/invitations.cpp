@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "services/common/crypto.h"
-#include "services/common/random.h"
-#include "services/common/status.h"
+#include "services/common/base/crypto.h"
+#include "services/common/base/random.h"
+#include "services/common/base/status.h"
 #include "services/invitation/domain/preflight.h"
 
 namespace gatehouse::invitation {

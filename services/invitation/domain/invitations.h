@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/common/clock.h"
-#include "services/common/secret.h"
+#include "services/common/base/clock.h"
+#include "services/common/base/secret.h"
 #include "services/invitation/domain/directory.h"
 #include "services/invitation/domain/store.h"
 

@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "services/common/status.h"
-#include "services/common/template.h"
+#include "services/common/base/status.h"
+#include "services/common/text/template.h"
 
 namespace gatehouse::invitation {
 namespace {

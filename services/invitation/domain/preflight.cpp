@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "services/common/address.h"
+#include "services/common/text/address.h"
 
 namespace gatehouse::invitation {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "services/common/status.h"
+#include "services/common/base/status.h"
 #include "services/invitation/domain/directory.h"
 #include "services/invitation/domain/policy.h"
 

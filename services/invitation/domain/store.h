@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/common/page.h"
+#include "services/common/base/page.h"
 #include "services/invitation/domain/directory.h"
 #include "services/invitation/domain/invitation.h"
 #include "services/invitation/domain/policy.h"

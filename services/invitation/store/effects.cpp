@@ -3,7 +3,7 @@
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
-#include "services/common/proto_time.h"
+#include "services/common/base/proto_time.h"
 #include "services/invitation/code_proto.h"
 
 namespace gatehouse::invitation {

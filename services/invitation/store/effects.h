@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "services/common/outbox.h"
+#include "services/common/jobs/outbox.h"
 #include "services/invitation/domain/store.h"
 
 namespace gatehouse::invitation {

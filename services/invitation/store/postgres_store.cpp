@@ -1,6 +1,6 @@
 #include "services/invitation/store/postgres_store.h"
 
-#include "services/common/status.h"
+#include "services/common/base/status.h"
 #include "services/invitation/store/effects.h"
 
 namespace gatehouse::invitation {

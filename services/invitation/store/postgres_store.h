@@ -1,7 +1,7 @@
 #pragma once
 
-#include "services/common/outbox.h"
-#include "services/common/postgres.h"
+#include "services/common/jobs/outbox.h"
+#include "services/common/postgres/postgres.h"
 #include "services/invitation/domain/store.h"
 
 namespace gatehouse::invitation {

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "services/common/outbox.h"
-#include "services/common/random.h"
+#include "services/common/base/random.h"
+#include "services/common/jobs/outbox.h"
 #include "services/invitation/domain/preflight.h"
 #include "services/invitation/invitations_handler.h"
 #include "services/invitation/store/postgres_store.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "absl/random/random.h"
-#include "services/common/status.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::notification {
 namespace {

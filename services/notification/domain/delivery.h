@@ -1,6 +1,6 @@
 #pragma once
 
-#include "services/common/clock.h"
+#include "services/common/base/clock.h"
 #include "services/notification/domain/sender.h"
 #include "services/notification/domain/store.h"
 

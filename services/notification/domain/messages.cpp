@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/address.h"
-#include "services/common/random.h"
-#include "services/common/status.h"
+#include "services/common/base/random.h"
+#include "services/common/base/status.h"
+#include "services/common/text/address.h"
 #include "services/notification/domain/segments.h"
 
 namespace gatehouse::notification {

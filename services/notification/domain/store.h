@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "services/common/page.h"
-#include "services/common/trace.h"
+#include "services/common/base/page.h"
+#include "services/common/base/trace.h"
 #include "services/notification/domain/sender.h"
 
 namespace gatehouse::notification {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_replace.h"
-#include "services/common/address.h"
-#include "services/common/status.h"
-#include "services/common/template.h"
+#include "services/common/base/status.h"
+#include "services/common/text/address.h"
+#include "services/common/text/template.h"
 #include "services/notification/domain/segments.h"
 
 namespace gatehouse::notification {

@@ -1,6 +1,6 @@
 #include "services/notification/senders/curl.h"
 
-#include "services/common/caller.h"
+#include "services/common/base/caller.h"
 
 namespace gatehouse::notification {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "services/common/secret.h"
+#include "services/common/base/secret.h"
 #include "services/notification/domain/sender.h"
 
 namespace gatehouse::notification {

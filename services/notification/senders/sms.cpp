@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/log.h"
+#include "services/common/observe/log.h"
 #include "services/notification/senders/curl.h"
 
 namespace gatehouse::notification {

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
-#include "services/common/log.h"
+#include "services/common/observe/log.h"
 #include "services/notification/senders/curl.h"
 #include "services/notification/senders/header.h"
 

@@ -1,4 +1,4 @@
-#include "services/common/metrics.h"
+#include "services/common/observe/metrics.h"
 #include "services/notification/store/postgres_store.h"
 
 namespace gatehouse::notification {

@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "services/common/random.h"
+#include "services/common/base/random.h"
 #include "services/notification/store/postgres_store.h"
 
 namespace gatehouse::notification {

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "services/common/caller.h"
-#include "services/common/crypto.h"
-#include "services/common/metrics.h"
+#include "services/common/base/caller.h"
+#include "services/common/base/crypto.h"
+#include "services/common/observe/metrics.h"
 
 namespace gatehouse::notification {
 namespace {

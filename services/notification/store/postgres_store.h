@@ -1,6 +1,6 @@
 #pragma once
 
-#include "services/common/postgres.h"
+#include "services/common/postgres/postgres.h"
 #include "services/notification/domain/store.h"
 
 namespace gatehouse::notification {

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "services/common/random.h"
+#include "services/common/base/random.h"
 #include "services/notification/domain/delivery.h"
 #include "services/notification/store/postgres_store.h"
 #include "tests/support/test_database.h"

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "absl/strings/match.h"
-#include "services/common/proto_time.h"
-#include "services/common/random.h"
+#include "services/common/base/proto_time.h"
+#include "services/common/base/random.h"
 #include "services/notification/store/postgres_store.h"
 #include "tests/support/calls.h"
 #include "tests/support/test_database.h"

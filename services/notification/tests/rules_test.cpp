@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "services/common/status.h"
+#include "services/common/base/status.h"
 #include "services/notification/domain/delivery.h"
 #include "services/notification/domain/messages.h"
 #include "services/notification/domain/segments.h"

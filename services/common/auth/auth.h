@@ -1,0 +1,108 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gatehouse/identity/v1/principals.pb.h"
+#include "services/common/base/caller.h"
+#include "services/common/base/clock.h"
+#include "services/common/base/secret.h"
+
+namespace gatehouse {
+
+class Redis;
+
+// Answers that say nothing but what a principal says, by RPC: they live and end with it.
+// Thread-safe.
+class PrincipalAnswers {
+ public:
+  // Empty: none is known.
+  std::string Find(const std::string& rpc) const;
+  void Keep(const std::string& rpc, const std::string& answer) const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::string> answers_;
+};
+
+// What a credential was exchanged for: the principal token (a JWT signed by identity with EdDSA)
+// and what it says.
+struct Principal {
+  Principal() = default;
+  Principal(Caller caller, std::string token, absl::Time expires_at)
+      : caller(std::move(caller)), token(std::move(token)), expires_at(expires_at) {}
+  Caller caller;
+  std::string token;
+  absl::Time expires_at;
+  PrincipalAnswers answers;
+};
+
+// Turns what a caller brought into a principal, with a cache. Credentials are an operator key, an
+// API key, a staff token, a session token, or a principal token itself. Thread-safe.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+
+  // Refuses UNAUTHENTICATED with CREDENTIAL_INVALID; blocks when identity must be asked.
+  virtual absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(
+      const Secret& credential) = 0;
+  // The same from the cache alone: null where identity would have to be asked.
+  virtual std::shared_ptr<const Principal> Cached(const Secret& credential) = 0;
+};
+
+// Where principals and keys come from: identity, by RPC or, in identity itself, by a plain call.
+struct PrincipalSource {
+  std::function<absl::StatusOr<identity::v1::ExchangeCredentialResponse>(const Secret&)> exchange;
+  std::function<absl::StatusOr<identity::v1::ListSigningKeysResponse>()> keys;
+};
+
+// An authenticator with a cache. An entry lives 60 seconds at most and never longer than its token.
+// Revoked ids empty what the cache holds of them at once, and an exchange that was under way
+// meanwhile is not cached.
+class CachingAuthenticator : public Authenticator {
+ public:
+  CachingAuthenticator(PrincipalSource source, const Clock& clock);
+  ~CachingAuthenticator() override;
+
+  absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(const Secret& credential) override;
+  std::shared_ptr<const Principal> Cached(const Secret& credential) override;
+
+  // Drops every entry whose credential, or the one that minted it, has one of these ids.
+  void Revoke(const std::vector<std::string>& ids);
+  // Drops everything: revocations may have been missed.
+  void Clear();
+
+ private:
+  class Cache;
+  absl::StatusOr<std::shared_ptr<const Principal>> Verify(const std::string& token,
+                                                          const std::string& key_id);
+  const PrincipalSource source_;
+  const Clock& clock_;
+  std::unique_ptr<Cache> cache_;
+  std::mutex asking_;
+};
+
+// Keeps an authenticator's cache true: listens for revocations (the Redis channel
+// `gatehouse:revoked`) and acknowledges each once it has taken effect. While the connection is lost
+// the cache is emptied, at its end and at its return.
+class RevocationListener {
+ public:
+  RevocationListener(CachingAuthenticator& authenticator, Redis& redis, const Secret& redis_url);
+  ~RevocationListener();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+// Tells every listener that these sessions, API keys or staff tokens have ended, and waits until
+// all have acknowledged it, 250 ms at most. An error means that it could not be told: entries then
+// expire by themselves within 60 seconds.
+absl::Status PublishRevocation(Redis& redis, const std::vector<std::string>& ids);
+
+}  // namespace gatehouse

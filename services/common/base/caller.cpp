@@ -1,0 +1,25 @@
+#include "services/common/base/caller.h"
+
+namespace gatehouse {
+namespace {
+
+thread_local const Call* current = nullptr;
+
+}  // namespace
+
+const CaseAccess* Caller::AccessTo(const std::string& case_id) const {
+  for (const CaseAccess& access : cases) {
+    if (access.case_id == case_id) return &access;
+  }
+  return nullptr;
+}
+
+const Call& Call::Current() {
+  static const Call none;
+  return current != nullptr ? *current : none;
+}
+
+CallScope::CallScope(const Call& call) : previous_(current) { current = &call; }
+CallScope::~CallScope() { current = previous_; }
+
+}  // namespace gatehouse

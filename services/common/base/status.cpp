@@ -1,0 +1,153 @@
+#include "services/common/base/status.h"
+
+#include <google/protobuf/any.pb.h>
+
+#include "absl/strings/cord.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace gatehouse {
+namespace {
+
+constexpr char kDomain[] = "gatehouse";
+
+template <typename Detail>
+std::string TypeUrl() {
+  return "type.googleapis.com/" + Detail::descriptor()->full_name();
+}
+
+// Details travel as payloads of the status, each under the type URL of its message.
+template <typename Detail>
+void Attach(absl::Status& status, const Detail& detail) {
+  status.SetPayload(TypeUrl<Detail>(), absl::Cord(detail.SerializeAsString()));
+}
+
+template <typename Detail>
+bool Find(const absl::Status& status, Detail& detail) {
+  const auto payload = status.GetPayload(TypeUrl<Detail>());
+  return payload.has_value() && detail.ParseFromString(std::string(*payload));
+}
+
+// The text under which an error that is not the caller's business is shown.
+const char* TextOfFault(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+      return "the service is not available right now; try again";
+    case absl::StatusCode::kAborted:
+      return "the request met another one; try again";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "the request took too long";
+    case absl::StatusCode::kCancelled:
+      return "the request was cancelled";
+    default:
+      return "internal error";
+  }
+}
+
+bool KeepsItsCode(absl::StatusCode code) {
+  return code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kAborted ||
+         code == absl::StatusCode::kDeadlineExceeded || code == absl::StatusCode::kCancelled;
+}
+
+}  // namespace
+
+absl::Status Refuse(absl::StatusCode code, const std::string& reason, const std::string& message) {
+  absl::Status status(code, message);
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain(kDomain);
+  Attach(status, info);
+  return status;
+}
+
+absl::Status RefuseFields(const std::vector<FieldViolation>& violations) {
+  absl::Status status = Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
+                               "the request has fields that are wrong: see the violations");
+  google::rpc::BadRequest detail;
+  for (const FieldViolation& violation : violations) {
+    auto* added = detail.add_field_violations();
+    added->set_field(violation.field);
+    added->set_description(violation.description);
+  }
+  Attach(status, detail);
+  return status;
+}
+
+absl::Status RefuseField(const std::string& field, const std::string& description) {
+  return RefuseFields({{field, description}});
+}
+
+absl::Status RefusePreconditions(const std::string& reason, const std::string& message,
+                                 const std::vector<Violation>& violations) {
+  absl::Status status = Refuse(absl::StatusCode::kFailedPrecondition, reason, message);
+  google::rpc::PreconditionFailure detail;
+  for (const Violation& violation : violations) {
+    auto* added = detail.add_violations();
+    added->set_type(violation.type);
+    added->set_subject(violation.subject);
+    added->set_description(violation.description);
+  }
+  Attach(status, detail);
+  return status;
+}
+
+absl::Status RefuseUntil(const std::string& reason, const std::string& message,
+                         absl::Duration wait) {
+  absl::Status status = Refuse(absl::StatusCode::kResourceExhausted, reason, message);
+  google::rpc::RetryInfo detail;
+  detail.mutable_retry_delay()->set_seconds(
+      absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
+  Attach(status, detail);
+  return status;
+}
+
+absl::Status WithFact(absl::Status refusal, const std::string& name, const std::string& value) {
+  google::rpc::ErrorInfo info;
+  if (!Find(refusal, info)) return refusal;
+  (*info.mutable_metadata())[name] = value;
+  Attach(refusal, info);
+  return refusal;
+}
+
+std::string ReasonOf(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  return Find(status, info) ? info.reason() : "";
+}
+
+std::map<std::string, std::string> FactsOf(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  Find(status, info);
+  return {info.metadata().begin(), info.metadata().end()};
+}
+
+google::rpc::Status ToRpcStatus(const absl::Status& status) {
+  google::rpc::Status wire;
+  const bool refusal = !ReasonOf(status).empty();
+  const bool keeps_code = status.ok() || refusal || KeepsItsCode(status.code());
+  wire.set_code(static_cast<int>(keeps_code ? status.code() : absl::StatusCode::kInternal));
+  if (status.ok()) return wire;
+  wire.set_message(refusal ? std::string(status.message()) : TextOfFault(status.code()));
+  if (refusal) {
+    status.ForEachPayload([&](absl::string_view url, const absl::Cord& value) {
+      auto* detail = wire.add_details();
+      detail->set_type_url(std::string(url));
+      detail->set_value(std::string(value));
+    });
+  } else if (status.code() == absl::StatusCode::kUnavailable) {
+    google::rpc::RetryInfo retry;
+    retry.mutable_retry_delay()->set_seconds(1);
+    wire.add_details()->PackFrom(retry);
+  }
+  return wire;
+}
+
+absl::Status FromRpcStatus(const google::rpc::Status& wire) {
+  absl::Status status(static_cast<absl::StatusCode>(wire.code()), wire.message());
+  if (status.ok()) return status;
+  for (const auto& detail : wire.details()) {
+    status.SetPayload(detail.type_url(), absl::Cord(detail.value()));
+  }
+  return status;
+}
+
+}  // namespace gatehouse

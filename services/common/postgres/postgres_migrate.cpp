@@ -1,0 +1,96 @@
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/common/base/crypto.h"
+#include "services/common/observe/log.h"
+#include "services/common/postgres/postgres.h"
+
+namespace gatehouse {
+namespace {
+
+// How long a migration waits for a lock that a running service holds, before it gives up and lets
+// the traffic through that queued up behind it; and how often it tries.
+constexpr char kLockTimeout[] = "SET LOCAL lock_timeout = '2s'";
+constexpr int kAttempts = 30;
+constexpr int kConnectAttempts = 120;
+
+absl::Status Apply(pqxx::connection& connection, const std::string& schema,
+                   const Migration& migration) {
+  pqxx::work work(connection);
+  work.exec(kLockTimeout);
+  work.exec("SET LOCAL statement_timeout = 0");
+  // One at a time, however many processes start; gone with the transaction.
+  work.exec_params("SELECT pg_advisory_xact_lock(hashtext('gatehouse.migrate'), hashtext($1))",
+                   schema);
+  const std::string checksum = Hex(Sha256(migration.sql));
+  const auto rows =
+      work.exec_params("SELECT checksum FROM schema_migration WHERE name = $1", migration.name);
+  if (!rows.empty()) {
+    if (rows[0][0].as<std::string>() == checksum) return absl::OkStatus();
+    return absl::FailedPreconditionError(migration.name + " was edited after it was applied");
+  }
+  work.exec(migration.sql);
+  work.exec_params("INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)", migration.name,
+                   checksum);
+  work.commit();
+  LogInfo("migration.applied", {{"name", migration.name}});
+  return absl::OkStatus();
+}
+
+absl::Status ApplyPatiently(pqxx::connection& connection, const std::string& schema,
+                            const Migration& migration) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return Apply(connection, schema, migration);
+    } catch (const pqxx::sql_error& error) {
+      const bool locked = error.sqlstate() == "55P03" || error.sqlstate() == "40P01";
+      if (!locked || attempt == kAttempts) throw;
+      LogWarning("migration.waits", {{"name", migration.name}});
+      absl::SleepFor(absl::Seconds(1));
+    }
+  }
+}
+
+void CreateSchema(pqxx::connection& connection, const std::string& schema) {
+  pqxx::work work(connection);
+  work.exec("SELECT pg_advisory_xact_lock(hashtext('gatehouse.migrate'), 0)");
+  work.exec("CREATE SCHEMA IF NOT EXISTS " + work.quote_name(schema));
+  work.exec(
+      "CREATE TABLE IF NOT EXISTS schema_migration (name text PRIMARY KEY, checksum text NOT NULL, "
+      "apply_time timestamptz NOT NULL DEFAULT now())");
+  work.commit();
+}
+
+// A database that is still starting is waited for, rather than being a reason to crash.
+std::unique_ptr<pqxx::connection> Connect(const std::string& url) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return std::make_unique<pqxx::connection>(url);
+    } catch (const pqxx::broken_connection&) {
+      if (attempt == kConnectAttempts) throw;
+      LogWarning("migration.waits", {{"for", "the database"}});
+      absl::SleepFor(absl::Seconds(1));
+    }
+  }
+}
+
+}  // namespace
+
+absl::Status Migrate(const Postgres::Options& options, const std::vector<Migration>& migrations) {
+  try {
+    const auto connected = Connect(options.url.Reveal());
+    pqxx::connection& connection = *connected;
+    connection.set_variable("client_min_messages", "warning");
+    connection.set_variable("search_path", options.schema);
+    CreateSchema(connection, options.schema);
+    for (const Migration& migration : migrations) {
+      RETURN_IF_ERROR(ApplyPatiently(connection, options.schema, migration));
+    }
+    LogInfo("migrated", {{"migrations", absl::StrCat(migrations.size())}});
+    return absl::OkStatus();
+  } catch (const std::exception& exception) {
+    return absl::InternalError(
+        absl::StrCat("cannot migrate schema ", options.schema, ": ", exception.what()));
+  }
+}
+
+}  // namespace gatehouse

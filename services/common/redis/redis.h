@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/common/base/secret.h"
+
+namespace gatehouse {
+
+// A reply: nil, an integer, a string, or an array of replies.
+struct RedisReply {
+  enum class Kind { kNil, kInteger, kString, kArray } kind = Kind::kNil;
+  int64_t integer = 0;
+  std::string string;
+  std::vector<RedisReply> array;
+};
+
+// A Lua script with its SHA-1, which Redis knows it by.
+class RedisScript {
+ public:
+  explicit RedisScript(std::string source);
+  const std::string& source() const { return source_; }
+  const std::string& sha1() const { return sha1_; }
+
+ private:
+  std::string source_;
+  std::string sha1_;
+};
+
+// One connection that many threads share: who finds it free uses it, and commands that are waiting
+// leave in one batch. A server that is away is UNAVAILABLE, at once while it is known to be away,
+// or once it has not answered for 2 s; a reply later than the current call's deadline (or 5 s) is
+// DEADLINE_EXCEEDED to who waited in a batch. Either way the command may have run. Reconnects by
+// itself. Thread-safe.
+class Redis {
+ public:
+  explicit Redis(const Secret& url);  // redis://:password@host:port/db, or unix:///path
+  ~Redis();
+
+  absl::StatusOr<RedisReply> Command(std::vector<std::string> words);
+  // Sends the command and waits for nothing: for what may be lost.
+  void Tell(std::vector<std::string> words);
+  // EVALSHA; loads the script and tries once more where the server does not know it.
+  absl::StatusOr<RedisReply> Eval(const RedisScript& script, const std::vector<std::string>& keys,
+                                  const std::vector<std::string>& arguments);
+  absl::Status Ready();
+
+ private:
+  class Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+// Listens on a channel with a connection and a thread of its own, and comes back after a loss.
+// `on_message` runs on that thread. `on_gap` runs after each reconnection: messages may have been
+// missed.
+class RedisSubscriber {
+ public:
+  RedisSubscriber(const Secret& url, std::string channel,
+                  std::function<void(const std::string&)> on_message, std::function<void()> on_gap);
+  ~RedisSubscriber();
+
+ private:
+  class Listener;
+  std::unique_ptr<Listener> listener_;
+};
+
+}  // namespace gatehouse

@@ -1,0 +1,157 @@
+#include "services/common/rpc/dispatch.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/common/base/random.h"
+#include "services/common/observe/log.h"
+#include "services/common/observe/metrics.h"
+#include "services/common/rpc/validate.h"
+
+namespace gatehouse {
+namespace {
+
+using absl::StatusCode;
+
+bool Allows(const MethodRules& rules, common::v1::Audience audience) {
+  return rules.audience.count(audience) != 0;
+}
+
+absl::Status NotFound() {
+  return Refuse(StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
+}
+
+common::v1::Audience AudienceOf(CallerKind kind) {
+  switch (kind) {
+    case CallerKind::kOperator:
+      return common::v1::OPERATOR;
+    case CallerKind::kStaff:
+      return common::v1::STAFF;
+    case CallerKind::kClient:
+      return common::v1::CLIENT;
+    case CallerKind::kService:
+      return common::v1::SERVICE;
+    default:
+      return common::v1::ANYONE;
+  }
+}
+
+absl::Status Authorise(const MethodRules& rules, const Caller& caller) {
+  if (Allows(rules, common::v1::ANYONE)) return absl::OkStatus();
+  if (caller.kind == CallerKind::kAnonymous) {
+    return Refuse(StatusCode::kUnauthenticated, "CREDENTIAL_MISSING",
+                  "this call needs a credential");
+  }
+  if (!Allows(rules, AudienceOf(caller.kind))) {
+    return Refuse(StatusCode::kPermissionDenied, "WRONG_AUDIENCE",
+                  "this call is not for this kind of credential");
+  }
+  const auto& scopes = caller.scopes;
+  if (caller.kind == CallerKind::kStaff &&
+      std::find(scopes.begin(), scopes.end(), rules.scope) == scopes.end() &&
+      std::find(scopes.begin(), scopes.end(), "*") == scopes.end()) {
+    return WithFact(Refuse(StatusCode::kPermissionDenied, "SCOPE_MISSING",
+                           "the credential does not hold the scope that this call needs"),
+                    "scope", rules.scope);
+  }
+  return absl::OkStatus();
+}
+
+// A case that a client may not enter looks like one that does not exist.
+absl::Status CheckCase(const MethodRules& rules, const Caller& caller,
+                       const google::protobuf::Message& request) {
+  if (caller.kind != CallerKind::kClient || rules.case_field == nullptr) return absl::OkStatus();
+  std::string scratch;
+  const std::string& case_id =
+      request.GetReflection()->GetStringReference(request, rules.case_field, &scratch);
+  return caller.AccessTo(case_id) != nullptr ? absl::OkStatus() : NotFound();
+}
+
+bool IsRequestId(const std::string& text) {
+  return !text.empty() && text.size() <= 64 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
+         });
+}
+
+const char* NameOf(CallerKind kind) {
+  static const char* const kNames[] = {"anyone", "operator", "staff", "client", "service"};
+  return kNames[static_cast<int>(kind)];
+}
+
+}  // namespace
+
+Dispatch::Dispatch(const Server& server, Authenticator* authenticator)
+    : authenticator_(authenticator) {
+  for (const Method& method : server.methods()) {
+    targets_["/" + method.name] = {&method, FindMethodRules(method.name)};
+  }
+}
+
+const Dispatch::Target* Dispatch::Find(const std::string& name) const {
+  const auto target = targets_.find(name);
+  return target == targets_.end() ? nullptr : &target->second;
+}
+
+absl::Status Dispatch::Identify(const Envelope& envelope, const Target& target, bool may_block,
+                                Call& call, bool& must_block) const {
+  const bool from_service = !envelope.peer_service.empty();
+  const bool id_is_ours = from_service && IsRequestId(envelope.request_id);
+  call.request_id = id_is_ours ? envelope.request_id : NewId("req");
+  call.client_address = from_service ? envelope.client_address : envelope.peer_address;
+  call.user_agent = from_service ? envelope.user_agent : "";
+  call.deadline = std::min(envelope.deadline, absl::Now() + target.rules->deadline);
+  must_block = false;
+  if (!envelope.credential.empty() && authenticator_ != nullptr) {
+    auto principal = authenticator_->Cached(envelope.credential);
+    if (principal == nullptr) {
+      must_block = !may_block;
+      if (must_block) return absl::OkStatus();
+      const CallScope scope(call);
+      ASSIGN_OR_RETURN(principal, authenticator_->Authenticate(envelope.credential));
+    }
+    call.caller = principal->caller;
+  } else if (from_service && envelope.organisation_id.has_value()) {
+    // The gateway never names an organisation: what a stranger sends through it stays a stranger's.
+    call.caller.kind = CallerKind::kService;
+    call.caller.organisation_id = *envelope.organisation_id;
+    call.caller.actor_id = envelope.peer_service;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Dispatch::Admit(const Target& target, const Call& call,
+                             const google::protobuf::Message& request) {
+  RETURN_IF_ERROR(Authorise(*target.rules, call.caller));
+  RETURN_IF_ERROR(CheckCase(*target.rules, call.caller, request));
+  return Validate(request);
+}
+
+void Account(const std::string& rpc, const Call& call, const absl::Status& status,
+             absl::Duration took) {
+  const std::string reason = ReasonOf(status);
+  const std::string code = absl::StatusCodeToString(status.code());
+  const CallScope scope(call);
+  LogFields fields = {{"rpc", rpc},
+                      {"code", code},
+                      {"ms", absl::StrCat(absl::ToDoubleMilliseconds(took))},
+                      {"caller", NameOf(call.caller.kind)},
+                      {"organisation", call.caller.organisation_id},
+                      {"actor", call.caller.actor_id}};
+  if (!reason.empty()) fields.push_back({"reason", reason});
+  // The text of a fault is for us alone, and here is where it stays.
+  if (!status.ok() && reason.empty()) fields.push_back({"fault", std::string(status.message())});
+  const bool fault = status.code() == StatusCode::kInternal ||
+                     status.code() == StatusCode::kUnknown ||
+                     status.code() == StatusCode::kDataLoss;
+  (fault ? LogError : LogInfo)("rpc", fields);
+  Count("gatehouse_rpcs_total", {{"rpc", rpc}, {"code", code}});
+  Observe("gatehouse_rpc_seconds", {{"rpc", rpc}}, absl::ToDoubleSeconds(took));
+}
+
+}  // namespace gatehouse

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "services/common/auth/auth.h"
+#include "services/common/base/caller.h"
+#include "services/common/rpc/method_rules.h"
+#include "services/common/rpc/server.h"
+
+namespace gatehouse {
+
+// What a request brought besides its message, before anything of it is believed.
+struct Envelope {
+  Secret credential;         // Empty: none.
+  std::string peer_service;  // The name in a verified client certificate; empty: none.
+  std::optional<std::string> organisation_id;  // A service calls as itself, on whose behalf.
+  std::string request_id, client_address, user_agent;  // As a service says.
+  std::string peer_address;
+  absl::Time deadline;
+};
+
+// The rules that stand before every handler, without any transport: who calls, whether they may,
+// and whether the request is well formed.
+class Dispatch {
+ public:
+  struct Target {
+    const Method* method;
+    const MethodRules* rules;
+  };
+
+  Dispatch(const Server& server, Authenticator* authenticator);
+
+  // Null: no such method.
+  const Target* Find(const std::string& name) const;
+
+  // Fills the call from the envelope. With `may_block` false it may leave the caller out and set
+  // `must_block`: then ask again on a thread that may block.
+  absl::Status Identify(const Envelope& envelope, const Target& target, bool may_block, Call& call,
+                        bool& must_block) const;
+
+  // Authorises and validates the (first) message.
+  static absl::Status Admit(const Target& target, const Call& call,
+                            const google::protobuf::Message& request);
+
+ private:
+  std::map<std::string, Target> targets_;  // By "/package.Service/Method", as gRPC writes it.
+  Authenticator* authenticator_;
+};
+
+// Logs and counts an RPC that has ended.
+void Account(const std::string& rpc, const Call& call, const absl::Status& status,
+             absl::Duration took);
+
+}  // namespace gatehouse

@@ -1,0 +1,82 @@
+#include "services/common/rpc/method_rules.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace gatehouse {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::MethodDescriptor;
+
+constexpr absl::Duration kDeadline = absl::Seconds(5);
+
+MethodRules Read(const MethodDescriptor& method) {
+  const common::v1::MethodRule& rule = method.options().GetExtension(common::v1::rule);
+  MethodRules rules;
+  rules.descriptor = &method;
+  for (const int audience : rule.audience()) {
+    rules.audience.insert(static_cast<common::v1::Audience>(audience));
+  }
+  rules.scope = rule.scope();
+  rules.case_field = method.input_type()->FindFieldByName(rule.case_field());
+  rules.deadline = rule.has_deadline() ? absl::Seconds(rule.deadline().seconds()) : kDeadline;
+  rules.from_principal = rule.answers_from_principal();
+  rules.may_repeat =
+      method.options().idempotency_level() != google::protobuf::MethodOptions::IDEMPOTENCY_UNKNOWN;
+  return rules;
+}
+
+}  // namespace
+
+const MethodRules* FindMethodRules(const std::string& name) {
+  static std::mutex mutex;
+  static std::map<std::string, std::unique_ptr<MethodRules>> known;
+  const std::lock_guard lock(mutex);
+  auto& rules = known[name];
+  if (rules == nullptr) {
+    const MethodDescriptor* method =
+        google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
+            absl::StrReplaceAll(name, {{"/", "."}}));
+    if (method == nullptr) {
+      known.erase(name);
+      return nullptr;
+    }
+    rules = std::make_unique<MethodRules>(Read(*method));
+  }
+  return rules.get();
+}
+
+std::string MistakeIn(const MethodDescriptor& method) {
+  const common::v1::MethodRule& rule = method.options().GetExtension(common::v1::rule);
+  const MethodRules rules = Read(method);
+  if (rules.audience.empty() || rules.audience.count(common::v1::AUDIENCE_UNSPECIFIED) != 0) {
+    return absl::StrCat(method.full_name(), " declares no access");
+  }
+  if (rules.audience.count(common::v1::STAFF) != 0 && rules.scope.empty()) {
+    return absl::StrCat(method.full_name(), " is for STAFF and names no scope");
+  }
+  const bool case_field_wrong = rules.case_field == nullptr ||
+                                rules.case_field->type() != FieldDescriptor::TYPE_STRING ||
+                                rules.case_field->is_repeated();
+  if (!rule.case_field().empty() && case_field_wrong) {
+    return absl::StrCat(method.full_name(),
+                        " names a case field that is no string: ", rule.case_field());
+  }
+  if (rules.audience.count(common::v1::CLIENT) != 0 && rule.case_field().empty() &&
+      method.input_type()->FindFieldByName("case_id") != nullptr) {
+    return absl::StrCat(method.full_name(), " is for CLIENT and leaves its case_id unguarded");
+  }
+  if (rules.from_principal && (method.input_type()->field_count() > 0 || !rules.may_repeat)) {
+    return absl::StrCat(method.full_name(), " answers from the principal and asks for more");
+  }
+  return "";
+}
+
+}  // namespace gatehouse

@@ -1,0 +1,243 @@
+#include "services/common/rpc/server.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/resource_quota.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <map>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "grpc/health/v1/health.pb.h"
+#include "services/common/observe/log.h"
+#include "services/common/process/config.h"
+#include "services/common/process/operations.h"
+#include "services/common/process/process.h"
+#include "services/common/rpc/server_call.h"
+#include "services/common/rpc/stream_call.h"
+#include "services/common/rpc/tracing.h"
+
+namespace gatehouse {
+namespace {
+
+constexpr absl::Duration kDrain = absl::Seconds(10);  // MayCallAgain(): unary calls take less.
+constexpr size_t kWaitingMax = 1024;  // Requests before the workers; one more is UNAVAILABLE.
+constexpr int kStreamsAwaited = 8;    // That may arrive before the polling thread looks.
+constexpr int kMessageMax = 4 << 20;
+constexpr int kMetadataMax = 16 << 10;
+constexpr int kStreamsPerConnection = 100;
+constexpr size_t kMemory = 64 << 20;  // What gRPC counts: a flood of resets takes some times that.
+// No more than this of one stream waits in memory for its handler.
+constexpr int kStreamWindow = 256 << 10;
+
+// The limits that gRPC 1.51 needs against rapid reset, header floods and slow or vanished peers.
+void SetLimits(grpc::ServerBuilder& builder, absl::Duration connection_age) {
+  grpc::ResourceQuota quota("server");
+  quota.Resize(kMemory);
+  builder.SetResourceQuota(quota);
+  builder.SetMaxReceiveMessageSize(kMessageMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30000);
+  // Connections move to new replicas in time; streams under way may end.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                             static_cast<int>(absl::ToInt64Milliseconds(connection_age)));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 3600000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindow);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kStreamWindow);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+// Answers gRPC's health question: for the server and each of its services, whether they can be
+// called; for `liveness`, which asks no store, whether the process serves at all.
+class Health {
+ public:
+  Health(std::vector<std::string> services, std::function<absl::Status()> ready)
+      : services_(std::move(services)), ready_(std::move(ready)) {}
+
+  void StopBeingReady() { leaving_ = true; }
+
+  absl::StatusOr<grpc::health::v1::HealthCheckResponse> Check(
+      const Call&, const grpc::health::v1::HealthCheckRequest& request) {
+    const std::string& name = request.service();
+    grpc::health::v1::HealthCheckResponse response;
+    response.set_status(grpc::health::v1::HealthCheckResponse::SERVING);
+    if (name == "liveness") return response;
+    if (!name.empty() && std::find(services_.begin(), services_.end(), name) == services_.end()) {
+      return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such service here");
+    }
+    if (leaving_ || (ready_ != nullptr && !ready_().ok())) {
+      response.set_status(grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+    }
+    return response;
+  }
+
+ private:
+  const std::vector<std::string> services_;
+  const std::function<absl::Status()> ready_;
+  std::atomic<bool> leaving_ = false;
+};
+
+std::string MistakeOf(const Method& method, const google::protobuf::MethodDescriptor* descriptor) {
+  if (descriptor == nullptr) return absl::StrCat(method.name, " is in no proto");
+  if (std::string mistake = MistakeIn(*descriptor); !mistake.empty()) return mistake;
+  const bool shape = descriptor->input_type() == method.request->GetDescriptor() &&
+                     descriptor->output_type() == method.response->GetDescriptor() &&
+                     descriptor->client_streaming() == method.client_streaming &&
+                     descriptor->server_streaming() == method.server_streaming;
+  return shape ? "" : absl::StrCat(method.name, " has another shape in its proto");
+}
+
+}  // namespace
+
+absl::Status Server::Check() const {
+  const auto& pool = *google::protobuf::DescriptorPool::generated_pool();
+  std::vector<std::string> mistakes;
+  std::map<std::string, int> registered;
+  for (const Method& method : methods_) {
+    if (++registered[method.name] == 2) mistakes.push_back(method.name + " is registered twice");
+    const MethodRules* rules = FindMethodRules(method.name);
+    const std::string mistake = MistakeOf(method, rules == nullptr ? nullptr : rules->descriptor);
+    if (!mistake.empty()) mistakes.push_back(mistake);
+  }
+  for (const std::string& name : services_) {
+    const auto* service = pool.FindServiceByName(name);
+    for (int i = 0; service != nullptr && i < service->method_count(); ++i) {
+      const std::string method = absl::StrCat(name, "/", service->method(i)->name());
+      if (registered.count(method) == 0) mistakes.push_back(method + " has no handler");
+    }
+  }
+  if (mistakes.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrJoin(mistakes, "\n"));
+}
+
+class RunningServer::State {
+ public:
+  State(const Server& server, const ServerOptions& options)
+      : health_(server.services(), options.ready),
+        server_with_health_(WithHealth(server, health_)),
+        dispatch_(server_with_health_, options.authenticator),
+        workers_(std::make_unique<WorkerPool>("unary", options.worker_threads, kWaitingMax)),
+        streams_(std::make_unique<WorkerPool>("stream", options.stream_threads, kWaitingMax)) {
+    core_.dispatch = &dispatch_;
+    core_.workers = workers_.get();
+    core_.streams = streams_.get();
+    std::vector<const Dispatch::Target*> targets;
+    for (const Method& method : server_with_health_.methods()) {
+      targets.push_back(dispatch_.Find("/" + method.name));
+    }
+    for (const std::string& name : server_with_health_.services()) {
+      unary_.push_back(std::make_unique<UnaryService>(core_, name, targets));
+    }
+  }
+
+  absl::Status Listen(const ServerOptions& options) {
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    SetLimits(builder, options.connection_age);
+    core_.trust_peers = options.tls == nullptr;
+    builder.AddListeningPort(options.listen, ServerCredentialsOf(options.tls), &port_);
+    builder.RegisterAsyncGenericService(&others_);
+    for (const auto& service : unary_) builder.RegisterService(service.get());
+    core_.queue = builder.AddCompletionQueue();
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port_ == 0) {
+      return absl::UnavailableError(absl::StrCat("cannot listen at ", options.listen));
+    }
+    for (const auto& service : unary_) service->Await();
+    for (int i = 0; i < kStreamsAwaited; ++i) StreamCall::Await(core_, others_);
+    poller_ = std::thread([this] { Poll(); });
+    OfferQueue(core_.queue.get());
+    return absl::OkStatus();
+  }
+
+  void StopBeingReady() {
+    health_.StopBeingReady();
+    if (operations_ != nullptr) operations_->Drain();
+  }
+
+  ~State() {
+    StopBeingReady();
+    if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
+    workers_.reset();
+    streams_.reset();
+    if (core_.queue != nullptr) {
+      WithdrawQueue(core_.queue.get());
+      core_.queue->Shutdown();
+    }
+    if (poller_.joinable()) {
+      poller_.join();
+    } else if (core_.queue != nullptr) {
+      Poll();
+    }
+  }
+
+  std::unique_ptr<Operations> operations_;
+  int port_ = 0;
+
+ private:
+  void Poll() {
+    void* tag = nullptr;
+    bool ok = false;
+    while (core_.queue->Next(&tag, &ok)) static_cast<Completion*>(tag)->Done(ok);
+  }
+
+  static Server WithHealth(Server server, Health& health) {
+    server.Service("grpc.health.v1.Health").Unary("Check", health, &Health::Check);
+    return server;
+  }
+
+  Health health_;
+  const Server server_with_health_;
+  Dispatch dispatch_;
+  std::unique_ptr<WorkerPool> workers_, streams_;
+  ServerCore core_;
+  std::vector<std::unique_ptr<UnaryService>> unary_;
+  grpc::AsyncGenericService others_;
+  std::unique_ptr<grpc::Server> server_;
+  std::thread poller_;
+};
+
+RunningServer::RunningServer() = default;
+RunningServer::~RunningServer() = default;
+int RunningServer::port() const { return state_->port_; }
+void RunningServer::StopBeingReady() { state_->StopBeingReady(); }
+
+absl::StatusOr<std::unique_ptr<RunningServer>> RunningServer::Start(const Server& server,
+                                                                    ServerOptions options) {
+  RETURN_IF_ERROR(server.Check());
+  std::unique_ptr<RunningServer> running(new RunningServer);
+  running->state_ = std::make_unique<State>(server, options);
+  RETURN_IF_ERROR(running->state_->Listen(options));
+  if (!options.operations_listen.empty()) {
+    ASSIGN_OR_RETURN(running->state_->operations_,
+                     Operations::Start(options.operations_listen, options.ready));
+  }
+  return running;
+}
+
+int RunServer(const Server& server, ServerOptions options) {
+  const absl::Duration delay = options.shutdown_delay;
+  auto running = RunningServer::Start(server, std::move(options));
+  if (!running.ok()) return Fail(running.status());
+  LogInfo("started", {{"port", absl::StrCat((*running)->port())}});
+  WaitForSignal();
+  LogInfo("draining");
+  (*running)->StopBeingReady();
+  absl::SleepFor(delay);
+  running->reset();
+  StopTracing();
+  LogInfo("stopped");
+  return 0;
+}
+
+}  // namespace gatehouse

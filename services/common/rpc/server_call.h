@@ -1,0 +1,88 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/support/async_unary_call.h>
+
+#include <memory>
+#include <optional>
+
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/dispatch.h"
+#include "services/common/rpc/worker_pool.h"
+
+namespace gatehouse {
+
+// What all calls of one server share.
+struct ServerCore {
+  std::unique_ptr<grpc::ServerCompletionQueue> queue;
+  const Dispatch* dispatch = nullptr;
+  WorkerPool* workers = nullptr;
+  WorkerPool* streams = nullptr;
+  bool trust_peers = false;  // No TLS: tests and the bench.
+};
+
+grpc::Status ToGrpc(const absl::Status& status);
+
+// One RPC from its first message to its answer, whatever its shape: who calls, whether they may,
+// the handler, the account of it. Its events come one after the other on the polling thread; the
+// handler runs on a worker. Owns itself.
+class ServerCall {
+ protected:
+  // A tag of the completion queue: one member function of one call.
+  template <typename T>
+  struct Event : Completion {
+    Event(T& call, void (T::*handle)(bool)) : call(call), handle(handle) {}
+    void Done(bool ok) override { (call.*handle)(ok); }
+    T& call;
+    void (T::*handle)(bool);
+  };
+
+  ServerCall(ServerCore& core, const grpc::ServerContext& context)
+      : core_(core), context_(context) {}
+  virtual ~ServerCall() = default;
+
+  // With the first message, which it takes the bytes of.
+  void Receive(const Dispatch::Target& target, grpc::ByteBuffer& message);
+  // Blocks in the handler.
+  virtual absl::Status Handle() = 0;
+  // Sends the response, if there is one, or the status, once the call is accounted for. The call
+  // may be gone when it returns.
+  virtual void Finish(const absl::Status& status, const google::protobuf::Message* response) = 0;
+  void AccountFor(const absl::Status& status);
+
+  ServerCore& core_;
+  const Dispatch::Target* target_ = nullptr;
+  Call call_;
+  std::unique_ptr<google::protobuf::Message> request_, response_;
+
+ private:
+  void Begin(bool may_block);
+  void RunHandler();
+  Envelope ReadEnvelope();
+
+  const grpc::ServerContext& context_;
+  absl::Time start_;
+  std::optional<Span> span_;
+};
+
+// The unary methods of one proto service, as gRPC knows them.
+class UnaryService : public grpc::Service {
+ public:
+  // `name` is the full proto name.
+  UnaryService(ServerCore& core, const std::string& name,
+               const std::vector<const Dispatch::Target*>& targets);
+
+  // Waits for the next calls of every method.
+  void Await();
+
+ private:
+  friend class UnaryCall;
+  void Await(int index);
+
+  ServerCore& core_;
+  std::vector<const Dispatch::Target*> targets_;
+  std::vector<std::string> paths_;
+};
+
+}  // namespace gatehouse

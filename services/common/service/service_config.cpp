@@ -1,0 +1,90 @@
+#include "services/common/service/service_config.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "grpc/health/v1/health.pb.h"
+#include "services/common/base/crypto.h"
+#include "services/common/observe/log.h"
+#include "services/common/rpc/ask_identity.h"
+#include "services/common/rpc/tracing.h"
+
+namespace gatehouse {
+
+ServiceConfig ServiceConfig::Read(Environment& environment, const std::string& service) {
+  ServiceConfig config;
+  config.postgres = {.url = environment.SecretValue("GATEHOUSE_POSTGRES_URL"), .schema = service};
+  config.redis_url = environment.SecretValue("GATEHOUSE_REDIS_URL");
+  const auto key = FromBase64Url(environment.SecretValue("GATEHOUSE_SECRET_KEY").Reveal());
+  if (key.ok() && key->size() == 32) {
+    config.root_key = Secret(*key);
+  } else {
+    environment.Mistake("GATEHOUSE_SECRET_KEY", "must be 32 bytes in base64url");
+  }
+  config.listen = environment.Text("GATEHOUSE_LISTEN");
+  config.operations_listen = environment.Text("GATEHOUSE_OPERATIONS_LISTEN", "");
+  if (const auto directory = environment.OptionalText("GATEHOUSE_TLS_DIR")) {
+    config.tls = std::make_unique<Tls>(Tls{*directory});
+  }
+  config.shutdown_delay =
+      absl::Seconds(environment.Number("GATEHOUSE_SHUTDOWN_DELAY_SECONDS", 0, 0, 300));
+  config.connection_age =
+      absl::Seconds(environment.Number("GATEHOUSE_CONNECTION_AGE_SECONDS", 60, 1, 86400));
+  StartTracing(service, environment);
+  return config;
+}
+
+ServerOptions ServiceConfig::ToServerOptions() const {
+  ServerOptions options;
+  options.listen = listen;
+  options.operations_listen = operations_listen;
+  if (tls != nullptr) options.tls = std::make_unique<Tls>(*tls);
+  options.shutdown_delay = shutdown_delay;
+  options.connection_age = connection_age;
+  return options;
+}
+
+namespace {
+
+absl::Status Probe(const ServiceConfig& config) {
+  Client self("localhost" + config.listen.substr(config.listen.rfind(':')), config.tls);
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service("liveness");
+  return self
+      .Call<grpc::health::v1::HealthCheckResponse>("grpc.health.v1.Health/Check", "", request)
+      .status();
+}
+
+}  // namespace
+
+std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config,
+                              const std::vector<Migration>& migrations, Commands more) {
+  if (argc == 1) return std::nullopt;
+  more["migrate"] = [&] { return Migrate(config.postgres, migrations); };
+  more["probe"] = [&] { return Probe(config); };
+  const auto command = more.find(argc == 2 ? argv[1] : "");
+  if (command == more.end()) {
+    const auto name = [](std::string* out, const auto& entry) { out->append(entry.first); };
+    return Fail(absl::InvalidArgumentError(
+        absl::StrCat("usage: ", argv[0], " [--version|", absl::StrJoin(more, "|", name), "]")));
+  }
+  const absl::Status status = command->second();
+  return status.ok() ? 0 : Fail(status);
+}
+
+ServiceBase::ServiceBase(ServiceConfig config, const std::string& identity_address, int migrations)
+    : config_(std::move(config)),
+      migrations_(migrations),
+      postgres_(config_.postgres),
+      redis_(config_.redis_url),
+      identity_(identity_address, config_.tls),
+      authenticator_(AskIdentity(identity_), clock_),
+      revocations_(authenticator_, redis_, config_.redis_url) {}
+
+int ServiceBase::Run(const Server& server) {
+  ServerOptions options = config_.ToServerOptions();
+  options.authenticator = &authenticator_;
+  options.ready = [this] { return postgres_.Ready(migrations_); };
+  return RunServer(server, std::move(options));
+}
+
+}  // namespace gatehouse

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/common/auth/auth.h"
+#include "services/common/postgres/postgres.h"
+#include "services/common/process/config.h"
+#include "services/common/redis/redis.h"
+#include "services/common/rpc/server.h"
+
+namespace gatehouse {
+
+// The settings that every service with a database reads.
+struct ServiceConfig {
+  Postgres::Options postgres;     // GATEHOUSE_POSTGRES_URL
+  Secret redis_url;               // GATEHOUSE_REDIS_URL
+  Secret root_key;                // GATEHOUSE_SECRET_KEY, decoded
+  std::string listen;             // GATEHOUSE_LISTEN
+  std::string operations_listen;  // GATEHOUSE_OPERATIONS_LISTEN; empty: none
+  std::unique_ptr<Tls> tls;       // GATEHOUSE_TLS_DIR; null where not set
+  absl::Duration shutdown_delay;  // GATEHOUSE_SHUTDOWN_DELAY_SECONDS; none by default
+  absl::Duration connection_age;  // GATEHOUSE_CONNECTION_AGE_SECONDS; 60 s by default
+
+  static ServiceConfig Read(Environment& environment, const std::string& service);
+  // What a server is to do, but for who may call it and when it is ready.
+  ServerOptions ToServerOptions() const;
+};
+
+// What else a program does than serve: its exit code, or nothing where it is to serve.
+//   migrate  brings the schema up to date, once the database is there
+//   probe    whether the process that serves here answers on a new connection; asks no store
+// and what the service adds, by name.
+using Commands = std::map<std::string, std::function<absl::Status()>>;
+std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config,
+                              const std::vector<Migration>& migrations, Commands more = {});
+
+// What every service but identity stands on: its database, Redis, and principals from identity.
+class ServiceBase {
+ public:
+  // `migrations` is how many the schema must have had for the service to be ready.
+  ServiceBase(ServiceConfig config, const std::string& identity_address, int migrations);
+
+  Postgres& postgres() { return postgres_; }
+  const std::unique_ptr<Tls>& tls() const { return config_.tls; }
+  const Secret& root_key() const { return config_.root_key; }
+  // Serves until told to end.
+  int Run(const Server& server);
+
+ private:
+  ServiceConfig config_;
+  const int migrations_;
+  const Clock clock_;
+  Postgres postgres_;
+  Redis redis_;
+  Client identity_;
+  CachingAuthenticator authenticator_;
+  RevocationListener revocations_;
+};
+
+}  // namespace gatehouse

@@ -1,0 +1,149 @@
+#include "services/gateway/json/problem.h"
+
+#include <boost/beast/http/status.hpp>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "services/common/base/status.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using nlohmann::ordered_json;
+
+// contacts[0].given_name → contacts[0].givenName
+std::string CamelCase(const std::string& field) {
+  std::string camel;
+  bool upper = false;
+  for (const char c : field) {
+    if (c == '_') {
+      upper = true;
+    } else {
+      camel += upper ? absl::ascii_toupper(static_cast<unsigned char>(c)) : c;
+      upper = false;
+    }
+  }
+  return camel;
+}
+
+ordered_json Outline(int status, const std::string& reason, const std::string& detail,
+                     const std::string& path, const std::string& request_id) {
+  const auto phrase =
+      boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  ordered_json json;
+  json["type"] = reason.empty() ? "about:blank" : "urn:gatehouse:problem:" + reason;
+  json["title"] = std::string(phrase.data(), phrase.size());
+  json["status"] = status;
+  json["detail"] = detail;
+  json["instance"] = path;
+  if (!reason.empty()) json["reason"] = reason;
+  json["request_id"] = request_id;
+  return json;
+}
+
+// A number where it is one: attemptsLeft is counted with.
+ordered_json ValueOf(const std::string& text) {
+  int64_t number = 0;
+  if (text.size() < 16 && absl::SimpleAtoi(text, &number) && std::to_string(number) == text) {
+    return number;
+  }
+  return text;
+}
+
+void AddDetails(const google::rpc::Status& status, ordered_json& json, Problem& problem) {
+  for (const google::protobuf::Any& any : status.details()) {
+    google::rpc::ErrorInfo info;
+    google::rpc::BadRequest fields;
+    google::rpc::PreconditionFailure conditions;
+    google::rpc::RetryInfo retry;
+    if (any.UnpackTo(&info)) {
+      for (const auto& [name, value] : info.metadata()) {
+        if (name == "contentRange") problem.content_range = value;
+        if (!json.contains(name)) json[name] = ValueOf(value);
+      }
+    } else if (any.UnpackTo(&fields)) {
+      for (const auto& wrong : fields.field_violations()) {
+        json["violations"].push_back(
+            {{"field", CamelCase(wrong.field())}, {"description", wrong.description()}});
+      }
+    } else if (any.UnpackTo(&conditions)) {
+      for (const auto& unmet : conditions.violations()) {
+        json["violations"].push_back({{"type", unmet.type()},
+                                      {"subject", unmet.subject()},
+                                      {"description", unmet.description()}});
+      }
+    } else if (any.UnpackTo(&retry)) {
+      problem.retry_after_seconds =
+          static_cast<int>(retry.retry_delay().seconds()) + (retry.retry_delay().nanos() > 0);
+      json["retry_after"] = problem.retry_after_seconds;
+    }
+  }
+}
+
+std::string Dump(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+int HttpStatusOf(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kOk:
+      return 200;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+      return 400;
+    case absl::StatusCode::kOutOfRange:
+      return 416;
+    case absl::StatusCode::kUnauthenticated:
+      return 401;
+    case absl::StatusCode::kPermissionDenied:
+      return 403;
+    case absl::StatusCode::kNotFound:
+      return 404;
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kAborted:
+      return 409;
+    case absl::StatusCode::kResourceExhausted:
+      return 429;
+    case absl::StatusCode::kCancelled:
+      return 499;
+    case absl::StatusCode::kUnimplemented:
+      return 501;
+    case absl::StatusCode::kUnavailable:
+      return 503;
+    case absl::StatusCode::kDeadlineExceeded:
+      return 504;
+    default:
+      return 500;
+  }
+}
+
+Problem ProblemOf(const absl::Status& status, const std::string& path,
+                  const std::string& request_id) {
+  const google::rpc::Status wire = ToRpcStatus(status);
+  Problem problem;
+  problem.status = HttpStatusOf(static_cast<absl::StatusCode>(wire.code()));
+  ordered_json json = Outline(problem.status, ReasonOf(status), wire.message(), path, request_id);
+  AddDetails(wire, json, problem);
+  // Whoever finds a service away, or too busy, may come back in a moment.
+  const bool wait = problem.status == 503 || problem.status == 429;
+  if (wait && problem.retry_after_seconds == 0) {
+    json["retry_after"] = problem.retry_after_seconds = 1;
+  }
+  problem.body = Dump(json);
+  return problem;
+}
+
+Problem ProblemOf(int http_status, const std::string& reason, const std::string& detail,
+                  const std::string& path, const std::string& request_id) {
+  Problem problem;
+  problem.status = http_status;
+  problem.body = Dump(Outline(http_status, reason, detail, path, request_id));
+  return problem;
+}
+
+}  // namespace gatehouse::gateway

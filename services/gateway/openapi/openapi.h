@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "services/gateway/routes/route_table.h"
+
+namespace gatehouse::gateway {
+
+// The OpenAPI 3.1 document of these routes, with the protos' comments as descriptions. `image` is a
+// serialised FileDescriptorSet with source info.
+std::string OpenApi(const RouteTable& routes, const std::string& image);
+
+// The image of Gatehouse's own protos, compiled into this program.
+std::string ProtoImage();
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,233 @@
+#include "services/gateway/routes/route_table.h"
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/documents/v1/documents.pb.h"
+#include "gatehouse/identity/v1/organisations.pb.h"
+#include "gatehouse/identity/v1/sessions.pb.h"
+#include "gatehouse/invitation/v1/invitations.pb.h"
+#include "gatehouse/invitation/v1/sign_in.pb.h"
+#include "gatehouse/notification/v1/notifications.pb.h"
+#include "google/api/annotations.pb.h"
+#include "services/common/base/status.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::MethodDescriptor;
+using google::protobuf::ServiceDescriptor;
+
+constexpr size_t kSegmentsMax = 16, kParametersMax = 64;
+constexpr char kPortal[] = "/v1/portal/";
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// False for a broken escape or a NUL.
+bool Decode(const std::string& text, bool plus_is_space, std::string& decoded) {
+  decoded.clear();
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '+' && plus_is_space) {
+      c = ' ';
+    } else if (c == '%') {
+      if (i + 2 >= text.size()) return false;
+      const int high = HexDigit(text[i + 1]), low = HexDigit(text[i + 2]);
+      if (high < 0 || low < 0) return false;
+      c = static_cast<char>(high << 4 | low);
+      i += 2;
+    }
+    if (c == '\0') return false;
+    decoded += c;
+  }
+  return true;
+}
+
+absl::Status BadTarget() {
+  return Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
+                "the address is not well formed");
+}
+
+std::string VerbAndPath(const google::api::HttpRule& rule, std::string& path) {
+  switch (rule.pattern_case()) {
+    case google::api::HttpRule::kGet:
+      path = rule.get();
+      return "GET";
+    case google::api::HttpRule::kPut:
+      path = rule.put();
+      return "PUT";
+    case google::api::HttpRule::kPost:
+      path = rule.post();
+      return "POST";
+    case google::api::HttpRule::kDelete:
+      path = rule.delete_();
+      return "DELETE";
+    case google::api::HttpRule::kPatch:
+      path = rule.patch();
+      return "PATCH";
+    default:
+      return "";
+  }
+}
+
+// Takes the custom verb off the end of a last segment.
+std::string TakeCustomVerb(std::string& segment) {
+  const size_t colon = segment.rfind(':');
+  if (colon == std::string::npos) return "";
+  const std::string verb = segment.substr(colon + 1);
+  segment.resize(colon);
+  return verb;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> SplitPath(const std::string& path) {
+  const std::vector<std::string> parts = absl::StrSplit(path, '/');
+  if (parts.size() < 2 || !parts[0].empty() || parts.size() > kSegmentsMax) return BadTarget();
+  std::vector<std::string> segments(parts.size() - 1);
+  for (size_t i = 1; i < parts.size(); ++i) {
+    std::string& segment = segments[i - 1];
+    if (!Decode(parts[i], false, segment) || segment.empty() || segment == "." || segment == "..") {
+      return BadTarget();
+    }
+  }
+  return segments;
+}
+
+absl::StatusOr<Variables> SplitQuery(const std::string& query) {
+  Variables variables;
+  if (query.empty()) return variables;
+  for (const absl::string_view pair : absl::StrSplit(query, '&')) {
+    const std::vector<std::string> parts = absl::StrSplit(pair, absl::MaxSplits('=', 1));
+    std::string name, value;
+    if (!Decode(parts[0], true, name) || name.empty() ||
+        !Decode(parts.size() > 1 ? parts[1] : "", true, value) ||
+        variables.size() == kParametersMax) {
+      return BadTarget();
+    }
+    variables.emplace_back(std::move(name), std::move(value));
+  }
+  return variables;
+}
+
+absl::StatusOr<RouteTable> RouteTable::Of(const std::vector<const ServiceDescriptor*>& services) {
+  RouteTable table;
+  for (const ServiceDescriptor* service : services) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      RETURN_IF_ERROR(table.Add(*service->method(i)));
+    }
+  }
+  return table;
+}
+
+absl::Status RouteTable::Add(const MethodDescriptor& rpc) {
+  if (!rpc.options().HasExtension(google::api::http)) return absl::OkStatus();
+  const google::api::HttpRule& rule = rpc.options().GetExtension(google::api::http);
+  auto route = std::make_unique<Route>();
+  route->rpc = &rpc;
+  route->full_name = absl::StrCat(rpc.service()->full_name(), "/", rpc.name());
+  route->rules = FindMethodRules(route->full_name);
+  const std::vector<std::string> names = absl::StrSplit(rpc.full_name(), '.');
+  route->service = names[1];
+  route->verb = VerbAndPath(rule, route->path);
+  route->portal = absl::StartsWith(route->path, kPortal);
+  if (const std::string mistake = MistakeIn(rpc); !mistake.empty()) {
+    return absl::FailedPreconditionError(mistake);
+  }
+  const auto& body =
+      rpc.client_streaming() || !rpc.server_streaming() ? rule.body() : rule.response_body();
+  const auto* type = rpc.server_streaming() ? rpc.output_type() : rpc.input_type();
+  const FieldDescriptor* field = type->FindFieldByName(body);
+  if (rpc.client_streaming() || rpc.server_streaming()) {
+    route->bytes_field = field;
+    if (field == nullptr || field->type() != FieldDescriptor::TYPE_BYTES) {
+      return absl::FailedPreconditionError(rpc.full_name() + " streams and names no bytes field");
+    }
+  } else {
+    route->whole_body = body == "*";
+    route->body_field = field;
+  }
+  Node* node = root_.get();
+  std::vector<std::string> parts = absl::StrSplit(route->path.substr(1), '/');
+  std::string last = parts.back();
+  const std::string custom = TakeCustomVerb(last);
+  parts.back() = last;
+  for (const std::string& part : parts) {
+    const bool variable = absl::StartsWith(part, "{") && absl::EndsWith(part, "}");
+    auto& next = variable ? node->variable : node->literals[part];
+    if (next == nullptr) next = std::make_unique<Node>();
+    node = next.get();
+    if (variable && rpc.input_type()->FindFieldByName(part.substr(1, part.size() - 2)) == nullptr) {
+      return absl::FailedPreconditionError(rpc.full_name() + " names an unknown field in its path");
+    }
+  }
+  if (!node->routes[custom].emplace(route->verb, route.get()).second) {
+    return absl::FailedPreconditionError(rpc.full_name() + " has another RPC's path");
+  }
+  routes_.push_back(std::move(route));
+  return absl::OkStatus();
+}
+
+const RouteTable::Node* RouteTable::Walk(const Node& node, const std::vector<std::string>& segments,
+                                         size_t index, const std::string& custom,
+                                         std::vector<std::string>& values) const {
+  if (index == segments.size()) return node.routes.count(custom) != 0 ? &node : nullptr;
+  const auto literal = node.literals.find(segments[index]);
+  if (literal != node.literals.end()) {
+    const Node* found = Walk(*literal->second, segments, index + 1, custom, values);
+    if (found != nullptr) return found;
+  }
+  if (node.variable == nullptr) return nullptr;
+  values.push_back(segments[index]);
+  const Node* found = Walk(*node.variable, segments, index + 1, custom, values);
+  if (found == nullptr) values.pop_back();
+  return found;
+}
+
+Match RouteTable::Find(const std::string& verb, const std::vector<std::string>& segments) const {
+  std::vector<std::string> parts = segments, values;
+  const std::string custom = TakeCustomVerb(parts.back());
+  Match match;
+  const Node* node = parts.back().empty() ? nullptr : Walk(*root_, parts, 0, custom, values);
+  if (node == nullptr) return match;
+  const auto& verbs = node->routes.at(custom);
+  const auto found = verbs.find(verb);
+  if (found == verbs.end()) {
+    match.allowed = absl::StrJoin(
+        verbs, ", ", [](std::string* out, const auto& entry) { out->append(entry.first); });
+    return match;
+  }
+  match.route = found->second;
+  size_t value = 0;
+  for (const absl::string_view part : absl::StrSplit(match.route->path, '/')) {
+    if (!absl::StartsWith(part, "{")) continue;
+    const absl::string_view name = part.substr(1, part.find('}') - 1);
+    match.variables.emplace_back(std::string(name), values[value++]);
+  }
+  return match;
+}
+
+std::vector<const ServiceDescriptor*> AllServices() {
+  std::vector<const ServiceDescriptor*> services;
+  for (const auto* file :
+       {identity::v1::Organisation::descriptor()->file(),
+        identity::v1::Session::descriptor()->file(), cases::v1::Case::descriptor()->file(),
+        invitation::v1::Invitation::descriptor()->file(),
+        invitation::v1::OpenLinkRequest::descriptor()->file(),
+        notification::v1::Message::descriptor()->file(),
+        documents::v1::Document::descriptor()->file()}) {
+    for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
+  }
+  return services;
+}
+
+}  // namespace gatehouse::gateway
