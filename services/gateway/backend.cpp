@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/common/base/status.h"
+#include "services/common/rpc/metadata.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -44,12 +45,12 @@ constexpr int kAttempts = 3;
 void Prepare(grpc::ClientContext& context, const Onward& onward, const Trace& trace) {
   context.set_deadline(absl::ToChronoTime(onward.deadline));
   if (!onward.token.empty()) {
-    context.AddMetadata("authorization", absl::StrCat("Bearer ", onward.token));
+    AddMetadata(context, "authorization", absl::StrCat("Bearer ", onward.token));
   }
-  context.AddMetadata("gatehouse-request-id", onward.request_id);
-  context.AddMetadata("gatehouse-client-address", onward.client_address);
-  context.AddMetadata("gatehouse-user-agent", onward.user_agent);
-  context.AddMetadata("traceparent", trace.Traceparent());
+  AddMetadata(context, "gatehouse-request-id", onward.request_id);
+  AddMetadata(context, "gatehouse-client-address", onward.client_address);
+  AddMetadata(context, "gatehouse-user-agent", onward.user_agent);
+  AddMetadata(context, "traceparent", trace.Traceparent());
 }
 
 }  // namespace

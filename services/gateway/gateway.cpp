@@ -11,6 +11,7 @@
 #include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
 #include "services/gateway/gateway_request.h"
+#include "services/gateway/http/header_text.h"
 #include "services/gateway/json/problem.h"
 
 namespace gatehouse::gateway {
@@ -21,6 +22,7 @@ using asio::awaitable;
 
 constexpr int kWorkers = 8, kWaitingMax = 512;
 constexpr size_t kCredentialMax = 512, kOriginMax = 300, kOriginsMax = 10000;
+constexpr size_t kUserAgentMax = 300;
 constexpr absl::Duration kOriginLife = absl::Seconds(60);
 
 // A request id that a proxy may have given, if it can stand in a log as it is.
@@ -330,7 +332,7 @@ Onward Gateway::OnwardOf(const Request& request) const {
           .token = request.principal == nullptr ? "" : request.principal->token,
           .request_id = request.request_id,
           .client_address = request.client_address,
-          .user_agent = request.http.Header("User-Agent").substr(0, 300),
+          .user_agent = HeaderText(request.http.Header("User-Agent"), kUserAgentMax),
           .trace = request.trace,
           .deadline = absl::Now() + request.route->rules->deadline,
           .may_repeat = request.route->rules->may_repeat};

@@ -19,6 +19,7 @@
 #include "services/common/base/caller.h"
 #include "services/common/base/status.h"
 #include "services/common/rpc/channel.h"
+#include "services/common/rpc/metadata.h"
 #include "services/common/rpc/method_rules.h"
 
 namespace gatehouse {
@@ -144,12 +145,12 @@ class Client::Channel {
     const gatehouse::Call& current = gatehouse::Call::Current();
     call->done = std::move(done);
     call->context.set_deadline(absl::ToChronoTime(deadline));
-    call->context.AddMetadata("gatehouse-organisation", organisation_id);
-    if (!trace.trace_id.empty()) call->context.AddMetadata("traceparent", trace.Traceparent());
+    AddMetadata(call->context, "gatehouse-organisation", organisation_id);
+    if (!trace.trace_id.empty()) AddMetadata(call->context, "traceparent", trace.Traceparent());
     if (!current.request_id.empty()) {
-      call->context.AddMetadata("gatehouse-request-id", current.request_id);
-      call->context.AddMetadata("gatehouse-client-address", current.client_address);
-      call->context.AddMetadata("gatehouse-user-agent", current.user_agent);
+      AddMetadata(call->context, "gatehouse-request-id", current.request_id);
+      AddMetadata(call->context, "gatehouse-client-address", current.client_address);
+      AddMetadata(call->context, "gatehouse-user-agent", current.user_agent);
     }
     const grpc::Slice slice(request);
     const QueueLease queue;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "google/rpc/status.pb.h"
+#include "services/common/rpc/metadata.h"
 
 namespace gatehouse {
 namespace {
@@ -33,19 +34,22 @@ std::string AddressOf(const std::string& peer) {
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  const google::rpc::Status wire = ToRpcStatus(status);
+  google::rpc::Status wire = ToRpcStatus(status);
+  FitIntoTrailers(wire);
   return {static_cast<grpc::StatusCode>(wire.code()), wire.message(), wire.SerializeAsString()};
 }
 
 Envelope ServerCall::ReadEnvelope() {
   Envelope envelope;
   const auto& metadata = context_.client_metadata();
-  const auto text = [&](const char* name) {
+  const auto raw = [&](const char* name) {
     const auto found = metadata.find(name);
-    return found == metadata.end() ? std::string()
-                                   : std::string(found->second.data(), found->second.size());
+    return found == metadata.end() ? absl::string_view()
+                                   : absl::string_view(found->second.data(), found->second.size());
   };
-  std::string bearer = text("authorization");
+  const auto text = [&](const char* name) { return UnescapeMetadata(raw(name)); };
+  // A CRM's own library writes this one, which escapes nothing.
+  const std::string bearer(raw("authorization"));
   if (absl::StartsWithIgnoreCase(bearer, "bearer ")) envelope.credential = Secret(bearer.substr(7));
   envelope.peer_service = core_.trust_peers ? "trusted" : PeerService(context_);
   envelope.request_id = text("gatehouse-request-id");

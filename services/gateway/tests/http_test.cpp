@@ -1,47 +1,12 @@
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <catch2/catch.hpp>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/gateway/http/http_server.h"
+#include "services/gateway/tests/http_client.h"
 
 namespace gatehouse::gateway {
 namespace {
-
-// A client that says exactly what it is told to.
-class Client {
- public:
-  explicit Client(int port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    const timeval patience = {5, 0};
-    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  }
-  ~Client() { close(fd_); }
-
-  void Send(const std::string& text) { (void)send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
-  // What comes until `end` is in it, or the server closes.
-  std::string Receive(const std::string& end = "") {
-    std::string all;
-    char bytes[4096];
-    while (end.empty() || all.find(end) == std::string::npos) {
-      const ssize_t n = recv(fd_, bytes, sizeof(bytes), 0);
-      if (n <= 0) break;
-      all.append(bytes, n);
-    }
-    return all;
-  }
-
- private:
-  const int fd_;
-};
 
 struct Fixture {
   std::unique_ptr<HttpServer> server;
@@ -75,7 +40,7 @@ struct Fixture {
 };
 
 TEST_CASE_METHOD(Fixture, "requests on one connection are answered in their order", "[service]") {
-  Client client(Start());
+  RawClient client(Start());
   client.Send(Get("/a") + Get("/b") +
               "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nxyz" + Get("/d"));
   const std::string answers = client.Receive("/d 0");
@@ -88,11 +53,11 @@ TEST_CASE_METHOD(Fixture, "a chunked body is read to its end, and a broken one c
                  "[service]") {
   const std::string head = "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
   const int port = Start();
-  Client good(port);
+  RawClient good(port);
   good.Send(head + "3\r\nabc\r\n5;x=y\r\nabcde\r\n0\r\n\r\n" + Get("/next"));
   CHECK(good.Receive("/next 0").find("/c 8") != std::string::npos);
   for (const char* body : {"zz\r\nabc\r\n", "3\r\nabcde\r\n", "-1\r\n", "ffffffffffffffffff\r\n"}) {
-    Client bad(port);
+    RawClient bad(port);
     bad.Send(head + body + Get("/smuggled"));
     const std::string answer = bad.Receive();
     INFO(body);
@@ -103,13 +68,13 @@ TEST_CASE_METHOD(Fixture, "a chunked body is read to its end, and a broken one c
 
 TEST_CASE_METHOD(Fixture, "what is refused is answered once, and the connection closed",
                  "[service]") {
-  Client client(Start());
+  RawClient client(Start());
   client.Send("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n" + Get("/b"));
   const std::string answer = client.Receive();
   CHECK(answer.find("HTTP/1.1 400") == 0);
   CHECK(answer.find("Connection: close") != std::string::npos);
   CHECK(answer.find("/b") == std::string::npos);
-  Client large(server->port());
+  RawClient large(server->port());
   large.Send("GET /a HTTP/1.1\r\nHost: x\r\nX: " + std::string(20000, 'x') + "\r\n\r\n");
   CHECK(large.Receive().find("HTTP/1.1 431") == 0);
 }
@@ -120,14 +85,14 @@ TEST_CASE_METHOD(Fixture, "who is too slow is not waited for", "[service]") {
   const int port = Start(options);
   for (const char* half : {"", "GET /a HTTP/1.1\r\nHo",
                            "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"}) {
-    Client client(port);
+    RawClient client(port);
     const absl::Time start = absl::Now();
     client.Send(half);
     CHECK(client.Receive().empty());
     CHECK(absl::Now() - start < absl::Seconds(3));
   }
   // A byte now and then does not help.
-  Client dripping(port);
+  RawClient dripping(port);
   std::thread drip([&] {
     for (int i = 0; i < 25; ++i) {
       dripping.Send("G");
@@ -141,7 +106,7 @@ TEST_CASE_METHOD(Fixture, "who is too slow is not waited for", "[service]") {
 }
 
 TEST_CASE_METHOD(Fixture, "a client that waits to be asked for its body is asked", "[service]") {
-  Client client(Start());
+  RawClient client(Start());
   client.Send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
   CHECK(client.Receive("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
   client.Send("abc");
@@ -152,12 +117,12 @@ TEST_CASE_METHOD(Fixture, "one connection too many is closed at once", "[service
   HttpServer::Options options;
   options.connections = 2;
   const int port = Start(options);
-  Client one(port), two(port);
+  RawClient one(port), two(port);
   one.Send(Get("/a"));
   two.Send(Get("/b"));
   CHECK(one.Receive("/a 0").find("/a 0") != std::string::npos);
   CHECK(two.Receive("/b 0").find("/b 0") != std::string::npos);
-  Client three(port);
+  RawClient three(port);
   three.Send(Get("/c"));
   CHECK(three.Receive().empty());
 }
