@@ -129,8 +129,9 @@ Problem ProblemOf(const absl::Status& status, const std::string& path,
   problem.status = HttpStatusOf(static_cast<absl::StatusCode>(wire.code()));
   ordered_json json = Outline(problem.status, ReasonOf(status), wire.message(), path, request_id);
   AddDetails(wire, json, problem);
-  // Whoever finds a service away, or too busy, may come back in a moment.
-  const bool wait = problem.status == 503 || problem.status == 429;
+  // Whoever finds a service away, or too busy, may come back in a moment. A refusal says itself
+  // whether waiting helps.
+  const bool wait = problem.status == 503 || (problem.status == 429 && ReasonOf(status).empty());
   if (wait && problem.retry_after_seconds == 0) {
     json["retry_after"] = problem.retry_after_seconds = 1;
   }

@@ -199,20 +199,30 @@ TEST_CASE("a proxy is trusted by its address or its block, and by nothing else",
 
 TEST_CASE("a refusal becomes problem+json with its facts and its wait", "[unit]") {
   const absl::Status locked = WithFact(
-      RefuseUntil("CHALLENGE_LOCKED", "too many tries", absl::Seconds(90)), "attemptsLeft", "0");
+      RefuseUntil("SIGN_IN_LOCKED", "too many tries", absl::Seconds(90)), "attemptsLeft", "0");
   const Problem problem = ProblemOf(locked, "/v1/x", "req_1");
   const auto json = nlohmann::json::parse(problem.body);
   CHECK(problem.status == 429);
   CHECK(problem.retry_after_seconds == 90);
   CHECK(json["attemptsLeft"] == 0);
   CHECK(json["request_id"] == "req_1");
-  CHECK(json["type"] == "urn:gatehouse:problem:CHALLENGE_LOCKED");
+  CHECK(json["type"] == "urn:gatehouse:problem:SIGN_IN_LOCKED");
   const auto field =
       nlohmann::json::parse(ProblemOf(RefuseField("contacts[0].given_name", "x"), "/", "r").body);
   CHECK(field["violations"][0]["field"] == "contacts[0].givenName");
   const auto fault = ProblemOf(absl::InternalError("password"), "/", "r");
   CHECK(fault.status == 500);
   CHECK(fault.body.find("password") == std::string::npos);
+}
+
+TEST_CASE("what waiting does not mend names no time to come back", "[unit]") {
+  const absl::Status locked =
+      Refuse(absl::StatusCode::kResourceExhausted, "CHALLENGE_LOCKED", "start again");
+  const Problem problem = ProblemOf(locked, "/v1/x", "req_1");
+  CHECK(problem.status == 429);
+  CHECK(problem.retry_after_seconds == 0);
+  CHECK_FALSE(nlohmann::json::parse(problem.body).contains("retry_after"));
+  CHECK(ProblemOf(absl::UnavailableError(""), "/", "r").retry_after_seconds == 1);
 }
 
 TEST_CASE("the OpenAPI document has every route, with the proto's own words", "[unit]") {
