@@ -4,6 +4,7 @@
 
 #include "services/common/auth/auth.h"
 #include "services/common/base/proto_time.h"
+#include "services/identity/subject_proto.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -28,24 +29,6 @@ pb::Session ToProto(const Session& session) {
   return proto;
 }
 
-Subject SubjectOf(const Call& call, const pb::StartChallengeRequest& request) {
-  const pb::GrantSpec& grant = request.grant();
-  return {.organisation_id = call.caller.organisation_id,
-          .link_id = request.link_id(),
-          .mobile = request.mobile(),
-          .email = request.email(),
-          .organisation_name = request.organisation_name(),
-          .portal_host = request.portal_host(),
-          .contact_name = request.contact_name(),
-          .access = {grant.case_id(),
-                     grant.contact_id(),
-                     grant.invitation_id(),
-                     grant.sees_all() ? Visibility::kAll : Visibility::kOwn,
-                     {grant.document_request_ids().begin(), grant.document_request_ids().end()}},
-          .owner_email = request.owner_email(),
-          .settled = grant.settled()};
-}
-
 }  // namespace
 
 void AccessHandler::Register(Server& server) {
@@ -67,14 +50,15 @@ void AccessHandler::Register(Server& server) {
 
 absl::StatusOr<pb::Challenge> AccessHandler::StartChallenge(
     const Call& call, const pb::StartChallengeRequest& request) {
-  ASSIGN_OR_RETURN(const Challenge challenge, challenges_.Start(SubjectOf(call, request), call));
+  ASSIGN_OR_RETURN(const Challenge challenge,
+                   challenges_.Start(SubjectFrom(call.caller.organisation_id, request), call));
   return ToProto(challenge);
 }
 
 absl::StatusOr<pb::OfferChallengeResponse> AccessHandler::OfferChallenge(
     const Call& call, const pb::OfferChallengeRequest& request) {
-  RETURN_IF_ERROR(challenges_.Offer(SubjectOf(call, request.challenge()), request.request_id(),
-                                    FromProto(request.expire_time()), call));
+  RETURN_IF_ERROR(challenges_.Offer(SubjectFrom(call.caller.organisation_id, request.challenge()),
+                                    request.request_id(), FromProto(request.expire_time()), call));
   return pb::OfferChallengeResponse();
 }
 
@@ -86,8 +70,9 @@ absl::StatusOr<pb::Challenge> AccessHandler::ResendChallenge(
 
 absl::StatusOr<pb::VerifyChallengeResponse> AccessHandler::VerifyChallenge(
     const Call& call, const pb::VerifyChallengeRequest& request) {
-  ASSIGN_OR_RETURN(const Challenges::Entered entered,
-                   challenges_.Verify(request.challenge_id(), request.code(), call));
+  ASSIGN_OR_RETURN(
+      const Challenges::Entered entered,
+      challenges_.Verify(request.challenge_id(), request.code(), request.nonce(), call));
   const Subject& subject = entered.subject;
   pb::VerifyChallengeResponse response;
   *response.mutable_session() = ToProto(entered.session);
@@ -95,15 +80,7 @@ absl::StatusOr<pb::VerifyChallengeResponse> AccessHandler::VerifyChallenge(
   response.set_session_token(entered.token.Reveal());
   response.set_organisation_id(subject.organisation_id);
   response.set_link_id(subject.link_id);
-  pb::GrantSpec& grant = *response.mutable_grant();
-  grant.set_settled(subject.settled);
-  grant.set_invitation_id(subject.access.invitation_id);
-  grant.set_case_id(subject.access.case_id);
-  grant.set_contact_id(subject.access.contact_id);
-  grant.set_sees_all(subject.access.visibility == Visibility::kAll);
-  for (const std::string& id : subject.access.document_request_ids) {
-    grant.add_document_request_ids(id);
-  }
+  *response.mutable_grant() = ToProto(subject).grant();
   return response;
 }
 
@@ -122,9 +99,7 @@ absl::StatusOr<pb::RevokeGrantResponse> AccessHandler::RevokeGrant(
 
 absl::StatusOr<pb::UnlockSignInResponse> AccessHandler::UnlockSignIn(
     const Call& call, const pb::UnlockSignInRequest& request) {
-  RETURN_IF_ERROR(store_.Unlock(
-      challenges_.KeyOf(call.caller.organisation_id, request.email(), request.mobile()),
-      request.actor_id(), call));
+  RETURN_IF_ERROR(challenges_.Unlock(request.email(), request.mobile(), request.actor_id(), call));
   return pb::UnlockSignInResponse();
 }
 

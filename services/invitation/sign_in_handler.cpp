@@ -73,6 +73,7 @@ absl::StatusOr<pb::VerifySignInResponse> SignInHandler::VerifySignIn(
   identity::v1::VerifyChallengeRequest verify;
   verify.set_challenge_id(request.challenge_id());
   verify.set_code(request.code());
+  verify.set_nonce(request.nonce());
   ASSIGN_OR_RETURN(auto entered,
                    identity_.Call<identity::v1::VerifyChallengeResponse>(
                        "gatehouse.identity.v1.Challenges/VerifyChallenge", "", verify));

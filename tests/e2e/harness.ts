@@ -1,7 +1,7 @@
 // What the journeys share: clients typed by the OpenAPI document, an organisation of one's own, and
 // what arrived by mail and SMS.
 import assert from "node:assert/strict";
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { createHash, randomBytes, randomInt, randomUUID } from "node:crypto";
 import createClient from "openapi-fetch";
 import type { components, paths } from "./api.d.ts";
 
@@ -311,8 +311,10 @@ export class Browser {
   open = (token: string) => this.api.POST("/v1/portal/links:open", { body: { token } });
   start = (token: string) =>
     this.api.POST("/v1/portal/signIn:start", { body: { token, method: "SMS_CODE" } });
+  /** As a page does: what it repeats carries the same nonce. */
+  nonce = randomUUID();
   verify = (challengeId: string, code: string) =>
-    this.api.POST("/v1/portal/signIn:verify", { body: { challengeId, code } });
+    this.api.POST("/v1/portal/signIn:verify", { body: { challengeId, code, nonce: this.nonce } });
   session = () => this.api.GET("/v1/portal/session");
 
   async enter(token: string, mobile: string) {

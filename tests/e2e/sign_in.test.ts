@@ -54,7 +54,10 @@ test("five tries, counted before they are compared, even at once", async () => {
   const reasons = guesses.map((g) => (g.error as { reason?: string }).reason);
   assert.equal(reasons.filter((reason) => reason === "CODE_WRONG").length, 4);
   assert.equal(reasons.filter((reason) => reason === "CHALLENGE_LOCKED").length, 196);
-  await refused(browser.verify(challengeId, code), 429, "CHALLENGE_LOCKED");
+  await refused(browser.verify(challengeId, "12345"), 400, "CODE_MALFORMED");
+  const locked = browser.verify(challengeId, code);
+  await refused(locked, 429, "CHALLENGE_LOCKED");
+  assert.equal((await locked).response.headers.get("retry-after"), null);
 });
 
 test("a second start within the cool-down sends nothing, and so does a resend", async () => {
@@ -111,18 +114,17 @@ test("the case's owner is mailed each code, where the policy says so [S1-5]", as
   );
 });
 
-test("the right code twice is one session, by another browser none [EZ-31]", async () => {
+test("the right code twice is one session, by another page none [EZ-31]", async () => {
   const { token, mobile } = await invited();
   const browser = new Browser();
   const { challengeId } = await ok(browser.start(token));
   const code = await codeTo(mobile);
   const twice = await Promise.all([1, 2].map(() => ok(browser.verify(challengeId, code))));
   assert.equal(twice[0].session!.sessionId, twice[1].session!.sessionId);
-  await refused(
-    new Browser(undefined, "Other/2").verify(challengeId, code),
-    400,
-    "CHALLENGE_EXPIRED",
-  );
+  // Another page of the same browser at the same address, and one that makes no nonce.
+  await refused(new Browser().verify(challengeId, code), 400, "CHALLENGE_EXPIRED");
+  const bare = browser.api.POST("/v1/portal/signIn:verify", { body: { challengeId, code } });
+  await refused(bare, 400, "CHALLENGE_EXPIRED");
 });
 
 test("devices are listed and signed out, one by one", async () => {

@@ -8,6 +8,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
+#include "services/common/text/digits.h"
 
 namespace gatehouse::identity {
 
@@ -23,6 +24,13 @@ absl::Status LockedUntil(const Factor& factor, absl::Time now) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::string> ReadCode(const std::string& typed) {
+  const std::string code = PlainDigits(typed);
+  if (code.size() == 6 && code.find_first_not_of("0123456789") == std::string::npos) return code;
+  return Refuse(absl::StatusCode::kInvalidArgument, "CODE_MALFORMED",
+                "a code has six digits: type it as it stands in the message");
+}
+
 // A code is derived rather than stored: there is nothing to steal from Redis, and a resend sends
 // the same one.
 Secret Challenges::CodeOf(const std::string& challenge_id) const {
@@ -34,6 +42,12 @@ Secret Challenges::CodeOf(const std::string& challenge_id) const {
 
 std::string Challenges::MacOf(const std::string& challenge_id, const std::string& code) const {
   return Hex(HmacSha256(key_.Reveal(), absl::StrCat("mac:", challenge_id, ":", code)));
+}
+
+std::string Challenges::NonceMacOf(const std::string& challenge_id,
+                                   const std::string& nonce) const {
+  if (nonce.empty()) return "";
+  return Hex(HmacSha256(key_.Reveal(), absl::StrCat("nonce:", challenge_id, ":", nonce)));
 }
 
 FactorKey Challenges::KeyOf(const std::string& organisation_id, const std::string& email,
@@ -101,15 +115,12 @@ absl::StatusOr<Challenge> Challenges::Resend(const std::string& challenge_id, co
 }
 
 absl::StatusOr<Challenges::Entered> Challenges::Verify(const std::string& challenge_id,
-                                                       const std::string& typed, const Call& call) {
-  std::string code;
-  for (const char c : typed) {
-    if (!absl::ascii_isspace(static_cast<unsigned char>(c))) code += c;
-  }
-  const std::string client = Hex(Sha256(absl::StrCat(call.client_address, "|", call.user_agent)));
-  ASSIGN_OR_RETURN(
-      const ChallengeStore::Verified verified,
-      challenges_.Verify(challenge_id, MacOf(challenge_id, code), client, clock_.Now()));
+                                                       const std::string& typed,
+                                                       const std::string& nonce, const Call& call) {
+  ASSIGN_OR_RETURN(const std::string code, ReadCode(typed));
+  ASSIGN_OR_RETURN(const ChallengeStore::Verified verified,
+                   challenges_.Verify(challenge_id, MacOf(challenge_id, code),
+                                      NonceMacOf(challenge_id, nonce), clock_.Now()));
   const Subject& subject = verified.subject;
   const FactorKey factor = KeyOf(subject.organisation_id, subject.email, subject.mobile);
   if (verified.attempts_left.has_value()) {
@@ -125,6 +136,13 @@ absl::StatusOr<Challenges::Entered> Challenges::Verify(const std::string& challe
   ASSIGN_OR_RETURN(const Session session,
                    access_.Enter({session_id, Sha256(token), factor, subject}, call));
   return Entered{session, Secret(token), subject};
+}
+
+absl::Status Challenges::Unlock(const std::string& email, const std::string& mobile,
+                                const std::string& actor_id, const Call& call) {
+  const std::string& organisation_id = call.caller.organisation_id;
+  RETURN_IF_ERROR(access_.Unlock(KeyOf(organisation_id, email, mobile), actor_id, call));
+  return challenges_.Forgive(organisation_id, mobile);
 }
 
 }  // namespace gatehouse::identity

@@ -19,8 +19,8 @@ class PostgresAccessStore : public AccessStore {
                                     const std::string& invitation_id) override;
   absl::Status CountFailure(const FactorKey& key) override;
   absl::StatusOr<Session> Enter(const NewSession& session, const Call& call) override;
+  absl::Status Unlock(const FactorKey& key, const std::string& actor_id, const Call& call) override;
 
-  absl::Status Unlock(const FactorKey& key, const std::string& actor_id, const Call& call);
   // Ends the grant for good, with its sessions, whose ids it returns. Harmless to repeat.
   absl::StatusOr<std::vector<std::string>> RevokeGrant(const std::string& organisation_id,
                                                        const std::string& invitation_id,

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "services/common/base/secret.h"
 #include "services/common/redis/redis.h"
 #include "services/identity/domain/challenges.h"
@@ -19,11 +23,17 @@ class RedisChallengeStore : public ChallengeStore {
                                  const std::string& client_address, absl::Time now) override;
   void Confirm(const Started& started) override;
   absl::Status Cancel(const Started& started, const Subject& subject) override;
+  absl::Status Forgive(const std::string& organisation_id, const std::string& mobile) override;
   absl::StatusOr<Subject> Find(const std::string& challenge_id) override;
   absl::StatusOr<Verified> Verify(const std::string& challenge_id, const std::string& code_mac,
-                                  const std::string& client, absl::Time now) override;
+                                  const std::string& nonce_mac, absl::Time now) override;
 
  private:
+  // Redis learns neither numbers nor addresses.
+  std::string Hashed(const std::string& text) const;
+  // Of what an organisation sends to a number: an hour's and a day's.
+  std::pair<std::string, std::string> CountersOf(const std::string& organisation_id,
+                                                 const std::string& mobile) const;
   absl::StatusOr<Started> Run(const std::string& challenge_id, const Subject& subject,
                               const std::string& code_mac, const std::string& client_address,
                               absl::Time now);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <functional>
+#include <mutex>
 
 #include "services/common/base/random.h"
 #include "services/identity/access_handler.h"
@@ -17,6 +19,8 @@ class FakeMessenger : public Messenger {
  public:
   absl::Status SendCode(const Subject& subject, const std::string& request_id, const Secret& code,
                         absl::Time) override {
+    if (meanwhile) meanwhile();
+    const std::lock_guard lock(mutex);
     if (!answer.ok() && !takes_before_it_fails) return answer;
     codes.push_back(code.Reveal());
     ids.push_back(request_id);
@@ -25,6 +29,8 @@ class FakeMessenger : public Messenger {
   }
   absl::Status answer;
   bool takes_before_it_fails = false;
+  std::function<void()> meanwhile;  // Runs while a send is under way.
+  std::mutex mutex;
   std::vector<std::string> codes, ids, owners;
 };
 
@@ -79,6 +85,11 @@ struct Fixture {
     INFO(started.status().ToString());
     REQUIRE(started.ok());
     return started->challenge_id;
+  }
+  // As a page submits: with a nonce that it repeats.
+  absl::StatusOr<Challenges::Entered> Verify(const std::string& id, const std::string& code,
+                                             const std::string& nonce = "nonce-of-the-page-1") {
+    return challenges.Verify(id, code, nonce, call);
   }
   std::string Wrong() const { return messenger.codes.back() == "000000" ? "000001" : "000000"; }
   absl::StatusOr<pb::ExchangeCredentialResponse> Exchange(const std::string& credential) {

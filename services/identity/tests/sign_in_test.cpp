@@ -21,17 +21,14 @@ TEST_CASE_METHOD(Fixture, "the right code enters, and a double submit gets the s
                  "[service]") {
   const std::string id = StartedId();
   const std::string code = messenger.codes.back();
-  const auto entered = challenges.Verify(id, code.substr(0, 3) + " " + code.substr(3), call);
+  const auto entered = Verify(id, code.substr(0, 3) + " " + code.substr(3));
   REQUIRE(entered.ok());
-  const auto again = challenges.Verify(id, code, call);
+  const auto again = Verify(id, code);
   REQUIRE(again.ok());
   CHECK(again->session.session_id == entered->session.session_id);
   CHECK(again->token.Reveal() == entered->token.Reveal());
-  Call other = call;
-  other.client_address = "192.0.2.99";
-  CHECK(ReasonOf(challenges.Verify(id, code, other).status()) == "CHALLENGE_EXPIRED");
   clock.ahead = absl::Seconds(31);
-  CHECK(ReasonOf(challenges.Verify(id, code, call).status()) == "CHALLENGE_EXPIRED");
+  CHECK(ReasonOf(Verify(id, code).status()) == "CHALLENGE_EXPIRED");
   const auto principal = Exchange(entered->token.Reveal());
   REQUIRE(principal.ok());
   REQUIRE(principal->principal().cases_size() == 1);
@@ -55,7 +52,7 @@ TEST_CASE_METHOD(Fixture, "a second start within the cool-down sends nothing; la
   CHECK(messenger.ids[0] != messenger.ids[1]);
   clock.ahead = absl::Minutes(5) + absl::Seconds(1);
   CHECK(ReasonOf(challenges.Resend(id, call).status()) == "CHALLENGE_EXPIRED");
-  CHECK(ReasonOf(challenges.Verify(id, messenger.codes[0], call).status()) == "CHALLENGE_EXPIRED");
+  CHECK(ReasonOf(Verify(id, messenger.codes[0]).status()) == "CHALLENGE_EXPIRED");
 }
 
 TEST_CASE_METHOD(Fixture, "five codes an hour for a number, and a hundred a minute for an address",
@@ -81,7 +78,7 @@ TEST_CASE_METHOD(Fixture, "a code that is sent ahead is the one that the client'
   REQUIRE(messenger.codes.size() == 1);
   const std::string id = StartedId();
   CHECK(messenger.codes.size() == 1);
-  CHECK(challenges.Verify(id, messenger.codes[0], call).ok());
+  CHECK(Verify(id, messenger.codes[0]).ok());
   // A repeated one sends nothing: neither after the cool-down, nor after the code was used.
   clock.ahead = absl::Seconds(61);
   CHECK(challenges.Offer(Ada(), "r1", end, nobodys).ok());
@@ -149,7 +146,7 @@ TEST_CASE_METHOD(Fixture, "of two hundred guesses at once five are compared", "[
   for (int t = 0; t < 20; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 10; ++i) {
-        const std::string reason = ReasonOf(challenges.Verify(id, Wrong(), call).status());
+        const std::string reason = ReasonOf(Verify(id, Wrong()).status());
         ++(reason == "CODE_WRONG" ? wrong : reason == "CHALLENGE_LOCKED" ? locked : other);
       }
     });
@@ -158,7 +155,7 @@ TEST_CASE_METHOD(Fixture, "of two hundred guesses at once five are compared", "[
   CHECK(wrong == 5);
   CHECK(locked == 195);
   CHECK(other == 0);
-  CHECK(ReasonOf(challenges.Verify(id, messenger.codes[0], call).status()) == "CHALLENGE_LOCKED");
+  CHECK(ReasonOf(Verify(id, messenger.codes[0]).status()) == "CHALLENGE_LOCKED");
 }
 
 TEST_CASE_METHOD(Fixture, "the right code twice at once is one session", "[service]") {
@@ -171,8 +168,7 @@ TEST_CASE_METHOD(Fixture, "the right code twice at once is one session", "[servi
     std::vector<std::thread> threads;
     std::atomic<int> entered = 0;
     for (int t = 0; t < 8; ++t) {
-      threads.emplace_back(
-          [&] { entered += challenges.Verify(started->challenge_id, code, call).ok() ? 1 : 0; });
+      threads.emplace_back([&] { entered += Verify(started->challenge_id, code).ok() ? 1 : 0; });
     }
     for (std::thread& thread : threads) thread.join();
     CHECK(entered == 8);
@@ -189,7 +185,7 @@ TEST_CASE_METHOD(Fixture, "failures count across challenges: lock, disabling, un
   const std::string code = messenger.codes.back();
   for (int i = 0; i < 10; ++i) REQUIRE(access.CountFailure(factor).ok());
   CHECK(ReasonOf(challenges.Start(Ada("lnk_2"), call).status()) == "SIGN_IN_LOCKED");
-  CHECK(ReasonOf(challenges.Verify(id, code, call).status()) == "SIGN_IN_LOCKED");
+  CHECK(ReasonOf(Verify(id, code).status()) == "SIGN_IN_LOCKED");
   for (int i = 0; i < 90; ++i) REQUIRE(access.CountFailure(factor).ok());
   CHECK(ReasonOf(challenges.Start(Ada("lnk_2"), call).status()) == "SIGN_IN_DISABLED");
   pb::UnlockSignInRequest unlock;
@@ -208,8 +204,7 @@ TEST_CASE_METHOD(Fixture, "whatever the order of revoke and verify, nobody is le
     const auto started = challenges.Start(subject, call);
     REQUIRE(started.ok());
     absl::StatusOr<Challenges::Entered> entered = absl::UnknownError("");
-    std::thread verify(
-        [&] { entered = challenges.Verify(started->challenge_id, messenger.codes.back(), call); });
+    std::thread verify([&] { entered = Verify(started->challenge_id, messenger.codes.back()); });
     pb::RevokeGrantRequest revoke;
     revoke.set_invitation_id(subject.access.invitation_id);
     revoke.set_case_id("deal-1");
@@ -227,7 +222,7 @@ TEST_CASE_METHOD(Fixture, "whatever the order of revoke and verify, nobody is le
 TEST_CASE_METHOD(Fixture, "a session ends by idling, by its absolute end and by signing out",
                  "[service]") {
   const std::string id = StartedId();
-  const auto entered = challenges.Verify(id, messenger.codes.back(), call);
+  const auto entered = Verify(id, messenger.codes.back());
   REQUIRE(entered.ok());
   const std::string token = entered->token.Reveal();
   database.Exec("UPDATE session SET last_use_time = now() - interval '31 minutes'");
@@ -252,7 +247,7 @@ TEST_CASE_METHOD(Fixture, "a session ends by idling, by its absolute end and by 
 
 TEST_CASE_METHOD(Fixture, "a revocation empties every cache before it returns", "[service]") {
   const std::string id = StartedId();
-  const auto entered = challenges.Verify(id, messenger.codes.back(), call);
+  const auto entered = Verify(id, messenger.codes.back());
   REQUIRE(entered.ok());
   CachingAuthenticator cache(principals.Source(), clock);
   RevocationListener listener(cache, redis, redis_url);

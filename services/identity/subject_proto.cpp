@@ -1,0 +1,45 @@
+#include "services/identity/subject_proto.h"
+
+namespace gatehouse::identity {
+
+Subject SubjectFrom(const std::string& organisation_id, const v1::StartChallengeRequest& request) {
+  const v1::GrantSpec& grant = request.grant();
+  return {.organisation_id = organisation_id,
+          .link_id = request.link_id(),
+          .mobile = request.mobile(),
+          .email = request.email(),
+          .organisation_name = request.organisation_name(),
+          .portal_host = request.portal_host(),
+          .contact_name = request.contact_name(),
+          .access = {grant.case_id(),
+                     grant.contact_id(),
+                     grant.invitation_id(),
+                     grant.sees_all() ? Visibility::kAll : Visibility::kOwn,
+                     {grant.document_request_ids().begin(), grant.document_request_ids().end()}},
+          .owner_email = request.owner_email(),
+          .settled = grant.settled()};
+}
+
+v1::StartChallengeRequest ToProto(const Subject& subject) {
+  v1::StartChallengeRequest request;
+  request.set_method(v1::SMS_CODE);
+  request.set_link_id(subject.link_id);
+  request.set_mobile(subject.mobile);
+  request.set_email(subject.email);
+  request.set_organisation_name(subject.organisation_name);
+  request.set_portal_host(subject.portal_host);
+  request.set_contact_name(subject.contact_name);
+  request.set_owner_email(subject.owner_email);
+  v1::GrantSpec& grant = *request.mutable_grant();
+  grant.set_invitation_id(subject.access.invitation_id);
+  grant.set_case_id(subject.access.case_id);
+  grant.set_contact_id(subject.access.contact_id);
+  grant.set_sees_all(subject.access.visibility == Visibility::kAll);
+  grant.set_settled(subject.settled);
+  for (const std::string& id : subject.access.document_request_ids) {
+    grant.add_document_request_ids(id);
+  }
+  return request;
+}
+
+}  // namespace gatehouse::identity
