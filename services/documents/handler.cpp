@@ -9,7 +9,7 @@
 namespace gatehouse::documents {
 namespace {
 
-constexpr size_t kChunk = 256 << 10;
+constexpr int64_t kChunk = 256 << 10;
 
 absl::Status NotFound() {
   return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
@@ -46,36 +46,91 @@ pb::DocumentRequest ToProto(const DocumentRequest& request) {
   return proto;
 }
 
-// The bytes of the first message, then those of the others.
-template <typename Request>
-NextBytes BytesOf(const Request& first, Reader<Request>& reader) {
-  return [&first, &reader, message = Request(),
-          started = false](std::string& bytes) mutable -> absl::StatusOr<bool> {
-    if (!started) {
-      started = true;
-      bytes = first.data();
-      return true;
-    }
-    ASSIGN_OR_RETURN(const bool more, reader.Read(message));
-    if (more) bytes.swap(*message.mutable_data());
-    return more;
-  };
-}
-
 template <typename Request>
 std::optional<int64_t> SizeOf(const Request& first) {
   if (!first.has_size_bytes()) return std::nullopt;
   return first.size_bytes();
 }
 
-absl::StatusOr<Document> Counted(absl::StatusOr<Document> kept) {
-  const bool refused = !ReasonOf(kept.status()).empty();
-  Count("gatehouse_uploads_total", {{"outcome", kept.ok() ? "stored"
-                                                : refused ? "refused"
-                                                          : "broken"}});
-  if (kept.ok()) Count("gatehouse_upload_bytes_total", {}, static_cast<double>(kept->size_bytes));
-  return kept;
+// Counts how an upload has ended.
+class CountedUpload {
+ public:
+  explicit CountedUpload(std::unique_ptr<Upload> upload) : upload_(std::move(upload)) {}
+  ~CountedUpload() { Count("gatehouse_uploads_total", {{"outcome", outcome_}}); }
+  CountedUpload(const CountedUpload&) = delete;
+  CountedUpload& operator=(const CountedUpload&) = delete;
+
+  absl::Status Append(const std::string& bytes) { return Noted(upload_->Append(bytes)); }
+  absl::StatusOr<Document> Finish() {
+    auto kept = upload_->Finish();
+    RETURN_IF_ERROR(Noted(kept.status()));
+    outcome_ = "stored";
+    Count("gatehouse_upload_bytes_total", {}, static_cast<double>(kept->size_bytes));
+    return kept;
+  }
+  bool is_known() const { return upload_->is_known(); }
+
+ private:
+  absl::Status Noted(absl::Status status) {
+    if (!ReasonOf(status).empty()) outcome_ = "refused";
+    return status;
+  }
+  std::unique_ptr<Upload> upload_;
+  const char* outcome_ = "broken";
+};
+
+template <typename Request>
+class DocumentSink : public Sink<Request, pb::Document> {
+ public:
+  explicit DocumentSink(std::unique_ptr<Upload> upload) : upload_(std::move(upload)) {}
+
+  absl::StatusOr<bool> Take(Request& message) override {
+    RETURN_IF_ERROR(upload_.Append(message.data()));
+    return !upload_.is_known();
+  }
+  absl::StatusOr<pb::Document> End() override {
+    ASSIGN_OR_RETURN(const Document kept, upload_.Finish());
+    return ToProto(kept);
+  }
+
+ private:
+  CountedUpload upload_;
+};
+
+template <typename Request>
+absl::StatusOr<std::unique_ptr<Sink<Request, pb::Document>>> SinkOf(
+    absl::StatusOr<std::unique_ptr<Upload>> upload) {
+  if (upload.ok()) return std::make_unique<DocumentSink<Request>>(*std::move(upload));
+  const bool refused = !ReasonOf(upload.status()).empty();
+  Count("gatehouse_uploads_total", {{"outcome", refused ? "refused" : "broken"}});
+  return upload.status();
 }
+
+// A part of a blob; its first message says what it is.
+class BlobSource : public Source<pb::DownloadDocumentResponse> {
+ public:
+  BlobSource(std::unique_ptr<BlobReader> blob, ByteRange part, pb::DownloadDocumentResponse head)
+      : blob_(std::move(blob)), part_(part), head_(std::move(head)) {}
+
+  absl::StatusOr<bool> Next(pb::DownloadDocumentResponse& response) override {
+    const int64_t left = part_.last - part_.first + 1;
+    if (left <= 0) return false;
+    response.Swap(&head_);
+    head_.Clear();
+    const auto size = static_cast<size_t>(std::min<int64_t>(kChunk, left));
+    RETURN_IF_ERROR(blob_->Read(part_.first, size, *response.mutable_data()));
+    if (response.data().size() != size) {
+      return absl::DataLossError("the blob is shorter than known");
+    }
+    part_.first += static_cast<int64_t>(size);
+    return true;
+  }
+
+ private:
+  const std::unique_ptr<BlobReader> blob_;
+  ByteRange part_;
+  pb::DownloadDocumentResponse head_;
+};
 
 }  // namespace
 
@@ -111,9 +166,8 @@ absl::Status Handler::CheckCase(const std::string& organisation_id, const std::s
   return NotFound();
 }
 
-absl::StatusOr<pb::Document> Handler::UploadDocument(const Call& call,
-                                                     const pb::UploadDocumentRequest& first,
-                                                     Reader<pb::UploadDocumentRequest>& reader) {
+absl::StatusOr<std::unique_ptr<Sink<pb::UploadDocumentRequest, pb::Document>>>
+Handler::UploadDocument(const Call& call, const pb::UploadDocumentRequest& first) {
   const Caller& caller = call.caller;
   RETURN_IF_ERROR(CheckCase(caller.organisation_id, first.case_id(), ""));
   const Document document = {.organisation_id = caller.organisation_id,
@@ -123,15 +177,12 @@ absl::StatusOr<pb::Document> Handler::UploadDocument(const Call& call,
                              .uploader_id = caller.actor_id,
                              .uploader_name = caller.actor_name,
                              .request_id = first.request_id()};
-  ASSIGN_OR_RETURN(const Document kept,
-                   Counted(uploads_.Take(document, first.content_type(), SizeOf(first),
-                                         BytesOf(first, reader))));
-  return ToProto(kept);
+  return SinkOf<pb::UploadDocumentRequest>(
+      uploads_.Begin(document, first.content_type(), SizeOf(first)));
 }
 
-absl::StatusOr<pb::Document> Handler::UploadPortalDocument(
-    const Call& call, const pb::UploadPortalDocumentRequest& first,
-    Reader<pb::UploadPortalDocumentRequest>& reader) {
+absl::StatusOr<std::unique_ptr<Sink<pb::UploadPortalDocumentRequest, pb::Document>>>
+Handler::UploadPortalDocument(const Call& call, const pb::UploadPortalDocumentRequest& first) {
   const Caller& caller = call.caller;
   const CaseAccess& access = *caller.AccessTo(first.case_id());
   Document document = {
@@ -157,10 +208,8 @@ absl::StatusOr<pb::Document> Handler::UploadPortalDocument(
     }
     if (!found) return NotFound();
   }
-  ASSIGN_OR_RETURN(const Document kept,
-                   Counted(uploads_.Take(document, first.content_type(), SizeOf(first),
-                                         BytesOf(first, reader))));
-  return ToProto(kept);
+  return SinkOf<pb::UploadPortalDocumentRequest>(
+      uploads_.Begin(document, first.content_type(), SizeOf(first)));
 }
 
 absl::StatusOr<pb::ListDocumentsResponse> Handler::List(const Call& call,
@@ -186,51 +235,40 @@ absl::StatusOr<pb::ListDocumentsResponse> Handler::ListPortalDocuments(
   return List(call, request, call.caller.AccessTo(request.case_id()));
 }
 
-absl::Status Handler::Send(const Document& document, const pb::DownloadDocumentRequest& request,
-                           Writer<pb::DownloadDocumentResponse>& writer) {
+absl::StatusOr<std::unique_ptr<Source<pb::DownloadDocumentResponse>>> Handler::Send(
+    const Document& document, const pb::DownloadDocumentRequest& request) {
   const std::string etag = absl::StrCat("\"", document.sha256, "\"");
   const bool outdated = !request.if_range().empty() && request.if_range() != etag;
   ASSIGN_OR_RETURN(const auto range,
                    ParseRange(outdated ? "" : request.range(), document.size_bytes));
-  ASSIGN_OR_RETURN(const auto blob, blobs_.Read(document.organisation_id, document.document_id));
+  ASSIGN_OR_RETURN(auto blob, blobs_.Read(document.organisation_id, document.document_id));
   const ByteRange part = range.value_or(ByteRange{0, document.size_bytes - 1});
-  pb::DownloadDocumentResponse response;
-  response.set_content_type(document.content_type);
-  response.set_content_disposition(AttachmentOf(document.filename));
-  response.set_etag(etag);
-  response.set_content_length(part.last - part.first + 1);
-  response.set_accept_ranges("bytes");
+  pb::DownloadDocumentResponse head;
+  head.set_content_type(document.content_type);
+  head.set_content_disposition(AttachmentOf(document.filename));
+  head.set_etag(etag);
+  head.set_content_length(part.last - part.first + 1);
+  head.set_accept_ranges("bytes");
   if (range.has_value()) {
-    response.set_content_range(
+    head.set_content_range(
         absl::StrCat("bytes ", part.first, "-", part.last, "/", document.size_bytes));
   }
-  for (int64_t offset = part.first; offset <= part.last;) {
-    const auto size = static_cast<size_t>(
-        std::min<int64_t>(static_cast<int64_t>(kChunk), part.last - offset + 1));
-    RETURN_IF_ERROR(blob->Read(offset, size, *response.mutable_data()));
-    if (response.data().size() != size)
-      return absl::DataLossError("the blob is shorter than known");
-    RETURN_IF_ERROR(writer.Write(response));
-    response.Clear();
-    offset += static_cast<int64_t>(size);
-  }
-  return absl::OkStatus();
+  return std::make_unique<BlobSource>(std::move(blob), part, std::move(head));
 }
 
-absl::Status Handler::DownloadDocument(const Call& call, const pb::DownloadDocumentRequest& request,
-                                       Writer<pb::DownloadDocumentResponse>& writer) {
+absl::StatusOr<std::unique_ptr<Source<pb::DownloadDocumentResponse>>> Handler::DownloadDocument(
+    const Call& call, const pb::DownloadDocumentRequest& request) {
   ASSIGN_OR_RETURN(const Document document, store_.Get(call.caller.organisation_id,
                                                        request.case_id(), request.document_id()));
-  return Send(document, request, writer);
+  return Send(document, request);
 }
 
-absl::Status Handler::DownloadPortalDocument(const Call& call,
-                                             const pb::DownloadDocumentRequest& request,
-                                             Writer<pb::DownloadDocumentResponse>& writer) {
+absl::StatusOr<std::unique_ptr<Source<pb::DownloadDocumentResponse>>>
+Handler::DownloadPortalDocument(const Call& call, const pb::DownloadDocumentRequest& request) {
   ASSIGN_OR_RETURN(const Document document, store_.Get(call.caller.organisation_id,
                                                        request.case_id(), request.document_id()));
   if (!MaySee(*call.caller.AccessTo(request.case_id()), document)) return NotFound();
-  return Send(document, request, writer);
+  return Send(document, request);
 }
 
 absl::StatusOr<pb::DocumentRequest> Handler::CreateDocumentRequest(

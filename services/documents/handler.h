@@ -16,20 +16,19 @@ class Handler {
       : uploads_(uploads), store_(store), blobs_(blobs), cases_(cases) {}
   void Register(Server& server);
 
-  absl::StatusOr<pb::Document> UploadDocument(const Call& call,
-                                              const pb::UploadDocumentRequest& first,
-                                              Reader<pb::UploadDocumentRequest>& reader);
-  absl::StatusOr<pb::Document> UploadPortalDocument(
-      const Call& call, const pb::UploadPortalDocumentRequest& first,
-      Reader<pb::UploadPortalDocumentRequest>& reader);
+  // Their results commit nothing but in End(), and hold a file open meanwhile, and no thread.
+  absl::StatusOr<std::unique_ptr<Sink<pb::UploadDocumentRequest, pb::Document>>> UploadDocument(
+      const Call& call, const pb::UploadDocumentRequest& first);
+  absl::StatusOr<std::unique_ptr<Sink<pb::UploadPortalDocumentRequest, pb::Document>>>
+  UploadPortalDocument(const Call& call, const pb::UploadPortalDocumentRequest& first);
   absl::StatusOr<pb::ListDocumentsResponse> ListDocuments(const Call& call,
                                                           const pb::ListDocumentsRequest& request);
   absl::StatusOr<pb::ListDocumentsResponse> ListPortalDocuments(
       const Call& call, const pb::ListDocumentsRequest& request);
-  absl::Status DownloadDocument(const Call& call, const pb::DownloadDocumentRequest& request,
-                                Writer<pb::DownloadDocumentResponse>& writer);
-  absl::Status DownloadPortalDocument(const Call& call, const pb::DownloadDocumentRequest& request,
-                                      Writer<pb::DownloadDocumentResponse>& writer);
+  absl::StatusOr<std::unique_ptr<Source<pb::DownloadDocumentResponse>>> DownloadDocument(
+      const Call& call, const pb::DownloadDocumentRequest& request);
+  absl::StatusOr<std::unique_ptr<Source<pb::DownloadDocumentResponse>>> DownloadPortalDocument(
+      const Call& call, const pb::DownloadDocumentRequest& request);
   absl::StatusOr<pb::DocumentRequest> CreateDocumentRequest(
       const Call& call, const pb::CreateDocumentRequestRequest& request);
   absl::StatusOr<pb::ListDocumentRequestsResponse> ListDocumentRequests(
@@ -52,8 +51,8 @@ class Handler {
   absl::StatusOr<pb::ListDocumentRequestsResponse> ListRequests(const Call& call,
                                                                 const std::string& case_id,
                                                                 const CaseAccess* access);
-  absl::Status Send(const Document& document, const pb::DownloadDocumentRequest& request,
-                    Writer<pb::DownloadDocumentResponse>& writer);
+  absl::StatusOr<std::unique_ptr<Source<pb::DownloadDocumentResponse>>> Send(
+      const Document& document, const pb::DownloadDocumentRequest& request);
 
   Uploads& uploads_;
   Store& store_;

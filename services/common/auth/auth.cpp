@@ -43,10 +43,7 @@ class CachingAuthenticator::Cache {
   // False if what the principal stands on was revoked while it was on its way.
   bool Insert(const std::string& hash, std::shared_ptr<const Principal> principal, absl::Time now) {
     const std::lock_guard lock(mutex_);
-    if (tombstones_.count(principal->caller.credential_id) != 0 ||
-        tombstones_.count(principal->caller.parent_credential_id) != 0) {
-      return false;
-    }
+    if (HasTombstone(principal->caller)) return false;
     if (entries_.size() >= kEntriesMax) DropExpired(now);
     if (entries_.size() >= kEntriesMax) entries_.clear();
     const absl::Time until = std::min(principal->expires_at, now + kEntryLife);
@@ -61,11 +58,14 @@ class CachingAuthenticator::Cache {
     }
     for (const std::string& id : ids) tombstones_[id] = now + kEntryLife;
     for (auto entry = entries_.begin(); entry != entries_.end();) {
-      const Caller& caller = entry->second.principal->caller;
-      const bool revoked = tombstones_.count(caller.credential_id) != 0 ||
-                           tombstones_.count(caller.parent_credential_id) != 0;
+      const bool revoked = HasTombstone(entry->second.principal->caller);
       entry = revoked ? entries_.erase(entry) : std::next(entry);
     }
+  }
+
+  bool IsRevoked(const Caller& caller) {
+    const std::lock_guard lock(mutex_);
+    return HasTombstone(caller);
   }
 
   void Clear() {
@@ -98,6 +98,11 @@ class CachingAuthenticator::Cache {
     std::shared_ptr<const Principal> principal;
     absl::Time until;
   };
+
+  bool HasTombstone(const Caller& caller) const {
+    return tombstones_.count(caller.credential_id) != 0 ||
+           tombstones_.count(caller.parent_credential_id) != 0;
+  }
 
   void DropExpired(absl::Time now) {
     for (auto entry = entries_.begin(); entry != entries_.end();) {
@@ -156,6 +161,15 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Verify(
 
 void CachingAuthenticator::Revoke(const std::vector<std::string>& ids) {
   cache_->Revoke(ids, clock_.Now());
+  const std::lock_guard lock(telling_);
+  if (hook_ != nullptr) hook_(ids);
+}
+
+bool CachingAuthenticator::IsRevoked(const Caller& caller) { return cache_->IsRevoked(caller); }
+
+void CachingAuthenticator::OnRevoked(RevocationHook hook) {
+  const std::lock_guard lock(telling_);
+  hook_ = std::move(hook);
 }
 
 void CachingAuthenticator::Clear() { cache_->Clear(); }

@@ -53,6 +53,12 @@ class Authenticator {
       const Secret& credential) = 0;
   // The same from the cache alone: null where identity would have to be asked.
   virtual std::shared_ptr<const Principal> Cached(const Secret& credential) = 0;
+
+  // Whether what the caller stands on was revoked within the last minute.
+  virtual bool IsRevoked(const Caller&) { return false; }
+  // Who is told the ids of each revocation before it is acknowledged; null: nobody any more.
+  using RevocationHook = std::function<void(const std::vector<std::string>& ids)>;
+  virtual void OnRevoked(RevocationHook) {}
 };
 
 // Where principals and keys come from: identity, by RPC or, in identity itself, by a plain call.
@@ -72,6 +78,9 @@ class CachingAuthenticator : public Authenticator {
   absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(const Secret& credential) override;
   std::shared_ptr<const Principal> Cached(const Secret& credential) override;
 
+  bool IsRevoked(const Caller& caller) override;
+  void OnRevoked(RevocationHook hook) override;
+
   // Drops every entry whose credential, or the one that minted it, has one of these ids.
   void Revoke(const std::vector<std::string>& ids);
   // Drops everything: revocations may have been missed.
@@ -85,6 +94,8 @@ class CachingAuthenticator : public Authenticator {
   const Clock& clock_;
   std::unique_ptr<Cache> cache_;
   std::mutex asking_;
+  std::mutex telling_;  // Held while the hook runs.
+  RevocationHook hook_;
 };
 
 // Keeps an authenticator's cache true: listens for revocations (the Redis channel

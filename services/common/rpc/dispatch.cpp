@@ -125,6 +125,12 @@ absl::Status Dispatch::Identify(const Envelope& envelope, const Target& target, 
   return absl::OkStatus();
 }
 
+absl::Status Dispatch::CheckNotRevoked(const Caller& caller) const {
+  if (authenticator_ == nullptr || !authenticator_->IsRevoked(caller)) return absl::OkStatus();
+  return Refuse(StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
+                "the credential is not valid, or not any more");
+}
+
 absl::Status Dispatch::Admit(const Target& target, const Call& call,
                              const google::protobuf::Message& request) {
   RETURN_IF_ERROR(Authorise(*target.rules, call.caller));

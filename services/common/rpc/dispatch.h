@@ -42,6 +42,10 @@ class Dispatch {
   absl::Status Identify(const Envelope& envelope, const Target& target, bool may_block, Call& call,
                         bool& must_block) const;
 
+  // Refuses CREDENTIAL_INVALID once a revocation of what the caller stands on was told, for a
+  // minute.
+  absl::Status CheckNotRevoked(const Caller& caller) const;
+
   // Authorises and validates the (first) message.
   static absl::Status Admit(const Target& target, const Call& call,
                             const google::protobuf::Message& request);

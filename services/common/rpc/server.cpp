@@ -26,9 +26,11 @@
 namespace gatehouse {
 namespace {
 
-constexpr absl::Duration kDrain = absl::Seconds(10);  // MayCallAgain(): unary calls take less.
 constexpr size_t kWaitingMax = 1024;  // Requests before the workers; one more is UNAVAILABLE.
 constexpr int kStreamsAwaited = 8;    // That may arrive before the polling thread looks.
+constexpr absl::Duration kLookEvery = absl::Milliseconds(500);  // After the streams.
+// How long a revocation waits for what is being committed; its teller waits 250 ms.
+constexpr absl::Duration kCommitPatience = absl::Milliseconds(200);
 constexpr int kMessageMax = 4 << 20;
 constexpr int kMetadataMax = 16 << 10;
 constexpr int kStreamsPerConnection = 100;
@@ -126,11 +128,16 @@ class RunningServer::State {
       : health_(server.services(), options.ready),
         server_with_health_(WithHealth(server, health_)),
         dispatch_(server_with_health_, options.authenticator),
-        workers_(std::make_unique<WorkerPool>("unary", options.worker_threads, kWaitingMax)),
-        streams_(std::make_unique<WorkerPool>("stream", options.stream_threads, kWaitingMax)) {
+        drain_(options.drain),
+        authenticator_(options.authenticator),
+        streams_(options.stream_limits),
+        workers_("unary", options.worker_threads, kWaitingMax),
+        // A stream waits for a worker once: none is turned away.
+        stream_workers_("stream", options.stream_threads, options.stream_limits.streams_max) {
     core_.dispatch = &dispatch_;
-    core_.workers = workers_.get();
-    core_.streams = streams_.get();
+    core_.workers = &workers_;
+    core_.stream_workers = &stream_workers_;
+    core_.streams = &streams_;
     std::vector<const Dispatch::Target*> targets;
     for (const Method& method : server_with_health_.methods()) {
       targets.push_back(dispatch_.Find("/" + method.name));
@@ -155,6 +162,10 @@ class RunningServer::State {
     }
     for (const auto& service : unary_) service->Await();
     for (int i = 0; i < kStreamsAwaited; ++i) StreamCall::Await(core_, others_);
+    if (authenticator_ != nullptr) {
+      authenticator_->OnRevoked(
+          [this](const std::vector<std::string>& ids) { streams_.Revoke(ids, kCommitPatience); });
+    }
     poller_ = std::thread([this] { Poll(); });
     OfferQueue(core_.queue.get());
     return absl::OkStatus();
@@ -167,9 +178,11 @@ class RunningServer::State {
 
   ~State() {
     StopBeingReady();
-    if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now() + kDrain));
-    workers_.reset();
-    streams_.reset();
+    if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now() + drain_));
+    for (int calls = core_.calls; calls > 0; calls = core_.calls) core_.calls.wait(calls);
+    if (authenticator_ != nullptr) authenticator_->OnRevoked(nullptr);
+    workers_.Stop();
+    stream_workers_.Stop();
     if (core_.queue != nullptr) {
       WithdrawQueue(core_.queue.get());
       core_.queue->Shutdown();
@@ -186,9 +199,19 @@ class RunningServer::State {
 
  private:
   void Poll() {
-    void* tag = nullptr;
-    bool ok = false;
-    while (core_.queue->Next(&tag, &ok)) static_cast<Completion*>(tag)->Done(ok);
+    using Queue = grpc::CompletionQueue;
+    absl::Time look = absl::Now() + kLookEvery;
+    while (true) {
+      void* tag = nullptr;
+      bool ok = false;
+      const auto next = core_.queue->AsyncNext(&tag, &ok, absl::ToChronoTime(look));
+      if (next == Queue::SHUTDOWN) return;
+      if (next == Queue::GOT_EVENT) static_cast<Completion*>(tag)->Done(ok);
+      const absl::Time now = absl::Now();
+      if (now < look) continue;
+      streams_.Look(now);
+      look = now + kLookEvery;
+    }
   }
 
   static Server WithHealth(Server server, Health& health) {
@@ -199,7 +222,10 @@ class RunningServer::State {
   Health health_;
   const Server server_with_health_;
   Dispatch dispatch_;
-  std::unique_ptr<WorkerPool> workers_, streams_;
+  const absl::Duration drain_;  // MayCallAgain(): unary calls take less.
+  Authenticator* const authenticator_;
+  Streams streams_;
+  WorkerPool workers_, stream_workers_;
   ServerCore core_;
   std::vector<std::unique_ptr<UnaryService>> unary_;
   grpc::AsyncGenericService others_;

@@ -22,34 +22,10 @@
 #include "services/common/base/secret.h"
 #include "services/common/base/status.h"
 #include "services/common/rpc/client.h"
-
-namespace google::protobuf {
-class Message;
-}
+#include "services/common/rpc/stream.h"
+#include "services/common/rpc/streams.h"
 
 namespace gatehouse {
-
-// The messages that a client streams after its first one, which the handler gets by itself.
-// Read() blocks; false means that the client has finished. An error means that the client is gone
-// or the deadline has passed: give up and leave nothing behind.
-template <typename Request>
-class Reader {
- public:
-  virtual ~Reader() = default;
-  virtual absl::StatusOr<bool> Read(Request& request) = 0;
-};
-
-// Streams messages to the client. Write() blocks while the client is slow.
-template <typename Response>
-class Writer {
- public:
-  virtual ~Writer() = default;
-  virtual absl::Status Write(const Response& response) = 0;
-};
-
-// The untyped forms, which server.cpp works with.
-using MessageReader = std::function<absl::StatusOr<bool>(google::protobuf::Message&)>;
-using MessageWriter = std::function<absl::Status(const google::protobuf::Message&)>;
 
 // Whether a unary handler may wait for a store or another service. One that never does runs where
 // the request arrives, without a thread hop.
@@ -66,10 +42,11 @@ struct Method {
   std::function<absl::Status(const Call&, const google::protobuf::Message&,
                              google::protobuf::Message&)>
       unary;
-  std::function<absl::Status(const Call&, const google::protobuf::Message&, const MessageReader&,
-                             google::protobuf::Message&)>
+  std::function<absl::StatusOr<std::unique_ptr<MessageSink>>(const Call&,
+                                                             const google::protobuf::Message&)>
       upload;
-  std::function<absl::Status(const Call&, const google::protobuf::Message&, const MessageWriter&)>
+  std::function<absl::StatusOr<std::unique_ptr<MessageSource>>(const Call&,
+                                                               const google::protobuf::Message&)>
       download;
 };
 
@@ -94,41 +71,29 @@ class Server {
       return Add(std::move(added));
     }
 
+    // The handler is asked with the first message; `Call` lives as long as what it makes.
     template <typename Handler, typename Request, typename Response>
     ServiceMethods& Upload(const std::string& method, Handler& handler,
-                           absl::StatusOr<Response> (Handler::*f)(const Call&, const Request&,
-                                                                  Reader<Request>&)) {
+                           absl::StatusOr<std::unique_ptr<Sink<Request, Response>>> (Handler::*f)(
+                               const Call&, const Request&)) {
       Method added = Make<Request, Response>(method);
       added.client_streaming = true;
-      added.upload = [&handler, f](const Call& call, const google::protobuf::Message& first,
-                                   const MessageReader& read,
-                                   google::protobuf::Message& response) -> absl::Status {
-        struct Typed : Reader<Request> {
-          explicit Typed(const MessageReader& read) : read(read) {}
-          absl::StatusOr<bool> Read(Request& request) override { return read(request); }
-          const MessageReader& read;
-        } reader(read);
-        ASSIGN_OR_RETURN(static_cast<Response&>(response),
-                         (handler.*f)(call, static_cast<const Request&>(first), reader));
-        return absl::OkStatus();
+      added.upload = [&handler, f](const Call& call, const google::protobuf::Message& first)
+          -> absl::StatusOr<std::unique_ptr<MessageSink>> {
+        return (handler.*f)(call, static_cast<const Request&>(first));
       };
       return Add(std::move(added));
     }
 
     template <typename Handler, typename Request, typename Response>
     ServiceMethods& Download(const std::string& method, Handler& handler,
-                             absl::Status (Handler::*f)(const Call&, const Request&,
-                                                        Writer<Response>&)) {
+                             absl::StatusOr<std::unique_ptr<Source<Response>>> (Handler::*f)(
+                                 const Call&, const Request&)) {
       Method added = Make<Request, Response>(method);
       added.server_streaming = true;
-      added.download = [&handler, f](const Call& call, const google::protobuf::Message& request,
-                                     const MessageWriter& write) -> absl::Status {
-        struct Typed : Writer<Response> {
-          explicit Typed(const MessageWriter& write) : write(write) {}
-          absl::Status Write(const Response& response) override { return write(response); }
-          const MessageWriter& write;
-        } writer(write);
-        return (handler.*f)(call, static_cast<const Request&>(request), writer);
+      added.download = [&handler, f](const Call& call, const google::protobuf::Message& request)
+          -> absl::StatusOr<std::unique_ptr<MessageSource>> {
+        return (handler.*f)(call, static_cast<const Request&>(request));
       };
       return Add(std::move(added));
     }
@@ -187,8 +152,10 @@ struct ServerOptions {
   // After which a connection is told to go, so that clients look replicas up anew: without it a new
   // replica gets no call (measured on gRPC 1.51); GATEHOUSE_CONNECTION_AGE_SECONDS.
   absl::Duration connection_age = absl::Seconds(60);
-  int worker_threads = 16;  // Unary handlers at once; they block on stores.
-  int stream_threads = 32;  // Streams at once.
+  absl::Duration drain = absl::Seconds(10);  // How long what runs may take to end.
+  int worker_threads = 16;                   // Unary handlers at once; they block on stores.
+  int stream_threads = 16;  // What streams do at once; one that waits for its peer does nothing.
+  StreamLimits stream_limits;
 };
 
 // A server that runs, for tests and for RunServer.
@@ -197,7 +164,7 @@ class RunningServer {
   // Refuses to start when Check() is not OK.
   static absl::StatusOr<std::unique_ptr<RunningServer>> Start(const Server& server,
                                                               ServerOptions options);
-  ~RunningServer();       // Drains: what runs may end, within 10 s; new calls are UNAVAILABLE.
+  ~RunningServer();       // Drains: what runs may end, within `drain`; new calls are UNAVAILABLE.
   void StopBeingReady();  // Readiness and health say so; calls are served all the same.
   int port() const;
 

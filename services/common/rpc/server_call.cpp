@@ -98,22 +98,23 @@ void ServerCall::Begin(bool may_block) {
   }
   const Method& method = *target_->method;
   if (method.blocking == Blocking::kNever) return RunHandler();
-  WorkerPool& pool = method.unary ? *core_.workers : *core_.streams;
+  WorkerPool& pool = method.unary ? *core_.workers : *core_.stream_workers;
   if (!pool.Run([this] { RunHandler(); })) Finish(absl::UnavailableError("busy"), nullptr);
 }
 
 void ServerCall::RunHandler() {
-  absl::Status status;
+  std::optional<absl::Status> status;
   {
     const CallScope scope(call_);
     try {
       status =
-          absl::Now() < call_.deadline ? Handle() : absl::DeadlineExceededError("waited too long");
+          absl::Now() < call_.deadline ? Handle() : absl::DeadlineExceededError("took too long");
     } catch (const std::exception& exception) {
       status = absl::InternalError(absl::StrCat("exception: ", exception.what()));
     }
   }
-  Finish(status, target_->method->download ? nullptr : response_.get());
+  if (!status.has_value()) return Continue();
+  Finish(*status, target_->method->download ? nullptr : response_.get());
 }
 
 void ServerCall::AccountFor(const absl::Status& status) {
@@ -141,7 +142,9 @@ class UnaryCall : public ServerCall {
     Receive(*service_.targets_[index_], incoming_);
   }
 
-  absl::Status Handle() override { return target_->method->unary(call_, *request_, *response_); }
+  std::optional<absl::Status> Handle() override {
+    return target_->method->unary(call_, *request_, *response_);
+  }
 
   void Finish(const absl::Status& status, const google::protobuf::Message* response) override {
     AccountFor(status);

@@ -4,6 +4,7 @@
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/async_unary_call.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -18,8 +19,10 @@ struct ServerCore {
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
   const Dispatch* dispatch = nullptr;
   WorkerPool* workers = nullptr;
-  WorkerPool* streams = nullptr;
-  bool trust_peers = false;  // No TLS: tests and the bench.
+  WorkerPool* stream_workers = nullptr;
+  Streams* streams = nullptr;
+  std::atomic<int> calls = 0;  // That exist: those that are waited for included.
+  bool trust_peers = false;    // No TLS: tests and the bench.
 };
 
 grpc::Status ToGrpc(const absl::Status& status);
@@ -39,13 +42,21 @@ class ServerCall {
   };
 
   ServerCall(ServerCore& core, const grpc::ServerContext& context)
-      : core_(core), context_(context) {}
-  virtual ~ServerCall() = default;
+      : core_(core), context_(context) {
+    ++core_.calls;
+  }
+  virtual ~ServerCall() {
+    --core_.calls;
+    core_.calls.notify_all();
+  }
 
   // With the first message, which it takes the bytes of.
   void Receive(const Dispatch::Target& target, grpc::ByteBuffer& message);
-  // Blocks in the handler.
-  virtual absl::Status Handle() = 0;
+  // On a worker: what there is to do in the handler, which may block. How the call has ended, or
+  // nothing where it goes on; then Continue() follows.
+  virtual std::optional<absl::Status> Handle() = 0;
+  virtual void Continue() {}
+  void RunHandler();
   // Sends the response, if there is one, or the status, once the call is accounted for. The call
   // may be gone when it returns.
   virtual void Finish(const absl::Status& status, const google::protobuf::Message* response) = 0;
@@ -58,7 +69,6 @@ class ServerCall {
 
  private:
   void Begin(bool may_block);
-  void RunHandler();
   Envelope ReadEnvelope();
 
   const grpc::ServerContext& context_;

@@ -1,12 +1,21 @@
 #include "services/common/rpc/stream_call.h"
 
-#include <google/protobuf/message.h>
+#include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 
 namespace gatehouse {
+namespace {
 
-using google::protobuf::Message;
+absl::Status Gone() { return absl::CancelledError("the client is gone"); }
+
+absl::Status TooSlow() {
+  return Refuse(absl::StatusCode::kDeadlineExceeded, "STREAM_TOO_SLOW",
+                "the transfer was too slow for too long: try again over a better connection");
+}
+
+}  // namespace
 
 void StreamCall::Await(ServerCore& core, grpc::AsyncGenericService& service) {
   auto* call = new StreamCall(core, service);
@@ -16,7 +25,9 @@ void StreamCall::Await(ServerCore& core, grpc::AsyncGenericService& service) {
 }
 
 StreamCall::StreamCall(ServerCore& core, grpc::AsyncGenericService& service)
-    : ServerCall(core, context_), service_(service) {}
+    : ServerCall(core, context_),
+      service_(service),
+      pace_(core.streams->limits().rate_min, core.streams->limits().grace) {}
 
 void StreamCall::OnArrived(bool ok) {
   if (!ok) {  // The server is shutting down, and nothing more will be told.
@@ -28,6 +39,10 @@ void StreamCall::OnArrived(bool ok) {
     stream_.Finish({grpc::StatusCode::UNIMPLEMENTED, "there is no such method"}, &finished_);
     return;
   }
+  if (const absl::Status joined = core_.streams->Join(*this); !joined.ok()) {
+    stream_.Finish(ToGrpc(joined), &finished_);
+    return;
+  }
   Read();
 }
 
@@ -35,57 +50,65 @@ void StreamCall::Read() {
   {
     const std::lock_guard lock(mutex_);
     ++holders_;
+    pace_.Wait(absl::Now(), 0);
   }
+  incoming_.Clear();
   stream_.Read(&incoming_, &read_);
 }
 
 void StreamCall::OnRead(bool ok) {
-  if (first_) {
-    first_ = false;
-    if (ok) {
-      Receive(*core_.dispatch->Find(context_.method()), incoming_);
-    } else {
-      stream_.Finish(ToGrpc(Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                                   "the request has no message")),
-                     &finished_);
-    }
-    return Release();
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    pace_.Moved(absl::Now(), ok ? static_cast<int64_t>(incoming_.Length()) : 0);
+    first = std::exchange(first_, false);
+    readable_ = ok && !first;
   }
-  if (!ok) {
+  if (first) {
+    ReceiveFirst(ok);
+  } else if (ok) {
+    Advance();
+  } else {
     // The client has finished, or is gone: then OnGone() tells within a moment, which we wait for.
     alarm_.Set(core_.queue.get(), absl::ToChronoTime(absl::Now() + absl::Milliseconds(2)), &end_);
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    readable_ = true;
-    changed_.notify_all();
-  }
   Release();
+}
+
+void StreamCall::ReceiveFirst(bool ok) {
+  if (ok) return Receive(*core_.dispatch->Find(context_.method()), incoming_);
+  core_.streams->Leave(*this);
+  stream_.Finish(ToGrpc(Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
+                               "the request has no message")),
+                 &finished_);
 }
 
 void StreamCall::OnEnd(bool) {
   {
     const std::lock_guard lock(mutex_);
-    ended_ = readable_ = true;
-    changed_.notify_all();
+    ended_ = true;
   }
+  Advance();
   Release();
 }
 
 void StreamCall::OnWritten(bool ok) {
-  const std::lock_guard lock(mutex_);
-  writable_ = true;
-  write_failed_ = !ok;
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    pace_.Moved(absl::Now(), 0);
+    if (!ok && !stopped_.has_value()) stopped_ = Gone();
+  }
+  Advance();
 }
 
 void StreamCall::OnGone(bool) {
   {
     const std::lock_guard lock(mutex_);
-    cancelled_ = context_.IsCancelled();
-    changed_.notify_all();
+    if (context_.IsCancelled() && !stopped_.has_value()) stopped_ = Gone();
   }
+  Advance();
   Release();
 }
 
@@ -99,62 +122,147 @@ void StreamCall::Release() {
   delete this;
 }
 
-absl::Status StreamCall::Handle() {
+void StreamCall::Look(absl::Time now) {
+  absl::Status status;
+  {
+    const std::lock_guard lock(mutex_);
+    if (now >= deadline_) {
+      status = absl::DeadlineExceededError("the transfer took too long");
+    } else if (now >= pace_.End()) {
+      status = TooSlow();
+    }
+  }
+  if (!status.ok()) End(status);
+}
+
+void StreamCall::End(const absl::Status& status) {
+  bool waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_.has_value() || finishing_) return;
+    stopped_ = status;
+    waits = first_ || writing_;
+  }
+  // What waits for the peer in gRPC ends by this alone, and takes the status with it.
+  if (waits) context_.TryCancel();
+  Advance();
+}
+
+// Has a worker do the next step, if there is one.
+void StreamCall::Advance() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (working_ || finishing_ || writing_) return;
+    if (!stopped_.has_value() && !readable_ && !ended_ && source_ == nullptr) return;
+    working_ = true;
+  }
+  // The workers are there until the last call has gone.
+  (void)core_.stream_workers->Run([this] { RunHandler(); });
+}
+
+void StreamCall::Continue() {
+  {
+    const std::lock_guard lock(mutex_);
+    working_ = false;
+  }
+  Advance();
+}
+
+std::optional<absl::Status> StreamCall::Handle() {
+  const absl::StatusOr<bool> goes_on = Step();
+  if (goes_on.value_or(false)) return std::nullopt;
+  sink_.reset();
+  source_.reset();
+  return goes_on.status();
+}
+
+// Whether the call goes on.
+absl::StatusOr<bool> StreamCall::Step() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_.has_value()) return *stopped_;
+  }
+  if (sink_ == nullptr && source_ == nullptr) {
+    RETURN_IF_ERROR(Open());
+    if (sink_ != nullptr) return TakeAndRead();
+  }
+  if (source_ != nullptr) return Send();
+  return Take();
+}
+
+absl::Status StreamCall::Open() {
+  RETURN_IF_ERROR(core_.streams->Claim(*this, call_));
+  // Whatever is revoked from here on ends it; whatever was before is known.
+  RETURN_IF_ERROR(core_.dispatch->CheckNotRevoked(call_.caller));
+  {
+    const std::lock_guard lock(mutex_);
+    deadline_ = call_.deadline;
+  }
   const Method& method = *target_->method;
   if (method.upload) {
-    Read();
-    return method.upload(
-        call_, *request_, [this](Message& message) { return ReadNext(message); }, *response_);
+    ASSIGN_OR_RETURN(sink_, method.upload(call_, *request_));
+  } else {
+    ASSIGN_OR_RETURN(source_, method.download(call_, *request_));
   }
-  return method.download(call_, *request_,
-                         [this](const Message& message) { return WriteNext(message); });
-}
-
-bool StreamCall::WaitUntil(std::unique_lock<std::mutex>& lock, bool StreamCall::*condition) {
-  return changed_.wait_until(lock, absl::ToChronoTime(call_.deadline),
-                             [&] { return this->*condition || cancelled_; });
-}
-
-absl::StatusOr<bool> StreamCall::ReadNext(Message& message) {
-  std::unique_lock lock(mutex_);
-  if (!WaitUntil(lock, &StreamCall::readable_)) {
-    context_.TryCancel();
-    return absl::DeadlineExceededError("the upload took too long");
-  }
-  if (cancelled_) return absl::CancelledError("the client is gone");
-  if (ended_) return false;
-  readable_ = false;
-  lock.unlock();
-  if (!FromBuffer(incoming_, message)) {
-    return Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                  "a message does not parse");
-  }
-  incoming_.Clear();
-  Read();  // The next one comes in while this one is worked on.
-  return true;
-}
-
-absl::Status StreamCall::WriteNext(const Message& message) {
-  const grpc::ByteBuffer buffer = ToBuffer(message);
-  std::unique_lock lock(mutex_);
-  if (!WaitUntil(lock, &StreamCall::writable_)) {
-    context_.TryCancel();
-    return absl::DeadlineExceededError("the download took too long");
-  }
-  if (cancelled_ || write_failed_) return absl::CancelledError("the client is gone");
-  writable_ = false;
-  lock.unlock();
-  stream_.Write(buffer, &written_);
   return absl::OkStatus();
 }
 
-void StreamCall::Finish(const absl::Status& status, const Message* response) {
+absl::StatusOr<bool> StreamCall::Take() {
+  bool arrived = false, ended = false;
   {
-    // One write at a time: the last message must have left before the status may.
-    std::unique_lock lock(mutex_);
-    if (!WaitUntil(lock, &StreamCall::writable_)) context_.TryCancel();
-    changed_.wait(lock, [&] { return writable_; });
+    const std::lock_guard lock(mutex_);
+    arrived = std::exchange(readable_, false);
+    ended = ended_;
   }
+  if (!arrived) {  // A message that has come is taken before the end is seen.
+    if (ended) return Commit();
+    return true;
+  }
+  if (!FromBuffer(incoming_, *request_)) {
+    return Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
+                  "a message does not parse");
+  }
+  return TakeAndRead();
+}
+
+absl::StatusOr<bool> StreamCall::TakeAndRead() {
+  Read();  // The next one comes in while this one is worked on.
+  ASSIGN_OR_RETURN(const bool more, sink_->TakeMessage(*request_));
+  if (more) return true;
+  return Commit();
+}
+
+absl::StatusOr<bool> StreamCall::Commit() {
+  if (!core_.streams->MayCommit(*this)) {
+    const std::lock_guard lock(mutex_);
+    return *stopped_;
+  }
+  const auto committed = absl::MakeCleanup([this] { core_.streams->Committed(*this); });
+  RETURN_IF_ERROR(sink_->EndInto(*response_));
+  return false;
+}
+
+absl::StatusOr<bool> StreamCall::Send() {
+  response_->Clear();
+  ASSIGN_OR_RETURN(const bool more, source_->NextMessage(*response_));
+  if (!more) return false;
+  const grpc::ByteBuffer buffer = ToBuffer(*response_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_.has_value()) return *stopped_;
+    writing_ = true;
+    pace_.Wait(absl::Now(), static_cast<int64_t>(buffer.Length()));
+  }
+  stream_.Write(buffer, &written_);
+  return true;
+}
+
+void StreamCall::Finish(const absl::Status& status, const google::protobuf::Message* response) {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+  }
+  core_.streams->Leave(*this);
   AccountFor(status);
   if (status.ok() && response != nullptr) {
     stream_.WriteAndFinish(ToBuffer(*response), {}, grpc::Status::OK, &finished_);

@@ -14,19 +14,20 @@ WorkerPool::WorkerPool(const char* name, int threads, size_t waiting_max)
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
 }
 
-WorkerPool::~WorkerPool() {
+void WorkerPool::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   arrived_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 bool WorkerPool::Run(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= waiting_max_) return false;
+    if (stopping_ || waiting_.size() >= waiting_max_) return false;
     waiting_.push_back(std::move(work));
   }
   arrived_.notify_one();

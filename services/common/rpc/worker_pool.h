@@ -16,11 +16,12 @@ class WorkerPool {
  public:
   // `name` is what its metrics call it.
   WorkerPool(const char* name, int threads, size_t waiting_max);
-  // Runs what waits, then stops.
-  ~WorkerPool();
+  ~WorkerPool() { Stop(); }
 
-  // False if the queue is full: the work is not taken.
+  // False if the queue is full or the pool has stopped: the work is not taken.
   [[nodiscard]] bool Run(std::function<void()> work);
+  // Runs what waits, and takes nothing any more. Not by two threads at once.
+  void Stop();
 
  private:
   void Work();

@@ -29,6 +29,15 @@ ServiceConfig ServiceConfig::Read(Environment& environment, const std::string& s
       absl::Seconds(environment.Number("GATEHOUSE_SHUTDOWN_DELAY_SECONDS", 0, 0, 300));
   config.connection_age =
       absl::Seconds(environment.Number("GATEHOUSE_CONNECTION_AGE_SECONDS", 60, 1, 86400));
+  const auto number = [&](const char* name, int fallback, int max) {
+    return static_cast<int>(environment.Number(name, fallback, 1, max));
+  };
+  StreamLimits& limits = config.stream_limits;
+  limits.streams_max = number("GATEHOUSE_STREAMS_MAX", limits.streams_max, 100000);
+  limits.per_credential_max =
+      number("GATEHOUSE_STREAMS_PER_CREDENTIAL", limits.per_credential_max, 100000);
+  limits.per_address_max = number("GATEHOUSE_STREAMS_PER_ADDRESS", limits.per_address_max, 100000);
+  limits.rate_min = environment.Number("GATEHOUSE_STREAM_RATE_MIN", limits.rate_min, 0, 1 << 30);
   StartTracing(service, environment);
   return config;
 }
@@ -40,6 +49,7 @@ ServerOptions ServiceConfig::ToServerOptions() const {
   if (tls != nullptr) options.tls = std::make_unique<Tls>(*tls);
   options.shutdown_delay = shutdown_delay;
   options.connection_age = connection_age;
+  options.stream_limits = stream_limits;
   return options;
 }
 

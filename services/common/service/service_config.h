@@ -25,6 +25,7 @@ struct ServiceConfig {
   std::unique_ptr<Tls> tls;       // GATEHOUSE_TLS_DIR; null where not set
   absl::Duration shutdown_delay;  // GATEHOUSE_SHUTDOWN_DELAY_SECONDS; none by default
   absl::Duration connection_age;  // GATEHOUSE_CONNECTION_AGE_SECONDS; 60 s by default
+  StreamLimits stream_limits;     // GATEHOUSE_STREAM…
 
   static ServiceConfig Read(Environment& environment, const std::string& service);
   // What a server is to do, but for who may call it and when it is ready.

@@ -1,6 +1,5 @@
 #include "services/documents/domain/uploads.h"
 
-#include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 
@@ -19,63 +18,69 @@ absl::Status TooLarge() {
 
 }  // namespace
 
-absl::Status Uploads::Receive(Document& document, const std::string& said_type, int64_t limit,
-                              const NextBytes& next, BlobWriter& writer) {
-  Sha256Stream digest;
-  std::string bytes, head;
-  bool sniffed = false;
-  const auto sniff = [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const std::string seen, sniffer_.Sniff(head));
-    ASSIGN_OR_RETURN(document.content_type, ContentType(seen, said_type));
-    sniffed = true;
-    head.clear();
-    return absl::OkStatus();
-  };
-  while (true) {
-    ASSIGN_OR_RETURN(const bool more, next(bytes));
-    if (!more) break;
-    document.size_bytes += static_cast<int64_t>(bytes.size());
-    if (document.size_bytes > limit) return TooLarge();
-    if (!sniffed) {
-      head.append(bytes, 0, kSniffed - head.size());
-      if (head.size() == kSniffed) RETURN_IF_ERROR(sniff());
-    }
-    digest.Add(bytes);
-    RETURN_IF_ERROR(writer.Append(bytes));
-  }
-  if (document.size_bytes == 0) return Invalid("DOCUMENT_EMPTY", "the document has no bytes");
-  if (!sniffed) RETURN_IF_ERROR(sniff());
-  document.sha256 = Hex(digest.Finish());
+absl::Status Upload::Sniff() {
+  ASSIGN_OR_RETURN(const std::string seen, sniffer_.Sniff(head_));
+  ASSIGN_OR_RETURN(document_.content_type, ContentType(seen, said_type_));
+  sniffed_ = true;
+  head_.clear();
   return absl::OkStatus();
 }
 
-absl::StatusOr<Document> Uploads::Keep(const Document& document, BlobWriter& writer) {
-  RETURN_IF_ERROR(writer.Commit(document.organisation_id, document.document_id));
-  const auto kept = store_.Add(document);
+absl::Status Upload::Append(const std::string& bytes) {
+  if (is_known()) return absl::OkStatus();
+  document_.size_bytes += static_cast<int64_t>(bytes.size());
+  if (document_.size_bytes > limit_) return TooLarge();
+  if (!sniffed_) {
+    head_.append(bytes, 0, kSniffed - head_.size());
+    if (head_.size() == kSniffed) RETURN_IF_ERROR(Sniff());
+  }
+  digest_.Add(bytes);
+  return writer_->Append(bytes);
+}
+
+absl::StatusOr<Document> Upload::Keep() {
+  RETURN_IF_ERROR(writer_->Commit(document_.organisation_id, document_.document_id));
+  const auto kept = store_.Add(document_);
   // Another one was kept under the same request_id, or none; while the database cannot be asked the
   // bytes stay, since the row may be there.
   const bool unused =
-      kept.ok() ? kept->document_id != document.document_id : !absl::IsUnavailable(kept.status());
-  if (unused) (void)blobs_.Remove(document.organisation_id, document.document_id);
+      kept.ok() ? kept->document_id != document_.document_id : !absl::IsUnavailable(kept.status());
+  if (unused) (void)blobs_.Remove(document_.organisation_id, document_.document_id);
   return kept;
 }
 
-absl::StatusOr<Document> Uploads::Take(Document document, const std::string& said_type,
-                                       std::optional<int64_t> said_size, const NextBytes& next) {
-  if (!document.request_id.empty()) {
-    auto first = store_.FindByRequest(document.organisation_id, document.request_id);
-    if (!absl::IsNotFound(first.status())) return first;
-  }
-  ASSIGN_OR_RETURN(document.filename, SafeName(document.filename));
-  ASSIGN_OR_RETURN(const int64_t limit, store_.MaxBytes(document.organisation_id));
-  if (said_size.value_or(0) > limit) return TooLarge();
-  ASSIGN_OR_RETURN(const std::unique_ptr<BlobWriter> writer, blobs_.Write());
-  RETURN_IF_ERROR(Receive(document, said_type, limit, next, *writer));
-  if (said_size.has_value() && *said_size != document.size_bytes) {
+absl::StatusOr<Document> Upload::Finish() {
+  if (is_known()) return *known_;
+  if (document_.size_bytes == 0) return Invalid("DOCUMENT_EMPTY", "the document has no bytes");
+  if (!sniffed_) RETURN_IF_ERROR(Sniff());
+  document_.sha256 = Hex(digest_.Finish());
+  if (said_size_.has_value() && *said_size_ != document_.size_bytes) {
     return Invalid("SIZE_MISMATCH", "the document has not as many bytes as was said");
   }
-  document.document_id = NewId("doc");
-  return Keep(document, *writer);
+  document_.document_id = NewId("doc");
+  return Keep();
+}
+
+absl::StatusOr<std::unique_ptr<Upload>> Uploads::Begin(Document document,
+                                                       const std::string& said_type,
+                                                       std::optional<int64_t> said_size) {
+  std::unique_ptr<Upload> upload(new Upload(store_, blobs_, sniffer_, std::move(document)));
+  Document& said = upload->document_;
+  if (!said.request_id.empty()) {
+    auto first = store_.FindByRequest(said.organisation_id, said.request_id);
+    if (first.ok()) {
+      upload->known_ = *std::move(first);
+      return upload;
+    }
+    if (!absl::IsNotFound(first.status())) return first.status();
+  }
+  ASSIGN_OR_RETURN(said.filename, SafeName(said.filename));
+  ASSIGN_OR_RETURN(upload->limit_, store_.MaxBytes(said.organisation_id));
+  if (said_size.value_or(0) > upload->limit_) return TooLarge();
+  upload->said_type_ = said_type;
+  upload->said_size_ = said_size;
+  ASSIGN_OR_RETURN(upload->writer_, blobs_.Write());
+  return upload;
 }
 
 }  // namespace gatehouse::documents

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "services/common/base/crypto.h"
 #include "services/documents/domain/blobs.h"
 #include "services/documents/domain/store.h"
 
@@ -17,10 +18,38 @@ class TypeSniffer {
   virtual absl::StatusOr<std::string> Sniff(const std::string& bytes) const = 0;
 };
 
-// The next bytes of an upload into `bytes`, or false at its end. An error: the sender is gone.
-using NextBytes = std::function<absl::StatusOr<bool>(std::string& bytes)>;
+// One upload on its way in: checked while it comes, and kept whole or not at all.
+class Upload {
+ public:
+  // The next bytes. Refusals are those of UploadDocument.
+  absl::Status Append(const std::string& bytes);
+  // All bytes have come. What it returns is durable.
+  absl::StatusOr<Document> Finish();
+  // No bytes are needed: the same upload was kept before, and Finish() tells it.
+  bool is_known() const { return known_.has_value(); }
 
-// Takes uploads in: checks them while they come, and keeps them whole or not at all.
+ private:
+  friend class Uploads;
+  Upload(Store& store, BlobStore& blobs, const TypeSniffer& sniffer, Document document)
+      : store_(store), blobs_(blobs), sniffer_(sniffer), document_(std::move(document)) {}
+  absl::Status Sniff();
+  absl::StatusOr<Document> Keep();
+
+  Store& store_;
+  BlobStore& blobs_;
+  const TypeSniffer& sniffer_;
+  Document document_;
+  std::string said_type_;
+  std::optional<int64_t> said_size_;
+  int64_t limit_ = 0;
+  std::optional<Document> known_;
+  std::unique_ptr<BlobWriter> writer_;
+  Sha256Stream digest_;
+  std::string head_;  // What is to be sniffed, until it is.
+  bool sniffed_ = false;
+};
+
+// Takes uploads in.
 class Uploads {
  public:
   Uploads(Store& store, BlobStore& blobs, const TypeSniffer& sniffer)
@@ -28,14 +57,10 @@ class Uploads {
 
   // `document` says everything but what the bytes tell. `said_type` and `said_size` are the
   // sender's word. Refusals are those of UploadDocument.
-  absl::StatusOr<Document> Take(Document document, const std::string& said_type,
-                                std::optional<int64_t> said_size, const NextBytes& next);
+  absl::StatusOr<std::unique_ptr<Upload>> Begin(Document document, const std::string& said_type,
+                                                std::optional<int64_t> said_size);
 
  private:
-  absl::Status Receive(Document& document, const std::string& said_type, int64_t limit,
-                       const NextBytes& next, BlobWriter& writer);
-  absl::StatusOr<Document> Keep(const Document& document, BlobWriter& writer);
-
   Store& store_;
   BlobStore& blobs_;
   const TypeSniffer& sniffer_;

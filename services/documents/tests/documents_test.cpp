@@ -106,15 +106,14 @@ struct Fixture {
             .uploader_id = "key",
             .request_id = request_id};
   }
-  static NextBytes Parts(std::vector<std::string> parts, absl::Status end = absl::OkStatus()) {
-    return [parts, end, i = size_t{0}](std::string& bytes) mutable -> absl::StatusOr<bool> {
-      if (i == parts.size()) {
-        if (!end.ok()) return end;
-        return false;
-      }
-      bytes = parts[i++];
-      return true;
-    };
+  // Hands these parts in, and says whether they are all.
+  absl::StatusOr<Document> Take(const Document& document, const std::string& type,
+                                std::optional<int64_t> size, const std::vector<std::string>& parts,
+                                const absl::Status& end = absl::OkStatus()) {
+    ASSIGN_OR_RETURN(const auto upload, uploads.Begin(document, type, size));
+    for (const std::string& part : parts) RETURN_IF_ERROR(upload->Append(part));
+    RETURN_IF_ERROR(end);
+    return upload->Finish();
   }
   int Files() const {
     int files = 0;
@@ -127,8 +126,7 @@ struct Fixture {
 
 TEST_CASE_METHOD(Fixture, "an upload is kept whole, with its digest and type", "[service]") {
   const std::string rest(300000, 'x');
-  const auto kept =
-      uploads.Take(Named(), "application/pdf", 300000 + kPdf.size(), Parts({kPdf, rest}));
+  const auto kept = Take(Named(), "application/pdf", 300000 + kPdf.size(), {kPdf, rest});
   REQUIRE(kept.ok());
   CHECK(kept->sha256 == Hex(Sha256(kPdf + rest)));
   CHECK(kept->content_type == "application/pdf");
@@ -143,32 +141,34 @@ TEST_CASE_METHOD(Fixture, "an upload is kept whole, with its digest and type", "
 
 TEST_CASE_METHOD(Fixture, "an upload that breaks or is refused leaves nothing", "[service]") {
   const auto refused = [&](const std::string& type, std::optional<int64_t> size,
-                           const NextBytes& next) {
-    const auto kept = uploads.Take(Named(), type, size, next);
+                           const std::vector<std::string>& parts,
+                           const absl::Status& end = absl::OkStatus()) {
+    const auto kept = Take(Named(), type, size, parts, end);
     CHECK_FALSE(kept.ok());
     CHECK(Files() == 0);
     return ReasonOf(kept.status());
   };
-  CHECK(refused("", {}, Parts({kPdf}, absl::CancelledError("gone"))) == "");
-  CHECK(refused("", {}, Parts({})) == "DOCUMENT_EMPTY");
-  CHECK(refused("", 7, Parts({kPdf})) == "SIZE_MISMATCH");
-  CHECK(refused("image/png", {}, Parts({kPdf})) == "CONTENT_TYPE_MISMATCH");
-  CHECK(refused("", {}, Parts({"MZ\x90", std::string(100, '\0')})) == "CONTENT_TYPE_NOT_ALLOWED");
-  CHECK(refused("", {}, Parts({"<!doctype html><script>x</script>"})) ==
-        "CONTENT_TYPE_NOT_ALLOWED");
+  CHECK(refused("", {}, {kPdf}, absl::CancelledError("gone")) == "");
+  CHECK(refused("", {}, {}) == "DOCUMENT_EMPTY");
+  CHECK(refused("", 7, {kPdf}) == "SIZE_MISMATCH");
+  CHECK(refused("image/png", {}, {kPdf}) == "CONTENT_TYPE_MISMATCH");
+  CHECK(refused("", {}, {"MZ\x90", std::string(100, '\0')}) == "CONTENT_TYPE_NOT_ALLOWED");
+  CHECK(refused("", {}, {"<!doctype html><script>x</script>"}) == "CONTENT_TYPE_NOT_ALLOWED");
   REQUIRE(store.SetMaxBytes("acme", 10).ok());
-  CHECK(refused("", {}, Parts({kPdf})) == "DOCUMENT_TOO_LARGE");
-  CHECK(refused("", 1 << 20, Parts({})) == "DOCUMENT_TOO_LARGE");
+  CHECK(refused("", {}, {kPdf}) == "DOCUMENT_TOO_LARGE");
+  CHECK(refused("", 1 << 20, {}) == "DOCUMENT_TOO_LARGE");
   CHECK(store.List("acme", "deal-1", nullptr, {}).value().empty());
   CHECK(database.Exec("SELECT count(*) FROM outbox")[0][0].as<int>() == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "the same request_id is one document", "[service]") {
-  const auto first = uploads.Take(Named("r1"), "", {}, Parts({kPdf}));
-  const auto again = uploads.Take(Named("r1"), "", {}, Parts({kPdf}));
+  const auto first = Take(Named("r1"), "", {}, {kPdf});
+  const auto again = Take(Named("r1"), "", {}, {kPdf});
   REQUIRE(first.ok());
   REQUIRE(again.ok());
   CHECK(first->document_id == again->document_id);
+  // It is known before its bytes have come.
+  CHECK(uploads.Begin(Named("r1"), "", {}).value()->is_known());
   CHECK(Files() == 1);
 }
 

@@ -1,0 +1,225 @@
+#pragma once
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "probe.pb.h"
+#include "services/common/auth/auth.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/rpc/server.h"
+
+namespace gatehouse {
+
+namespace pb = probe::v1;
+
+// Takes "staff-NAME" for a key of staff, named NAME, that may probe.
+class ProbeAuthenticator : public Authenticator {
+ public:
+  absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(const Secret& secret) override {
+    absl::string_view name = secret.Reveal();
+    if (!absl::ConsumePrefix(&name, "staff-")) {
+      return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID", "no");
+    }
+    auto made = std::make_shared<Principal>();
+    made->caller.kind = CallerKind::kStaff;
+    made->caller.organisation_id = "acme";
+    made->caller.scopes = {"probe"};
+    made->caller.credential_id = std::string(name);
+    return made;
+  }
+  std::shared_ptr<const Principal> Cached(const Secret& secret) override {
+    return Authenticate(secret).value_or(nullptr);
+  }
+  void OnRevoked(RevocationHook hook) override { tell = std::move(hook); }
+  bool IsRevoked(const Caller& caller) override { return caller.credential_id == revoked; }
+
+  RevocationHook tell;
+  std::string revoked;
+};
+
+// What became of the handlers' objects.
+struct ProbeLog {
+  std::atomic<int> begun = 0, ended = 0, destroyed = 0;
+};
+
+struct ProbeHandler {
+  absl::StatusOr<pb::Part> Echo(const Call& call, const pb::Part& part) {
+    seen = call;
+    return part;
+  }
+
+  struct Counter : Sink<pb::Part, pb::Total> {
+    explicit Counter(ProbeHandler& handler) : handler(handler) { ++handler.log.begun; }
+    ~Counter() override { ++handler.log.destroyed; }
+    absl::StatusOr<bool> Take(pb::Part& part) override {
+      if (part.data() == "throw") throw std::runtime_error("password=hunter2");
+      if (part.data() == "refuse") {
+        return Refuse(absl::StatusCode::kInvalidArgument, "REFUSED", "no");
+      }
+      bytes += static_cast<int64_t>(part.data().size());
+      return part.data() != "enough";
+    }
+    absl::StatusOr<pb::Total> End() override {
+      absl::SleepFor(handler.commit_takes);
+      ++handler.log.ended;
+      pb::Total total;
+      total.set_bytes(bytes);
+      return total;
+    }
+    ProbeHandler& handler;
+    int64_t bytes = 0;
+  };
+  absl::StatusOr<std::unique_ptr<Sink<pb::Part, pb::Total>>> Upload(const Call& call,
+                                                                    const pb::Part&) {
+    seen = call;
+    return std::make_unique<Counter>(*this);
+  }
+
+  struct Zeros : Source<pb::Part> {
+    Zeros(ProbeHandler& handler, int64_t left) : handler(handler), left(left) {
+      ++handler.log.begun;
+    }
+    ~Zeros() override { ++handler.log.destroyed; }
+    absl::StatusOr<bool> Next(pb::Part& part) override {
+      CHECK(part.data().empty());
+      if (left == 0) {
+        ++handler.log.ended;
+        return false;
+      }
+      const int64_t size = std::min<int64_t>(left, 256 << 10);
+      part.mutable_data()->assign(size, '\0');
+      left -= size;
+      return true;
+    }
+    ProbeHandler& handler;
+    int64_t left;
+  };
+  absl::StatusOr<std::unique_ptr<Source<pb::Part>>> Download(const Call&, const pb::Total& total) {
+    if (total.bytes() < 0) return Refuse(absl::StatusCode::kOutOfRange, "REFUSED", "no");
+    return std::make_unique<Zeros>(*this, total.bytes());
+  }
+
+  ProbeLog log;
+  Call seen;
+  absl::Duration commit_takes;
+};
+
+// A server of the probe in this process.
+struct ProbeServer {
+  ProbeAuthenticator authenticator;
+  ProbeHandler handler;
+  Server server{"probe"};
+  std::unique_ptr<RunningServer> running;
+  std::string address;
+
+  void Start(const StreamLimits& limits = {}, std::unique_ptr<Tls> tls = nullptr) {
+    server.Service("gatehouse.probe.v1.Probe")
+        .Unary("Echo", handler, &ProbeHandler::Echo)
+        .Upload("Upload", handler, &ProbeHandler::Upload)
+        .Download("Download", handler, &ProbeHandler::Download);
+    ServerOptions options;
+    options.listen = "localhost:0";
+    options.tls = std::move(tls);
+    options.authenticator = &authenticator;
+    options.stream_limits = limits;
+    options.drain = absl::Milliseconds(200);
+    auto started = RunningServer::Start(server, std::move(options));
+    INFO(started.status().ToString());
+    REQUIRE(started.ok());
+    running = *std::move(started);
+    address = "localhost:" + std::to_string(running->port());
+  }
+  std::shared_ptr<grpc::Channel> Connect() const { return MakeChannel(address, nullptr); }
+};
+
+// A client's side of a call with a stream, an operation at a time.
+class ProbeStream {
+ public:
+  ProbeStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+              const std::string& credential)
+      : stub_(channel) {
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(60)));
+    context_.AddMetadata("authorization", "Bearer " + credential);
+    call_ = stub_.PrepareCall(&context_, "/gatehouse.probe.v1.Probe/" + method, &queue_);
+    call_->StartCall(this);
+    CHECK(Wait());
+  }
+  ~ProbeStream() {
+    Cancel();
+    if (!finished_) (void)Finish();
+    queue_.Shutdown();
+  }
+
+  bool Write(const google::protobuf::Message& message) {
+    call_->Write(ToBuffer(message), this);
+    return Wait();
+  }
+  bool WritePart(const std::string& data) {
+    pb::Part part;
+    part.set_data(data);
+    return Write(part);
+  }
+  bool WriteTotal(int64_t bytes) {
+    pb::Total total;
+    total.set_bytes(bytes);
+    if (!Write(total)) return false;
+    call_->WritesDone(this);
+    return Wait();
+  }
+  void WritesDone() {
+    call_->WritesDone(this);
+    (void)Wait();
+  }
+  bool Read(google::protobuf::Message& message) {
+    grpc::ByteBuffer buffer;
+    call_->Read(&buffer, this);
+    return Wait() && FromBuffer(buffer, message);
+  }
+  absl::Status Finish() {
+    finished_ = true;
+    grpc::Status status;
+    call_->Finish(&status, this);
+    (void)Wait();
+    return FromGrpc(status);
+  }
+  // The end of an upload: how many bytes were counted. gRPC tells a status after the last message.
+  absl::StatusOr<int64_t> Answer() {
+    WritesDone();
+    pb::Total total;
+    (void)Read(total);
+    RETURN_IF_ERROR(Finish());
+    return total.bytes();
+  }
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  bool Wait() {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+  grpc::GenericStub stub_;
+  grpc::CompletionQueue queue_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+  bool finished_ = false;
+};
+
+// Whether it becomes true within some seconds.
+template <typename Condition>
+bool Soon(const Condition& condition, absl::Duration patience = absl::Seconds(5)) {
+  for (const absl::Time end = absl::Now() + patience; absl::Now() < end;) {
+    if (condition()) return true;
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  return condition();
+}
+
+}  // namespace gatehouse
