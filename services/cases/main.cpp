@@ -13,9 +13,10 @@ int main(int argc, char** argv) {
   ServiceConfig config = ServiceConfig::Read(environment, "cases");
   const std::string identity = AddressOf(environment, "identity");
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  if (const auto code = RunCommand(argc, argv, config, cases::kMigrations)) return *code;
+  const auto migrations = WithCommon(cases::kMigrations);
+  if (const auto code = RunCommand(argc, argv, config, migrations)) return *code;
 
-  ServiceBase base(std::move(config), identity, cases::kMigrations.size());
+  ServiceBase base(std::move(config), identity, migrations.size());
   cases::PostgresStore store(base.postgres());
   cases::Handler handler(store);
   Server server("cases");

@@ -37,7 +37,7 @@ int Serve(Config config) {
   auto blobs = FolderBlobs::Open(config.blob_folder);
   if (!blobs.ok()) return Fail(blobs.status());
   ServiceBase base(std::move(config.service), config.identity_address,
-                   WithOutbox(kMigrations).size());
+                   WithCommon(kMigrations).size());
   Client cases(config.cases_address, base.tls());
   Client notification(config.notification_address, base.tls());
   Outbox outbox(base.postgres(),
@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
   Environment environment;
   documents::Config config = documents::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  const auto migrations = WithOutbox(documents::kMigrations);
+  const auto migrations = WithCommon(documents::kMigrations);
   if (const auto code = RunCommand(argc, argv, config.service, migrations)) return *code;
   return documents::Serve(std::move(config));
 }

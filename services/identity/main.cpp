@@ -61,7 +61,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   ServerOptions options = config.ToServerOptions();
   options.authenticator = &authenticator;
   options.ready = [&] {
-    RETURN_IF_ERROR(postgres.Ready(kMigrations.size()));
+    RETURN_IF_ERROR(postgres.Ready(WithCommon(kMigrations).size()));
     return redis.Ready();
   };
   return RunServer(server, std::move(options));
@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
   const Commands more = {
       {"rotate-signing-key", [&] { return identity::RotateSigningKey(config, false); }},
       {"distrust-signing-keys", [&] { return identity::RotateSigningKey(config, true); }}};
-  if (const auto code = RunCommand(argc, argv, config, identity::kMigrations, more)) return *code;
+  const auto migrations = WithCommon(identity::kMigrations);
+  if (const auto code = RunCommand(argc, argv, config, migrations, more)) return *code;
   return identity::Serve(config, operator_keys, notification);
 }

@@ -17,7 +17,7 @@ struct Addresses {
 
 int Serve(ServiceConfig config, const Addresses& addresses) {
   const Clock clock;
-  ServiceBase base(std::move(config), addresses.identity, WithOutbox(kMigrations).size());
+  ServiceBase base(std::move(config), addresses.identity, WithCommon(kMigrations).size());
   Client identity(addresses.identity, base.tls());
   Client cases(addresses.cases, base.tls());
   Client notification(addresses.notification, base.tls());
@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
       AddressOf(environment, "identity"), AddressOf(environment, "cases"),
       AddressOf(environment, "notification"), AddressOf(environment, "documents")};
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  const auto migrations = WithOutbox(invitation::kMigrations);
+  const auto migrations = WithCommon(invitation::kMigrations);
   if (const auto code = RunCommand(argc, argv, config, migrations)) return *code;
   return invitation::Serve(std::move(config), addresses);
 }

@@ -13,7 +13,8 @@ constexpr int kEmailThreads = 4, kSmsThreads = 8;
 
 int Serve(Config config) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  ServiceBase base(std::move(config.service), config.identity_address, kMigrations.size());
+  ServiceBase base(std::move(config.service), config.identity_address,
+                   WithCommon(kMigrations).size());
   PostgresStore store(base.postgres(), DeriveKey(base.root_key(), "messages"));
   Workers email(store, Channel::kEmail, kEmailThreads,
                 [&] { return std::make_unique<SmtpSender>(config.smtp); });
@@ -37,7 +38,7 @@ int main(int argc, char** argv) {
   Environment environment;
   notification::Config config = notification::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  if (const auto code = RunCommand(argc, argv, config.service, notification::kMigrations))
-    return *code;
+  const auto migrations = WithCommon(notification::kMigrations);
+  if (const auto code = RunCommand(argc, argv, config.service, migrations)) return *code;
   return notification::Serve(std::move(config));
 }

@@ -156,22 +156,23 @@ absl::StatusOr<Note> PostgresStore::AddNote(const std::string& organisation_id,
                                             const std::string& case_id,
                                             const std::string& request_id, const std::string& text,
                                             const std::string& author) {
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Note> {
-    const auto added = tx.Exec(
-        "INSERT INTO note (organisation_id, case_id, note_id, text, author, request_id) "
-        "SELECT organisation_id, case_id, $3, $4, $5, nullif($6, '') FROM case_file "
-        "WHERE organisation_id = $1 AND case_id = $2 "
-        "ON CONFLICT (organisation_id, request_id) DO NOTHING "
-        "RETURNING note_id, text, author, create_time",
-        organisation_id, case_id, NewId("note"), text, author, request_id);
-    if (!added.empty()) return NoteFrom(added[0]);
-    const auto first = tx.Exec(
-        "SELECT note_id, text, author, create_time FROM note "
-        "WHERE organisation_id = $1 AND request_id = $2 AND case_id = $3",
-        organisation_id, request_id, case_id);
-    if (first.empty()) return NotFound();
-    return NoteFrom(first[0]);
-  });
+  return postgres_.WriteOne(
+      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Note> {
+        const auto added = tx.Exec(
+            "INSERT INTO note (organisation_id, case_id, note_id, text, author, request_id) "
+            "SELECT organisation_id, case_id, $3, $4, $5, nullif($6, '') FROM case_file "
+            "WHERE organisation_id = $1 AND case_id = $2 "
+            "ON CONFLICT (organisation_id, request_id) DO NOTHING "
+            "RETURNING note_id, text, author, create_time",
+            organisation_id, case_id, NewId("note"), text, author, request_id);
+        if (!added.empty()) return NoteFrom(added[0]);
+        const auto first = tx.Exec(
+            "SELECT note_id, text, author, create_time FROM note "
+            "WHERE organisation_id = $1 AND request_id = $2 AND case_id = $3",
+            organisation_id, request_id, case_id);
+        if (first.empty()) return NotFound();
+        return NoteFrom(first[0]);
+      });
 }
 
 absl::StatusOr<std::vector<Note>> PostgresStore::ListNotes(const std::string& organisation_id,
@@ -198,7 +199,7 @@ absl::StatusOr<std::vector<Note>> PostgresStore::ListNotes(const std::string& or
 absl::Status PostgresStore::SetPortal(const std::string& organisation_id,
                                       const std::string& case_id, const std::string& contact_id,
                                       Portal portal, absl::Time expire_time, int64_t version) {
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
         "INSERT INTO contact_portal AS old (organisation_id, case_id, contact_id, portal, version, "
         "expire_time) VALUES ($1, $2, $3, $4, $5, $6) "

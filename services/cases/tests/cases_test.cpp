@@ -31,7 +31,7 @@ TEST_CASE("a client sees every contact, or its own, as the invitation says", "[u
 }
 
 struct Fixture {
-  TestDatabase database{"cases", kMigrations};
+  TestDatabase database{"cases", WithCommon(kMigrations)};
   PostgresStore store{database.postgres()};
   Handler handler{store};
 

@@ -67,29 +67,6 @@ constexpr char kBacklog[] = R"sql(
          coalesce(extract(epoch FROM now() - min(create_time) FILTER (WHERE NOT dead)), 0)
   FROM outbox)sql";
 
-constexpr char kTable[] = R"sql(
-CREATE TABLE outbox (
-  organisation_id text NOT NULL,
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  id text NOT NULL,
-  method text NOT NULL,
-  request bytea NOT NULL,
-  order_key text NOT NULL,
-  attempts integer NOT NULL DEFAULT 0,
-  next_attempt_time timestamptz NOT NULL DEFAULT now(),
-  dead boolean NOT NULL DEFAULT false,
-  create_time timestamptz NOT NULL DEFAULT now()
-);
-CREATE INDEX outbox_due ON outbox (number) WHERE NOT dead;
-CREATE INDEX outbox_order ON outbox (organisation_id, order_key, number) WHERE order_key <> '';
-ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
-ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
-CREATE POLICY organisation ON outbox USING (
-  current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));
-)sql";
-
-constexpr char kTrace[] = "ALTER TABLE outbox ADD COLUMN traceparent text NOT NULL DEFAULT ''";
-
 // Whether asking again may help: the callee was away or failed, rather than refused.
 bool MayRecover(const absl::Status& status) {
   switch (status.code()) {
@@ -113,12 +90,6 @@ double BackoffSeconds(int attempts) {
 }
 
 }  // namespace
-
-std::vector<Migration> WithOutbox(const std::vector<Migration>& own) {
-  std::vector<Migration> all = {{"0000_outbox.sql", kTable}, {"0000_outbox_trace.sql", kTrace}};
-  all.insert(all.end(), own.begin(), own.end());
-  return all;
-}
 
 class Outbox::Relay {
  public:
@@ -164,14 +135,15 @@ class Outbox::Relay {
   // How many rows left; an error while the database is away.
   absl::StatusOr<int> DeliverBatch() {
     std::vector<Row> rows;
-    RETURN_IF_ERROR(postgres_.Read(Rows::OfAll(), [&](Transaction& transaction) -> absl::Status {
-      for (const auto& row : transaction.Exec(kClaim, kBatch)) {
-        rows.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
-                        row[2].as<std::string>(), row[3].as<std::string>(), BytesFromSql(row[4]),
-                        row[5].as<int>(), row[6].as<std::string>()});
-      }
-      return absl::OkStatus();
-    }));
+    RETURN_IF_ERROR(
+        postgres_.WriteOne(Rows::OfAll(), [&](Transaction& transaction) -> absl::Status {
+          for (const auto& row : transaction.Exec(kClaim, kBatch)) {
+            rows.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
+                            row[2].as<std::string>(), row[3].as<std::string>(),
+                            BytesFromSql(row[4]), row[5].as<int>(), row[6].as<std::string>()});
+          }
+          return absl::OkStatus();
+        }));
     if (rows.empty()) return 0;
     CallAll(rows);
     return Settle(rows);
@@ -223,15 +195,17 @@ class Outbox::Relay {
                                       {"attempts", absl::StrCat(row.attempts)},
                                       {"code", absl::StatusCodeToString(row.outcome.code())},
                                       {"reason", ReasonOf(row.outcome)}});
-      RETURN_IF_ERROR(postgres_.Read(Rows::OfAll(), [&](Transaction& transaction) -> absl::Status {
-        transaction.Exec(kPostpone, row.number, dead, BackoffSeconds(row.attempts));
-        return absl::OkStatus();
-      }));
+      RETURN_IF_ERROR(
+          postgres_.WriteOne(Rows::OfAll(), [&](Transaction& transaction) -> absl::Status {
+            transaction.Exec(kPostpone, row.number, dead, BackoffSeconds(row.attempts));
+            return absl::OkStatus();
+          }));
     }
-    RETURN_IF_ERROR(postgres_.Read(Rows::OfAll(), [&](Transaction& transaction) -> absl::Status {
-      transaction.Exec(kDelete, "{" + absl::StrJoin(gone, ",") + "}");
-      return absl::OkStatus();
-    }));
+    RETURN_IF_ERROR(
+        postgres_.WriteOne(Rows::OfAll(), [&](Transaction& transaction) -> absl::Status {
+          transaction.Exec(kDelete, "{" + absl::StrJoin(gone, ",") + "}");
+          return absl::OkStatus();
+        }));
     const std::lock_guard lock(mutex_);
     for (const Row& row : rows) {
       if (!row.outcome.ok()) continue;

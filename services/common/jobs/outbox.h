@@ -16,8 +16,7 @@ namespace gatehouse {
 // The outbox makes an RPC durable: a row, written in the same transaction as the change it tells
 // of, is delivered by calling the RPC that it names until that answers, at least once. The row's id
 // is the idempotency key (the request's `request_id`, which Add() sets). Requests rest sealed.
-//
-// Its table comes first in each service's migrations: WithOutbox().
+// Its table is one of WithCommon().
 class Outbox {
  public:
   struct Options {
@@ -48,8 +47,5 @@ class Outbox {
   class Relay;
   std::unique_ptr<Relay> relay_;
 };
-
-// A service's migrations, after the outbox's own.
-std::vector<Migration> WithOutbox(const std::vector<Migration>& own);
 
 }  // namespace gatehouse

@@ -1,238 +1,127 @@
 #include "services/common/postgres/postgres.h"
 
-#include <poll.h>
-
-#include <condition_variable>
-#include <mutex>
-#include <unordered_map>
-#include <vector>
-
 #include "absl/random/random.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/common/base/caller.h"
 #include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
+#include "services/common/postgres/pool.h"
+#include "services/common/postgres/work.h"
 
 namespace gatehouse {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(5);
 constexpr int kAttempts = 3;
 
-absl::Duration Remaining() { return std::min(kPatience, Call::Current().deadline - absl::Now()); }
+// What this thread is doing on a pool. A thread may use several pools at once (tests do).
+struct Ambient {
+  Ambient(const PostgresPool* pool, const Postgres::Frame* frame)
+      : pool(pool), frame(frame), outer(innermost) {
+    innermost = this;
+  }
+  ~Ambient() { innermost = outer; }
+  static Ambient* Of(const PostgresPool* pool) {
+    Ambient* ambient = innermost;
+    while (ambient != nullptr && ambient->pool != pool) ambient = ambient->outer;
+    return ambient;
+  }
 
-std::string ConnectionString(const Postgres::Options& options) {
-  const std::string& url = options.url.Reveal();
-  // search_path names the service's own schema alone; pg_catalog is always searched.
-  return absl::StrCat(
-      url, absl::StrContains(url, "?") ? "&" : "?", "connect_timeout=3",
-      "&application_name=gatehouse-", options.schema, "&options=-csearch_path%3D", options.schema,
-      "%20-cstatement_timeout%3D5000%20-cidle_in_transaction_session_timeout%3D30000"
-      "%20-ctimezone%3DUTC");
+  const PostgresPool* const pool;
+  const Postgres::Frame* const frame;  // Of Together; null: none.
+  PostgresWork* work = nullptr;        // What joins, joins this; null: nothing is open.
+  std::unique_ptr<PostgresWork> kept;  // That of a frame, once its first write succeeded.
+  Ambient* const outer;
+  static thread_local Ambient* innermost;
+};
+thread_local Ambient* Ambient::innermost = nullptr;
+
+void Report(const absl::Status& fault) {
+  if (!absl::IsAborted(fault)) {
+    LogWarning("postgres.failed", {{"error", std::string(fault.message())}});
+  }
+  Count("gatehouse_postgres_errors_total", {{"code", absl::StatusCodeToString(fault.code())}});
+}
+
+// With the session given back: it may well ask for it again.
+void RunAll(const std::vector<std::function<void()>>& after_commit) {
+  for (const auto& f : after_commit) f();
 }
 
 }  // namespace
 
-// One connection, and what it remembers so that it need not be told again.
-struct Session {
-  explicit Session(const std::string& connection_string) : connection(connection_string) {}
-
-  // The statement's name on this connection. PostgreSQL cuts names at 63 bytes, so the text itself
-  // cannot be one.
-  const std::string& Prepare(const char* sql) {
-    const auto known = prepared.find(sql);
-    if (known != prepared.end()) return known->second;
-    const std::string name = absl::StrCat("s", prepared.size());
-    connection.prepare(name, sql);
-    connection.prepare_now(name);
-    return prepared[sql] = name;
-  }
-  // What must be said before the next statement. The settings outlive a transaction, so most calls
-  // find them as they need them.
-  std::string Settings(const Rows& rows, int timeout_ms) {
-    std::string settings;
-    if (rows.setting() != organisation) {
-      absl::StrAppend(&settings,
-                      "SET gatehouse.organisation_id = ", connection.quote(rows.setting()), "; ");
-    }
-    if (timeout_ms != statement_timeout_ms) {
-      absl::StrAppend(&settings, "SET statement_timeout = ", timeout_ms, "; ");
-    }
-    organisation = rows.setting();
-    statement_timeout_ms = timeout_ms;
-    return settings;
-  }
-
-  // Nothing is to be read from an idle connection, but the end of one that the server has closed.
-  bool IsAlive() const {
-    pollfd socket = {connection.sock(), POLLIN, 0};
-    return connection.is_open() && poll(&socket, 1, 0) == 0;
-  }
-  // A setting made inside a transaction that rolled back is back at its old value.
-  void Forget() {
-    organisation.clear();
-    statement_timeout_ms = 0;
-  }
-
-  pqxx::connection connection;
-  std::unordered_map<std::string, std::string> prepared;
-  std::string organisation;
-  int statement_timeout_ms = 5000;
-};
-
-class Postgres::Pool {
- public:
-  explicit Pool(Options options)
-      : options_(std::move(options)), gauges_([this] {
-          const std::lock_guard lock(mutex_);
-          SetGauge("gatehouse_postgres_connections", {{"state", "in_use"}}, in_use_);
-          SetGauge("gatehouse_postgres_connections", {{"state", "idle"}},
-                   static_cast<double>(free_.size()));
-          SetGauge("gatehouse_postgres_connections_max", {}, options_.connections);
-          SetGauge("gatehouse_postgres_waiting", {}, waiting_);
-        }) {}
-
-  // A free session, or room for a new one (null), or an error when the wait is over.
-  absl::StatusOr<std::unique_ptr<Session>> Take() {
-    std::unique_lock lock(mutex_);
-    const auto patience = absl::ToChronoMilliseconds(Remaining());
-    ++waiting_;
-    const bool mine =
-        freed_.wait_for(lock, patience, [&] { return in_use_ < options_.connections; });
-    --waiting_;
-    if (!mine) return absl::UnavailableError("all database connections are in use");
-    ++in_use_;
-    while (!free_.empty()) {
-      auto session = std::move(free_.back());
-      free_.pop_back();
-      if (session->IsAlive()) return session;
-    }
-    return std::unique_ptr<Session>();
-  }
-
-  void Return(std::unique_ptr<Session> session) {
-    {
-      const std::lock_guard lock(mutex_);
-      --in_use_;
-      if (session != nullptr) free_.push_back(std::move(session));
-    }
-    freed_.notify_one();
-  }
-
-  const Options& options() const { return options_; }
-
- private:
-  const Options options_;
-  std::mutex mutex_;
-  std::condition_variable freed_;
-  std::vector<std::unique_ptr<Session>> free_;
-  int in_use_ = 0, waiting_ = 0;
-  const GaugeSource gauges_;  // Last: it reads the others.
-};
-
-Postgres::Postgres(Options options) : pool_(std::make_unique<Pool>(std::move(options))) {}
+Postgres::Postgres(Options options) : pool_(std::make_unique<PostgresPool>(std::move(options))) {}
 Postgres::~Postgres() = default;
 
-namespace {
-
-// Borrows a session for a while; one that broke is not given back.
-template <typename Pool>
-class Loan {
- public:
-  Loan(Pool& pool, std::unique_ptr<Session> session) : pool_(pool), session_(std::move(session)) {}
-  ~Loan() { pool_.Return(std::move(session_)); }
-  std::unique_ptr<Session>& session() { return session_; }
-
- private:
-  Pool& pool_;
-  std::unique_ptr<Session> session_;
-};
-
-// As sqlcommenter writes it.
-std::string CommentOf(const Trace& trace) {
-  return trace.sampled ? absl::StrCat(" /*traceparent='", trace.Traceparent(), "'*/") : "";
+absl::Status Postgres::Open(PostgresWork& work, const Frame& frame, const Rows& rows,
+                            const Trace& trace, const Statements& f) {
+  return work.Run(frame.rows, trace, [&](Transaction& transaction) -> absl::Status {
+    RETURN_IF_ERROR(frame.begin(transaction));
+    return work.Join(rows, Mode::kTransaction, f);
+  });
 }
 
-absl::Status FromException(const std::exception& exception) {
-  if (dynamic_cast<const pqxx::broken_connection*>(&exception) != nullptr ||
-      dynamic_cast<const pqxx::in_doubt_error*>(&exception) != nullptr) {
-    return absl::UnavailableError("the database connection was lost");
-  }
-  const auto* sql = dynamic_cast<const pqxx::sql_error*>(&exception);
-  if (sql == nullptr) return absl::InternalError(absl::StrCat("database: ", exception.what()));
-  const std::string& state = sql->sqlstate();
-  if (state == "40001" || state == "40P01" || state == "55P03") {
-    return absl::AbortedError("the transaction met another one");
-  }
-  if (state == "57014") return absl::DeadlineExceededError("the statement took too long");
-  // Shutting down, starting up, too many connections, out of disk or memory.
-  if (absl::StartsWith(state, "57P") || absl::StartsWith(state, "53") ||
-      absl::StartsWith(state, "08")) {
-    return absl::UnavailableError("the database is not available");
-  }
-  // The text of a server error may quote values, its code does not.
-  return absl::InternalError(absl::StrCat("database error ", state));
-}
-
-}  // namespace
-
-absl::Status Postgres::Execute(const Rows& rows, bool transactional,
-                               const std::function<absl::Status(Transaction&)>& f) {
+absl::Status Postgres::Execute(const Rows& rows, Mode mode, const Statements& f) {
+  Ambient* const around = Ambient::Of(pool_.get());
+  if (around != nullptr && around->work != nullptr) return around->work->Join(rows, mode, f);
+  const bool opens = around != nullptr && around->frame != nullptr && mode != Mode::kRead;
   absl::Status status;
   Span span(Call::Current().trace, Span::Kind::kClient, "postgres");
   span.Add("db.system", "postgresql");
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-    if (Remaining() <= absl::ZeroDuration()) return absl::DeadlineExceededError("no time left");
-    auto taken = pool_->Take();
-    if (!taken.ok()) return taken.status();
-    Loan loan(*pool_, *std::move(taken));
-    auto& session = loan.session();
-    const bool reused = session != nullptr;
-    bool touched = false;  // Whether f may have changed anything.
-    const int timeout_ms =
-        static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(Remaining(), absl::Seconds(1))));
-    const auto run = [&](pqxx::transaction_base& transaction) {
-      Transaction typed(
-          transaction, [&](const char* sql) -> const std::string& { return session->Prepare(sql); },
-          session->Settings(rows, timeout_ms), CommentOf(span.trace()), touched);
-      absl::Status result = f(typed);
-      if (!typed.settings_.empty()) session->Forget();
-      return result;
-    };
-    try {
-      if (!reused) session = std::make_unique<Session>(ConnectionString(pool_->options()));
-      if (transactional) {
-        pqxx::work work(session->connection);
-        status = run(work);
-        if (status.ok()) {
-          work.commit();
-        } else {
-          session->Forget();
-        }
-      } else {
-        pqxx::nontransaction statement(session->connection);
-        status = run(statement);
-      }
-      return status;
-    } catch (const std::exception& exception) {
-      status = FromException(exception);
-      if (absl::IsUnavailable(status)) session.reset();
-      if (session != nullptr) session->Forget();
+    if (PostgresPatience() <= absl::ZeroDuration()) {
+      return absl::DeadlineExceededError("no time left");
     }
-    // A pooled connection may have died while it lay idle: a fresh one is worth a try, where
-    // nothing can have happened on the old one.
-    const bool stale = absl::IsUnavailable(status) && reused && !touched;
-    const bool conflict = absl::IsAborted(status) && transactional;
-    if (!stale && !conflict) break;
-    if (conflict) absl::SleepFor(absl::Milliseconds(absl::Uniform(absl::BitGen(), 1, 20)));
+    ASSIGN_OR_RETURN(auto session, pool_->Take());
+    const bool transactional = opens || mode == Mode::kTransaction;
+    auto work = std::make_unique<PostgresWork>(*pool_, std::move(session), transactional);
+    {
+      Ambient ambient(pool_.get(), nullptr);
+      ambient.work = work.get();
+      status = opens ? Open(*work, *around->frame, rows, span.trace(), f)
+                     : work->Run(rows, span.trace(), f);
+      if (status.ok() && !opens) status = work->Commit();
+    }
+    if (status.ok() && opens) {
+      around->work = work.get();
+      around->kept = std::move(work);
+      return status;
+    }
+    if (status.ok()) {
+      const auto after_commit = work->TakeAfterCommit();
+      work.reset();
+      RunAll(after_commit);
+      return status;
+    }
+    if (!work->faulted()) return status;
+    if (!work->MayRunAgain()) break;
+    work.reset();
+    if (absl::IsAborted(status)) {
+      absl::SleepFor(absl::Milliseconds(absl::Uniform(absl::BitGen(), 1, 20)));
+    }
   }
-  if (!absl::IsAborted(status)) {
-    LogWarning("postgres.failed", {{"error", std::string(status.message())}});
-  }
-  Count("gatehouse_postgres_errors_total", {{"code", absl::StatusCodeToString(status.code())}});
+  Report(status);
   return status;
+}
+
+absl::Status Postgres::Together(const Frame& frame, const std::function<absl::Status()>& f) {
+  if (Ambient::Of(pool_.get()) != nullptr) {
+    return absl::InternalError("a frame inside of another transaction");
+  }
+  std::vector<std::function<void()>> after_commit;
+  {
+    Ambient ambient(pool_.get(), &frame);
+    absl::Status status = f();
+    if (ambient.kept == nullptr) return status;
+    PostgresWork& work = *ambient.kept;
+    if (status.ok()) status = work.Join(frame.rows, Mode::kTransaction, frame.end);
+    if (status.ok()) status = work.Commit();
+    if (work.faulted()) Report(status);
+    RETURN_IF_ERROR(status);
+    after_commit = work.TakeAfterCommit();
+  }
+  RunAll(after_commit);
+  return absl::OkStatus();
 }
 
 absl::Status Postgres::Ready(int schema_version) {

@@ -7,11 +7,13 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/common/base/secret.h"
 #include "services/common/base/status.h"
+#include "services/common/base/trace.h"
 
 namespace gatehouse {
 
@@ -29,7 +31,9 @@ class Rows {
   std::string setting_;
 };
 
-// A transaction, or (for Read) a connection in autocommit. Statements are prepared once per
+struct PostgresSession;
+
+// A transaction, or (outside of one) a connection in autocommit. Statements are prepared once per
 // connection, by their text: pass string literals. In a sampled trace they carry it as a comment
 // instead, which the server's log and its list of activities show.
 class Transaction {
@@ -42,7 +46,7 @@ class Transaction {
       touched_ = true;
       return transaction_.exec_params(sql + comment_, args...);
     }
-    const std::string& name = prepare_(sql);
+    const std::string& name = Prepare(sql);
     touched_ = true;
     if (settings_.empty()) return transaction_.exec_prepared(name, args...);
     // In one round trip with what the connection must be told first. A statement that fails takes
@@ -55,16 +59,18 @@ class Transaction {
     return result;
   }
 
+  // Has `f` run on this thread once everything is committed and the connection is given back; never
+  // where it is rolled back. In the order of adding.
+  void AfterCommit(std::function<void()> f) { after_commit_.push_back(std::move(f)); }
+
  private:
-  friend class Postgres;
-  Transaction(pqxx::transaction_base& transaction,
-              std::function<const std::string&(const char*)> prepare, std::string settings,
-              std::string comment, bool& touched)
-      : transaction_(transaction),
-        prepare_(std::move(prepare)),
-        settings_(std::move(settings)),
-        comment_(std::move(comment)),
-        touched_(touched) {}
+  friend class PostgresWork;
+  Transaction(pqxx::transaction_base& transaction, PostgresSession& session, const Rows& rows,
+              int timeout_ms, std::string comment);
+
+  const std::string& Prepare(const char* sql);
+  // Whose rows the next statements are about.
+  void Use(const Rows& rows);
 
   template <typename T>
   std::string Quoted(const T& value) {
@@ -76,15 +82,23 @@ class Transaction {
   }
 
   pqxx::transaction_base& transaction_;
-  const std::function<const std::string&(const char*)> prepare_;
-  std::string settings_;  // Statements that must run before the first one; empty: none.
+  PostgresSession& session_;
+  Rows rows_;
+  const int timeout_ms_;
+  std::string settings_;  // Statements that must run before the next one; empty: none.
   const std::string comment_;
-  bool& touched_;  // Whether a statement may have changed anything.
+  bool touched_ = false;  // Whether a statement may have changed anything.
+  std::vector<std::function<void()>> after_commit_;
 };
 
 // A pool of connections to one schema. Exceptions stop here: a lost or unreachable server is
 // UNAVAILABLE, a deadlock or serialization failure that stays is ABORTED, a passed deadline is
 // DEADLINE_EXCEEDED, anything else a fault whose text holds no values. Thread-safe.
+//
+// A thread holds one connection at most. What is asked of the pool from inside of a transaction
+// joins that transaction, on its connection: it sees what was written so far, and is committed or
+// rolled back with it. A joined WriteOne or Write that fails takes the whole with it, whatever the
+// callback around it answers.
 class Postgres {
  public:
   struct Options {
@@ -96,43 +110,61 @@ class Postgres {
   explicit Postgres(Options options);
   ~Postgres();
 
-  // Runs `f` in autocommit, for a single statement that reads or writes: one round trip.
+  // Runs `f` in autocommit, for statements that only read: one round trip each.
   template <typename F>
   std::invoke_result_t<F, Transaction&> Read(const Rows& rows, F f) {
-    return Run<std::invoke_result_t<F, Transaction&>>(rows, false, f);
+    return Run<std::invoke_result_t<F, Transaction&>>(rows, Mode::kRead, f);
+  }
+  // Runs `f` in autocommit, for a single statement that writes: one round trip.
+  template <typename F>
+  std::invoke_result_t<F, Transaction&> WriteOne(const Rows& rows, F f) {
+    return Run<std::invoke_result_t<F, Transaction&>>(rows, Mode::kStatement, f);
   }
   // Runs `f` in a transaction that commits if it returns OK, else rolls back. Tried again, three
   // times at most, after a deadlock or a serialization failure: `f` must be pure but for its SQL.
   // A connection lost at COMMIT answers UNAVAILABLE although the transaction may have committed.
   template <typename F>
   std::invoke_result_t<F, Transaction&> Write(const Rows& rows, F f) {
-    return Run<std::invoke_result_t<F, Transaction&>>(rows, true, f);
+    return Run<std::invoke_result_t<F, Transaction&>>(rows, Mode::kTransaction, f);
   }
+
+  // Runs `f`, and makes one transaction of all that it writes on this thread: the first write opens
+  // it, with `begin` before, and it commits, with `end` before, if `f` returns OK. Reads before the
+  // first write hold no connection. Nothing written, nothing opened. One such in another is a
+  // fault.
+  struct Frame {
+    Rows rows;  // Those of `begin` and `end`.
+    std::function<absl::Status(Transaction&)> begin, end;
+  };
+  absl::Status Together(const Frame& frame, const std::function<absl::Status()>& f);
 
   // True if a statement can be run now and every migration is applied; for readiness.
   absl::Status Ready(int schema_version);
 
  private:
+  friend class PostgresWork;
+  enum class Mode { kRead, kStatement, kTransaction };
+
   template <typename Result, typename F>
-  Result Run(const Rows& rows, bool transactional, F& f) {
+  Result Run(const Rows& rows, Mode mode, F& f) {
     Result result = absl::UnknownError("not run");
-    const absl::Status status =
-        Execute(rows, transactional, [&](Transaction& transaction) -> absl::Status {
-          result = f(transaction);
-          if constexpr (std::is_same_v<Result, absl::Status>) {
-            return result;
-          } else {
-            return result.status();
-          }
-        });
+    const absl::Status status = Execute(rows, mode, [&](Transaction& transaction) -> absl::Status {
+      result = f(transaction);
+      if constexpr (std::is_same_v<Result, absl::Status>) {
+        return result;
+      } else {
+        return result.status();
+      }
+    });
     if (!status.ok()) return status;
     return result;
   }
-  absl::Status Execute(const Rows& rows, bool transactional,
-                       const std::function<absl::Status(Transaction&)>& f);
+  using Statements = std::function<absl::Status(Transaction&)>;
+  absl::Status Execute(const Rows& rows, Mode mode, const Statements& f);
+  static absl::Status Open(class PostgresWork& work, const Frame& frame, const Rows& rows,
+                           const Trace& trace, const Statements& f);
 
-  class Pool;
-  std::unique_ptr<Pool> pool_;
+  const std::unique_ptr<class PostgresPool> pool_;
 };
 
 // Brings the schema up to date: `migrations` in order, each once, in its own transaction, under an
@@ -142,6 +174,10 @@ struct Migration {
   std::string sql;
 };
 absl::Status Migrate(const Postgres::Options& options, const std::vector<Migration>& migrations);
+
+// A service's migrations, after those of the tables that every service has: the outbox's and
+// Once's.
+std::vector<Migration> WithCommon(const std::vector<Migration>& own);
 
 // timestamptz to microseconds and back; the infinite times are 'infinity' and '-infinity'.
 std::string ToSql(absl::Time time);

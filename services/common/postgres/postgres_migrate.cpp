@@ -5,6 +5,9 @@
 #include "services/common/postgres/postgres.h"
 
 namespace gatehouse {
+namespace common {
+extern const std::vector<Migration> kMigrations;
+}
 namespace {
 
 // How long a migration waits for a lock that a running service holds, before it gives up and lets
@@ -91,6 +94,12 @@ absl::Status Migrate(const Postgres::Options& options, const std::vector<Migrati
     return absl::InternalError(
         absl::StrCat("cannot migrate schema ", options.schema, ": ", exception.what()));
   }
+}
+
+std::vector<Migration> WithCommon(const std::vector<Migration>& own) {
+  std::vector<Migration> all = common::kMigrations;
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
 }
 
 }  // namespace gatehouse

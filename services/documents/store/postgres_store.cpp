@@ -88,7 +88,7 @@ absl::StatusOr<int64_t> PostgresStore::MaxBytes(const std::string& organisation_
 }
 
 absl::Status PostgresStore::SetMaxBytes(const std::string& organisation_id, int64_t bytes) {
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
         "INSERT INTO settings VALUES ($1, $2) ON CONFLICT (organisation_id) DO UPDATE "
         "SET max_document_bytes = $2",
@@ -98,10 +98,8 @@ absl::Status PostgresStore::SetMaxBytes(const std::string& organisation_id, int6
 }
 
 absl::StatusOr<Document> PostgresStore::Add(const Document& d) {
-  std::vector<std::string> told;
-  const auto added = postgres_.Write(
+  return postgres_.Write(
       Rows::Of(d.organisation_id), [&](Transaction& tx) -> absl::StatusOr<Document> {
-        told.clear();
         const auto rows =
             tx.Exec(kInsert, d.organisation_id, d.document_id, d.case_id, d.filename,
                     d.content_type, d.size_bytes, d.sha256, d.label, d.from_client, d.uploader_id,
@@ -113,6 +111,7 @@ absl::StatusOr<Document> PostgresStore::Add(const Document& d) {
                                       d.organisation_id, d.request_id)[0]);
         }
         Document document = DocumentFrom(rows[0]);
+        std::vector<std::string> told;
         told.push_back(outbox_.Add(tx, d.organisation_id,
                                    "gatehouse.notification.v1.Intake/PublishEvent",
                                    EventOf(document), document.case_id));
@@ -120,10 +119,9 @@ absl::StatusOr<Document> PostgresStore::Add(const Document& d) {
           told.push_back(outbox_.Add(tx, d.organisation_id,
                                      "gatehouse.cases.v1.CaseDirectory/AddNote", NoteOf(document)));
         }
+        tx.AfterCommit([this, told] { outbox_.Flush(told, kPatience); });
         return document;
       });
-  if (added.ok() && !told.empty()) outbox_.Flush(told, kPatience);
-  return added;
 }
 
 absl::StatusOr<std::vector<Document>> PostgresStore::Query(
@@ -181,7 +179,7 @@ absl::StatusOr<std::vector<Document>> PostgresStore::List(const std::string& org
 absl::StatusOr<DocumentRequest> PostgresStore::AddRequest(const std::string& organisation_id,
                                                           const DocumentRequest& request) {
   using Result = absl::StatusOr<DocumentRequest>;
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     const auto added = tx.Exec(
         "INSERT INTO document_request (organisation_id, document_request_id, case_id, title, "
         "label, contact_id, request_id) SELECT $1, $2, $3, $4, $5, $6, nullif($7, '') "

@@ -88,7 +88,7 @@ TEST_CASE("a client sees what it handed in, or everybody where the invitation sa
 }
 
 struct Fixture {
-  TestDatabase database{"documents", WithOutbox(kMigrations)};
+  TestDatabase database{"documents", WithCommon(kMigrations)};
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
   PostgresStore store{database.postgres(), outbox};
   const std::filesystem::path root =

@@ -122,7 +122,7 @@ absl::StatusOr<Session> PostgresAccessStore::Enter(const NewSession& session, co
   const CaseAccess& access = subject.access;
   const FactorKey& factor = session.factor;
   bool proven = true, granted = true;
-  auto entered = postgres_.Read(
+  auto entered = postgres_.WriteOne(
       Rows::Of(factor.organisation_id), [&](Transaction& tx) -> absl::StatusOr<Session> {
         const auto row = tx.Exec(
             kEnter, factor.organisation_id, factor.account_id, factor.factor_id, subject.email,
@@ -150,7 +150,7 @@ absl::StatusOr<Session> PostgresAccessStore::Enter(const NewSession& session, co
 
 absl::Status PostgresAccessStore::Unlock(const FactorKey& key, const std::string& actor_id,
                                          const Call& call) {
-  return postgres_.Read(Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::Status {
+  return postgres_.WriteOne(Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
         "WITH subject AS (UPDATE factor SET failures = 0, disabled = false, "
         "locked_until = '-infinity' WHERE organisation_id = $1 AND account_id = $2 "
@@ -195,7 +195,7 @@ absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RevokeGrant(
 absl::StatusOr<std::optional<Credential>> PostgresAccessStore::UseSession(
     const std::string& token_hash) {
   using Result = absl::StatusOr<std::optional<Credential>>;
-  return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
+  return postgres_.WriteOne(Rows::OfAll(), [&](Transaction& tx) -> Result {
     const auto rows = tx.Exec(kUseSession, Bytes(token_hash));
     if (rows.empty()) return std::nullopt;
     const pqxx::row& row = rows[0];
@@ -239,7 +239,7 @@ absl::StatusOr<std::vector<Session>> PostgresAccessStore::ListSessions(
 
 absl::Status PostgresAccessStore::EndSession(const std::string& session_id, const Call& call) {
   const std::string& id = call.caller.organisation_id;
-  return postgres_.Read(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
+  return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
     const auto ended = tx.Exec(
         "WITH subject AS (UPDATE session SET end_time = clock_timestamp() "
         "WHERE organisation_id = $1 AND session_id = $2 AND account_id = $3 AND end_time IS NULL "

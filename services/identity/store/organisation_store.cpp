@@ -192,7 +192,7 @@ absl::StatusOr<std::vector<ApiKey>> OrganisationStore::ListApiKeys(
 absl::StatusOr<ApiKey> OrganisationStore::RevokeApiKey(const std::string& api_key_id,
                                                        const Call& call) {
   const std::string& id = call.caller.organisation_id;
-  return postgres_.Read(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<ApiKey> {
+  return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<ApiKey> {
     const auto rows = tx.Exec(
         "WITH subject AS (UPDATE api_key SET revoke_time = coalesce(revoke_time, "
         "clock_timestamp()) WHERE organisation_id = $1 AND api_key_id = $2 "
@@ -208,7 +208,7 @@ absl::StatusOr<ApiKey> OrganisationStore::RevokeApiKey(const std::string& api_ke
 absl::Status OrganisationStore::AddStaffToken(const StaffToken& token,
                                               const std::string& secret_hash, const Call& call) {
   const std::string& id = call.caller.organisation_id;
-  return postgres_.Read(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
+  return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(kAddStaffToken, id, token.staff_token_id, token.api_key_id, token.actor_id,
             token.actor_name, absl::StrJoin(token.scopes, " "), Bytes(secret_hash),
             ToSql(token.expire_time), NewId("aud"), call.caller.actor_id, call.caller.actor_name,
@@ -220,7 +220,7 @@ absl::Status OrganisationStore::AddStaffToken(const StaffToken& token,
 absl::Status OrganisationStore::RevokeStaffToken(const std::string& staff_token_id,
                                                  const Call& call) {
   const std::string& id = call.caller.organisation_id;
-  return postgres_.Read(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
+  return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
         "WITH subject AS (UPDATE staff_token SET revoke_time = clock_timestamp() "
         "WHERE organisation_id = $1 AND staff_token_id = $2 AND revoke_time IS NULL "
@@ -235,7 +235,7 @@ absl::Status OrganisationStore::RevokeStaffToken(const std::string& staff_token_
 absl::StatusOr<std::optional<Credential>> OrganisationStore::FindKey(const ParsedKey& key) {
   using Result = absl::StatusOr<std::optional<Credential>>;
   const bool api_key = key.kind == KeyKind::kApiKey;
-  return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
+  return postgres_.WriteOne(Rows::OfAll(), [&](Transaction& tx) -> Result {
     const auto rows = tx.Exec(api_key ? kFindApiKey : kFindStaffToken, key.id, Bytes(key.hash));
     if (rows.empty()) return std::nullopt;
     const pqxx::row& row = rows[0];

@@ -13,7 +13,7 @@ constexpr absl::Duration kLookAgain = absl::Minutes(1);
 absl::StatusOr<SigningKeyPair> SigningKeys::Load() {
   // Two replicas may both make one: either serves.
   const SigningKeyPair fresh = NewSigningKey(NewId("sig"));
-  return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<SigningKeyPair> {
+  return postgres_.WriteOne(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<SigningKeyPair> {
     tx.Exec(
         "INSERT INTO signing_key (key_id, public_key, sealed_private_key) SELECT $1, $2, $3 "
         "WHERE NOT EXISTS (SELECT FROM signing_key "

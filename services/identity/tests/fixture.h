@@ -41,7 +41,7 @@ class FakeClock : public Clock {
 };
 
 struct Fixture {
-  TestDatabase database{"identity", kMigrations};
+  TestDatabase database{"identity", WithCommon(kMigrations)};
   Secret redis_url = TestRedisUrl();
   Redis redis{redis_url};
   FakeClock clock;

@@ -140,9 +140,7 @@ void Save(Transaction& tx, const Change& change) {
 
 absl::Status PostgresStore::Transact(const std::string& organisation_id, const std::string& case_id,
                                      const Decide& decide) {
-  std::vector<std::string> told;
-  RETURN_IF_ERROR(postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    told.clear();
+  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
     const auto version = tx.Exec(kLock, organisation_id, case_id)[0][0].as<int64_t>();
     std::vector<Invitation> invitations;
     for (const auto& row : tx.Exec(kOfCase, organisation_id, case_id)) {
@@ -151,12 +149,11 @@ absl::Status PostgresStore::Transact(const std::string& organisation_id, const s
     ASSIGN_OR_RETURN(const std::optional<Change> change, decide(invitations));
     if (!change.has_value()) return absl::OkStatus();
     Save(tx, *change);
-    told = AddEffects(outbox_, tx, *change, version);
+    const auto told = AddEffects(outbox_, tx, *change, version);
+    // Whoever reads next should find the note, the event and the contact's access as they are now.
+    tx.AfterCommit([this, told] { outbox_.Flush(told, kPatience); });
     return absl::OkStatus();
-  }));
-  // Whoever reads next should find the note, the event and the contact's access as they are now.
-  if (!told.empty()) outbox_.Flush(told, kPatience);
-  return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<Invitation> PostgresStore::Get(const std::string& organisation_id,
@@ -223,7 +220,7 @@ absl::StatusOr<FoundLink> PostgresStore::FindLink(const std::string& token_hash)
 absl::StatusOr<Invitation> PostgresStore::UseLink(const std::string& organisation_id,
                                                   const std::string& link_id,
                                                   const std::string& challenge_id) {
-  return postgres_.Read(
+  return postgres_.WriteOne(
       Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Invitation> {
         const auto rows = tx.Exec(
             "WITH used AS (UPDATE link SET used_by = $3 WHERE organisation_id = $1 "
@@ -277,7 +274,7 @@ absl::Status PostgresStore::SetPolicy(const std::string& organisation_id, const 
   std::optional<std::string> roles, labels;
   if (c.eligible_roles.has_value()) roles = ToSql(*c.eligible_roles);
   if (c.required_labels.has_value()) labels = ToSql(*c.required_labels);
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
         "INSERT INTO policy VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
         "ON CONFLICT (organisation_id) DO UPDATE SET link_ttl_seconds = $2, "

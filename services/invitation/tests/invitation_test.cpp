@@ -131,7 +131,7 @@ class FakeClock : public Clock {
 };
 
 struct Fixture {
-  TestDatabase database{"invitation", WithOutbox(kMigrations)};
+  TestDatabase database{"invitation", WithCommon(kMigrations)};
   // Nobody is there to be told: what is to be told stays in the outbox, where the test looks.
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
   PostgresStore store{database.postgres(), outbox};
@@ -179,6 +179,30 @@ TEST_CASE_METHOD(Fixture, "of ten who invite at once three win, and a contact is
   CHECK(store.List("acme", "deal-1", {}).value().size() == 3);
   CHECK(Rows("PublishEvent") == 3);
   CHECK(store.List("other", "deal-1", {}).value().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "four times as many as there are connections may invite at once",
+                 "[service]") {
+  std::atomic<int> done = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 48; ++i) {
+    threads.emplace_back([&, i] {
+      Asked asked;
+      asked.case_id = "deal-" + std::to_string(i % 16);
+      asked.contact_id = "c1";
+      asked.delivery = Delivery::kLinkOnly;
+      asked.request_id = asked.case_id;
+      // Those that come second look their first one's links up under the case's lock.
+      const auto made = invitations.Create(asked, StaffCall());
+      if (!made.ok()) return;
+      const auto& invitation = made->invitation;
+      if (invitations.CreateLink(invitation.case_id, invitation.invitation_id, StaffCall()).ok()) {
+        ++done;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(done == 48);
 }
 
 TEST_CASE_METHOD(Fixture, "the index behind the lock refuses a contact's second live invitation",

@@ -9,7 +9,7 @@ using nlohmann::json;
 
 absl::StatusOr<std::string> PostgresStore::Publish(const std::string& organisation_id,
                                                    const Event& event) {
-  return postgres_.Read(
+  return postgres_.WriteOne(
       Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<std::string> {
         const auto added = tx.Exec(
             "WITH feed AS (INSERT INTO event_feed AS old VALUES ($1, 1) ON CONFLICT "

@@ -160,7 +160,7 @@ absl::StatusOr<Store::Added> PostgresStore::AddAs(const NewMessage& message, Mes
   const std::string& organisation = message.organisation_id;
   const bool claimed = state == MessageState::kSending;
   const absl::Time begin = absl::Now();
-  return postgres_.Read(Rows::Of(organisation), [&](Transaction& tx) -> absl::StatusOr<Added> {
+  return postgres_.WriteOne(Rows::Of(organisation), [&](Transaction& tx) -> absl::StatusOr<Added> {
     try {
       const auto added =
           tx.Exec(kAdd, organisation, message.shown.message_id, message.request_id,
@@ -195,7 +195,7 @@ absl::StatusOr<Store::Added> PostgresStore::AddAs(const NewMessage& message, Mes
 absl::StatusOr<std::optional<Claim>> PostgresStore::ClaimOne(Channel channel) {
   using Result = absl::StatusOr<std::optional<Claim>>;
   const absl::Time begin = absl::Now();
-  return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
+  return postgres_.WriteOne(Rows::OfAll(), [&](Transaction& tx) -> Result {
     const auto rows = tx.Exec(kClaim, static_cast<int>(channel), absl::ToDoubleSeconds(kLease));
     if (rows.empty()) return std::nullopt;
     const pqxx::row row = rows[0];
@@ -225,7 +225,7 @@ absl::StatusOr<Backlog> PostgresStore::LookAtBacklog(Channel channel) {
 }
 
 absl::Status PostgresStore::Record(const Claim& claim, const Verdict& verdict) {
-  return postgres_.Read(Rows::Of(claim.organisation_id), [&](Transaction& tx) -> absl::Status {
+  return postgres_.WriteOne(Rows::Of(claim.organisation_id), [&](Transaction& tx) -> absl::Status {
     if (verdict.state == MessageState::kQueued) {
       tx.Exec(kPostpone, claim.organisation_id, claim.message_id,
               absl::ToDoubleSeconds(verdict.wait), verdict.unsure, claim.attempts);

@@ -42,7 +42,7 @@ class ForgetfulStore : public PostgresStore {
 };
 
 struct Fixture {
-  TestDatabase database{"notification", kMigrations};
+  TestDatabase database{"notification", WithCommon(kMigrations)};
   ForgetfulStore store{database.postgres(), Secret(RandomBytes(32))};
   FakeSender sender;
   const Clock clock;

@@ -52,7 +52,7 @@ class TraySender : public Sender {
 };
 
 struct Fixture {
-  TestDatabase database{"notification", kMigrations};
+  TestDatabase database{"notification", WithCommon(kMigrations)};
   PostgresStore store{database.postgres(), Secret(RandomBytes(32))};
   Tray tray;
   Workers email{store, Channel::kEmail, 2, [this] { return std::make_unique<TraySender>(tray); }};

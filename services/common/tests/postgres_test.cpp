@@ -1,0 +1,308 @@
+#include "services/common/postgres/postgres.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "services/common/base/caller.h"
+#include "tests/support/test_database.h"
+
+namespace gatehouse {
+namespace {
+
+const std::vector<Migration> kNumbers = {{"0001_numbers.sql", R"(
+  CREATE TABLE number (organisation_id text, value int, PRIMARY KEY (organisation_id, value));
+  ALTER TABLE number ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE number FORCE ROW LEVEL SECURITY;
+  CREATE POLICY organisation ON number USING
+    (current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));)"}};
+
+const Rows kAcme = Rows::Of("acme");
+
+struct Numbers {
+  absl::Status Add(int value, const Rows& rows = kAcme, const std::string& organisation = "acme") {
+    return postgres.WriteOne(rows, [&](Transaction& tx) -> absl::Status {
+      tx.Exec("INSERT INTO number VALUES ($1, $2)", organisation, value);
+      return absl::OkStatus();
+    });
+  }
+  absl::StatusOr<int> Count(const Rows& rows = kAcme) {
+    return postgres.Read(rows, [](Transaction& tx) -> absl::StatusOr<int> {
+      return tx.Exec("SELECT count(*) FROM number")[0][0].as<int>();
+    });
+  }
+  // As somebody else sees it.
+  int Committed() { return database.Exec("SELECT count(*) FROM number")[0][0].as<int>(); }
+
+  TestDatabase database{"probe", kNumbers};
+  Postgres& postgres = database.postgres();
+};
+
+TEST_CASE("what is read inside of a transaction is read through it", "[service]") {
+  Numbers numbers;
+  const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
+    RETURN_IF_ERROR(numbers.Add(1));
+    CHECK(numbers.Count().value() == 1);
+    CHECK(numbers.Committed() == 0);
+    return absl::OkStatus();
+  });
+  CHECK(status.ok());
+  CHECK(numbers.Committed() == 1);
+}
+
+TEST_CASE("as many transactions as connections, each reading inside, do not wait", "[service]") {
+  Numbers numbers;
+  std::atomic<int> done = 0, inside = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 12; ++i) {
+    threads.emplace_back([&, i] {
+      const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
+        ++inside;
+        while (inside < 12) absl::SleepFor(absl::Milliseconds(1));
+        RETURN_IF_ERROR(numbers.Count().status());
+        return numbers.Add(i);
+      });
+      if (status.ok()) ++done;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(done == 12);
+}
+
+TEST_CASE("what joins a transaction fails with it", "[service]") {
+  Numbers numbers;
+  REQUIRE(numbers.Add(1).ok());
+  SECTION("where the database refuses, though the callback goes on") {
+    const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
+      CHECK_FALSE(numbers.Add(1).ok());
+      return absl::OkStatus();
+    });
+    CHECK(status.code() == absl::StatusCode::kInternal);
+  }
+  SECTION("where a joined write refuses, though the callback goes on") {
+    const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
+      RETURN_IF_ERROR(numbers.Add(2));
+      (void)numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
+        return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "no");
+      });
+      return absl::OkStatus();
+    });
+    CHECK(ReasonOf(status) == "NOT_FOUND");
+  }
+  SECTION("but a read that finds nothing is an answer like another") {
+    const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
+      (void)numbers.postgres.Read(kAcme, [&](Transaction&) -> absl::Status {
+        return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "no");
+      });
+      return absl::OkStatus();
+    });
+    CHECK(status.ok());
+  }
+  CHECK(numbers.Committed() == 1);
+}
+
+TEST_CASE("what joins a transaction sees the rows that it names, and no others", "[service]") {
+  Numbers numbers;
+  REQUIRE(numbers.Add(1, Rows::OfAll(), "other").ok());
+  const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction& tx) -> absl::Status {
+    CHECK(numbers.Count(Rows::OfAll()).value() == 1);
+    CHECK(numbers.Count(Rows::Of("other")).value() == 1);
+    CHECK(tx.Exec("SELECT count(*) FROM number")[0][0].as<int>() == 0);
+    return absl::OkStatus();
+  });
+  CHECK(status.ok());
+  CHECK(numbers.Count().value() == 0);
+}
+
+TEST_CASE("a read may read more on its connection, but opens no transaction there", "[service]") {
+  Numbers numbers;
+  const absl::Status status = numbers.postgres.Read(kAcme, [&](Transaction&) -> absl::Status {
+    CHECK(numbers.Count().value() == 0);
+    return numbers.postgres.Write(kAcme, [&](Transaction&) { return absl::OkStatus(); });
+  });
+  CHECK(status.code() == absl::StatusCode::kInternal);
+  CHECK(numbers.Add(1).ok());
+}
+
+TEST_CASE("a deadlock is tried again, whichever joined statement met it", "[service]") {
+  Numbers numbers;
+  REQUIRE(numbers.Add(1).ok());
+  REQUIRE(numbers.Add(2).ok());
+  const auto touch = [&](int value) {
+    return numbers.postgres.WriteOne(kAcme, [&](Transaction& tx) -> absl::Status {
+      tx.Exec("UPDATE number SET value = value WHERE value = $1", value);
+      return absl::OkStatus();
+    });
+  };
+  std::atomic<int> first = 0, runs = 0, done = 0;
+  const auto both = [&](int a, int b) {
+    const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
+      ++runs;
+      RETURN_IF_ERROR(touch(a));
+      ++first;
+      while (first < 2) absl::SleepFor(absl::Milliseconds(1));
+      return touch(b);
+    });
+    if (status.ok()) ++done;
+  };
+  std::thread one(both, 1, 2), other(both, 2, 1);
+  one.join();
+  other.join();
+  CHECK(done == 2);
+  CHECK(runs == 3);
+}
+
+TEST_CASE("what was to follow the commit follows it, and only it", "[service]") {
+  Numbers numbers;
+  std::vector<std::string> said;
+  const auto write = [&](bool ok) {
+    return numbers.postgres.Write(kAcme, [&](Transaction& tx) -> absl::Status {
+      tx.AfterCommit([&] { said.push_back(std::to_string(numbers.Committed())); });
+      RETURN_IF_ERROR(numbers.Add(1));
+      RETURN_IF_ERROR(numbers.postgres.WriteOne(kAcme, [&](Transaction& inner) {
+        // With the connection given back, so that it may ask again.
+        inner.AfterCommit([&] { said.push_back(numbers.Add(2).ok() ? "added" : "not added"); });
+        return absl::OkStatus();
+      }));
+      return ok ? absl::OkStatus() : absl::CancelledError("no");
+    });
+  };
+  CHECK_FALSE(write(false).ok());
+  CHECK(said.empty());
+  CHECK(write(true).ok());
+  CHECK(said == std::vector<std::string>{"1", "added"});
+  CHECK(numbers.Committed() == 2);
+}
+
+TEST_CASE("a frame makes one transaction of several writes", "[service]") {
+  Numbers numbers;
+  int begun = 0;
+  const Postgres::Frame frame = {Rows::Of("other"),
+                                 [&](Transaction& tx) -> absl::Status {
+                                   ++begun;
+                                   tx.Exec("INSERT INTO number VALUES ('other', 1)");
+                                   return absl::OkStatus();
+                                 },
+                                 [&](Transaction& tx) -> absl::Status {
+                                   tx.Exec("INSERT INTO number VALUES ('other', 2)");
+                                   return absl::OkStatus();
+                                 }};
+  SECTION("that commits with what begins and ends it") {
+    CHECK(numbers.postgres
+              .Together(frame,
+                        [&]() -> absl::Status {
+                          CHECK(numbers.Count().value() == 0);
+                          RETURN_IF_ERROR(numbers.Add(1));
+                          RETURN_IF_ERROR(numbers.Add(2));
+                          CHECK(numbers.Count().value() == 2);
+                          CHECK(numbers.Committed() == 0);
+                          return absl::OkStatus();
+                        })
+              .ok());
+    CHECK(begun == 1);
+    CHECK(numbers.Committed() == 4);
+  }
+  SECTION("that leaves nothing where it fails late") {
+    CHECK_FALSE(numbers.postgres
+                    .Together(frame,
+                              [&]() -> absl::Status {
+                                RETURN_IF_ERROR(numbers.Add(1));
+                                return absl::CancelledError("no");
+                              })
+                    .ok());
+    CHECK(numbers.Committed() == 0);
+  }
+  SECTION("that may begin anew where the first write refused") {
+    CHECK(numbers.postgres
+              .Together(frame,
+                        [&]() -> absl::Status {
+                          (void)numbers.postgres.Write(kAcme, [](Transaction&) -> absl::Status {
+                            return absl::CancelledError("no");
+                          });
+                          return numbers.Add(1);
+                        })
+              .ok());
+    CHECK(begun == 2);
+    CHECK(numbers.Committed() == 3);
+  }
+  SECTION("that is not opened where nothing is written") {
+    CHECK(numbers.postgres.Together(frame, [&] { return numbers.Count().status(); }).ok());
+    CHECK(begun == 0);
+  }
+  SECTION("and stands in no other") {
+    CHECK(numbers.postgres
+              .Together(
+                  frame,
+                  [&] { return numbers.postgres.Together(frame, [] { return absl::OkStatus(); }); })
+              .code() == absl::StatusCode::kInternal);
+  }
+  CHECK(numbers.Count(Rows::OfAll()).ok());
+}
+
+TEST_CASE("a connection that is lost inside of a transaction says so, and is replaced",
+          "[service]") {
+  Numbers numbers;
+  const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
+    RETURN_IF_ERROR(numbers.Add(1));
+    numbers.database.Exec(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    return numbers.Add(2);
+  });
+  CHECK(absl::IsUnavailable(status));
+  CHECK(numbers.Committed() == 0);
+  CHECK(numbers.Add(3).ok());
+}
+
+TEST_CASE("who waits for a connection gives up at the call's deadline", "[service]") {
+  Numbers numbers;
+  Postgres::Options options = numbers.database.options();
+  options.connections = 1;
+  Postgres narrow(options);
+  std::atomic<bool> held = false, over = false;
+  std::thread holder([&] {
+    (void)narrow.Write(kAcme, [&](Transaction&) {
+      held = true;
+      while (!over) absl::SleepFor(absl::Milliseconds(1));
+      return absl::OkStatus();
+    });
+  });
+  while (!held) absl::SleepFor(absl::Milliseconds(1));
+  Call call;
+  call.deadline = absl::Now() + absl::Milliseconds(50);
+  const CallScope scope(call);
+  const absl::Time start = absl::Now();
+  const absl::Status status = narrow.Read(kAcme, [](Transaction&) { return absl::OkStatus(); });
+  CHECK(absl::IsUnavailable(status));
+  CHECK(absl::Now() - start < absl::Seconds(1));
+  over = true;
+  holder.join();
+}
+
+TEST_CASE("a statement ends at the call's deadline", "[service]") {
+  Numbers numbers;
+  Call call;
+  call.deadline = absl::Now() + absl::Milliseconds(500);
+  const CallScope scope(call);
+  const absl::Status status = numbers.postgres.Read(kAcme, [](Transaction& tx) -> absl::Status {
+    tx.Exec("SELECT pg_sleep(10)");
+    return absl::OkStatus();
+  });
+  CHECK(absl::IsDeadlineExceeded(status));
+}
+
+TEST_CASE("times come back as they were, the infinite ones too", "[service]") {
+  Numbers numbers;
+  for (const absl::Time time : {absl::FromUnixMicros(1'700'000'000'123'456), absl::UnixEpoch(),
+                                absl::InfiniteFuture(), absl::InfinitePast()}) {
+    const auto back =
+        numbers.postgres.Read(kAcme, [&](Transaction& tx) -> absl::StatusOr<absl::Time> {
+          return TimeFromSql(tx.Exec("SELECT $1::timestamptz", ToSql(time))[0][0]);
+        });
+    CHECK(back.value() == time);
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse
