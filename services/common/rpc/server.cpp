@@ -2,7 +2,6 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include "services/common/process/config.h"
 #include "services/common/process/operations.h"
 #include "services/common/process/process.h"
+#include "services/common/rpc/reflection.h"
 #include "services/common/rpc/server_call.h"
 #include "services/common/rpc/stream_call.h"
 #include "services/common/rpc/tracing.h"
@@ -148,8 +148,8 @@ class RunningServer::State {
   }
 
   absl::Status Listen(const ServerOptions& options) {
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
+    builder.SetOption(ReflectionOfAll());
     SetLimits(builder, options.connection_age);
     core_.trust_peers = options.tls == nullptr;
     builder.AddListeningPort(options.listen, ServerCredentialsOf(options.tls), &port_);

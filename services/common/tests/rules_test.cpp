@@ -10,6 +10,7 @@
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/process/config.h"
+#include "services/common/rpc/reflection.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/validate.h"
 
@@ -22,6 +23,16 @@ cases::v1::PutCaseRequest Good() {
   request.set_display_name("Smith purchase");
   request.add_contacts()->set_contact_id("ada");
   return request;
+}
+
+TEST_CASE("all services of ours that are linked in are known by name", "[unit]") {
+  // A message of theirs links a file's services in.
+  gatehouse::cases::v1::Case::descriptor();
+  const std::vector<std::string> services = LinkedServices();
+  CHECK(std::is_sorted(services.begin(), services.end()));
+  CHECK(std::count(services.begin(), services.end(), "gatehouse.cases.v1.Cases") == 1);
+  CHECK(std::count(services.begin(), services.end(), "gatehouse.identity.v1.Organisations") == 1);
+  CHECK(std::count(services.begin(), services.end(), "grpc.health.v1.Health") == 0);
 }
 
 TEST_CASE("a request is checked against its fields' rules, all of them at once", "[unit]") {
