@@ -1,8 +1,9 @@
-// The services as a CRM without any of our code sees them: gRPC over HTTP/2 and TLS, and what the
-// descriptors say of each RPC.
+// The services as a CRM without any of our code sees them: gRPC over HTTP/2 and TLS, through the
+// front, and what the descriptors say of each RPC.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { connect, type ClientHttp2Session } from "node:http2";
+import { connect, type ClientHttp2Session, type SecureClientSessionOptions } from "node:http2";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
 import { setting } from "./harness.ts";
@@ -11,8 +12,15 @@ const root = new URL("../../", import.meta.url);
 const pathOf = (name: string) => fileURLToPath(new URL(name, root));
 
 export const services = ["identity", "cases", "invitation", "notification", "documents"];
+/** The front, behind which all services are. */
+export const front = setting("GATEHOUSE_GRPC_ADDRESS");
+/** A service's own port, which is for peers with a certificate. */
 export const addressOf = (service: string) => setting(`GATEHOUSE_${service.toUpperCase()}_ADDRESS`);
 export const authority = readFileSync(setting("GATEHOUSE_CA_FILE"));
+export function certificateOf(name: string) {
+  const folder = `${dirname(setting("GATEHOUSE_CA_FILE"))}/${name}`;
+  return { cert: readFileSync(`${folder}/tls.crt`), key: readFileSync(`${folder}/tls.key`) };
+}
 
 export type Audience = "OPERATOR" | "STAFF" | "CLIENT" | "SERVICE" | "ANYONE";
 export type Rpc = {
@@ -102,11 +110,11 @@ export function unframed(body: Buffer): Buffer[] {
 
 export type Answer = { code: number; reason: string; messages: Buffer[] };
 
-/** One connection to a service, without a certificate of its own. */
+/** One connection: a stranger's to the front, where nothing else is said. */
 export class Channel {
-  private readonly session: ClientHttp2Session;
-  constructor(service: string, tls: { cert?: Buffer; key?: Buffer } = {}) {
-    this.session = connect(`https://${addressOf(service)}`, { ca: authority, ...tls });
+  readonly session: ClientHttp2Session;
+  constructor(address = front, options: SecureClientSessionOptions = {}) {
+    this.session = connect(`https://${address}`, { ca: authority, ...options });
     this.session.on("error", () => {}); // Whoever calls is told.
   }
   close = () => this.session.destroy();

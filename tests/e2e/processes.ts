@@ -23,6 +23,7 @@ export function stop(name: string, signal: string) {
 export function start(name: string) {
   return dev(
     'case $1 in postgres | redis | sink) "start_$1" ;; ' +
+      "front) start_front && wait_for front is_ready front ;; " +
       '*) start_service "$1" && wait_for "$1" is_ready "$1" ;; esac',
     name,
   );

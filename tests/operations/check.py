@@ -21,6 +21,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OBSERVABILITY = ROOT / "deploy/observability"
 SERVICES = ["gateway", "identity", "cases", "invitation", "notification", "documents"]
+# Which is nginx with settings of ours.
+FRONT = ["deploy/front/nginx.conf", "deploy/front/run"]
 # What scraping adds; deploy/observability/scrape.yaml.
 SCRAPED = {"job", "service", "namespace", "pod", "instance"}
 SERIES_MAX = 1500  # Of a process that has done all that the tests do.
@@ -69,6 +71,9 @@ def metrics_of_source():
         for match in re.finditer(r'\b(Count|Observe|SetGauge)\(\s*"(gatehouse_\w+)",\s*', text):
             labels = re.findall(r'\{\s*"(\w+)"\s*,', braces(text, match.end()))
             found[match[2]] = (kinds[match[1]], tuple(labels))
+    for name, kind in re.findall(r"# TYPE (gatehouse_\w+) (\w+)$", read(FRONT[0]), re.MULTILINE):
+        labels = re.search(rf"^{name}{{(\w+)=", read(FRONT[0]), re.MULTILINE)
+        found[name] = (kind, (labels[1],))
     return found
 
 
@@ -170,6 +175,8 @@ def settings_of_source():
         if "AddressOf(environment, name)" in text:
             asked += re.findall(r'"(\w+)"', re.search(r'name : \{([^}]*)\}', text)[1])
         names |= {f"GATEHOUSE_{service.upper()}_ADDRESS" for service in asked}
+    for path in FRONT:
+        names |= set(re.findall(r"\$\{(GATEHOUSE_[A-Z_]+)", read(path)))
     return names
 
 
@@ -218,6 +225,7 @@ def check_events():
     for text in source():
         for first_argument in re.findall(r"\bLog(?:Info|Warning|Error)\)?\(([^,;{]*)[,;]", text):
             known |= set(re.findall(r'"([a-z_.]+)"', first_argument))
+    known |= set(re.findall(r'"event":"([a-z_.]+)"', read(FRONT[0])))
     section = read("docs/operations.md").split("### Logs")[1].split("###")[0]
     for row in re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE):
         told |= set(re.findall(r"`([a-z_.]+)`", row))
