@@ -6,50 +6,70 @@ import { readFileSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
 import { test } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { Channel, addressOf, authority } from "./grpc.ts";
+import { Channel, authority, front } from "./grpc.ts";
 import { Office, ok, url } from "./harness.ts";
 
-const victim = "documents"; // What stands before each service's handlers is the same code.
+const stranger = "127.0.0.2"; // Another address than that of those who want to be served.
 const memoryMax = 300 << 20;
+const cpuSecondsMax = 8; // Of the front and of a service behind it, for one flood.
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const victims = ["front", "documents", "identity"];
 
-/** What a process of ours holds; nothing where its pid is not known. */
-function memoryOf(name: string): number {
+/** The process of ./dev by that name and those that it has started; none where it is not known. */
+function processesOf(name: string): string[] {
   const state = process.env.GATEHOUSE_DEV_STATE;
-  if (!state) return 0;
+  if (!state) return [];
   const pid = readFileSync(`${state}/run/${name}.pid`, "utf8").trim();
-  const kilobytes = readFileSync(`/proc/${pid}/status`, "utf8").match(/VmRSS:\s+(\d+) kB/)![1];
-  return Number(kilobytes) * 1024;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return [pid, ...children.split(" ").filter(Boolean)];
+}
+function memoryOf(name: string): number {
+  return processesOf(name).reduce((sum, pid) => {
+    const kilobytes = readFileSync(`/proc/${pid}/status`, "utf8").match(/RssAnon:\s+(\d+) kB/)![1];
+    return sum + Number(kilobytes) * 1024;
+  }, 0);
+}
+function cpuSecondsOf(name: string): number {
+  return processesOf(name).reduce((sum, pid) => {
+    const times = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return sum + (Number(times[11]) + Number(times[12])) / 100;
+  }, 0);
 }
 
-/** While `flood` runs, `ask` is answered again and again, and the process stays small. */
+/** While `flood` runs, `ask` is answered again and again, and the processes stay small. */
 async function servedThrough(
-  name: string,
+  names: string[],
   ask: () => Promise<void>,
   flood: () => Promise<void>,
-  memory = memoryMax,
 ) {
+  const before = names.map(cpuSecondsOf);
+  const largest = names.map(memoryOf);
   let flooding = true;
-  let largest = 0;
   let served = 0;
   const asking = (async () => {
     while (flooding || served === 0) {
       await ask();
       ++served;
-      largest = Math.max(largest, memoryOf(name));
+      names.forEach((name, i) => (largest[i] = Math.max(largest[i], memoryOf(name))));
     }
   })();
-  const whenDone = flood().finally(() => (flooding = false));
-  await Promise.all([asking, whenDone]);
+  await Promise.all([asking, flood().finally(() => (flooding = false))]);
   assert.ok(served > 1, "nobody else was served");
-  largest = Math.max(largest, memoryOf(name));
-  assert.ok(largest < memory, `${name} held ${largest >> 20} MiB`);
+  names.forEach((name, i) => {
+    const seconds = cpuSecondsOf(name) - before[i];
+    console.log(`${name}: ${largest[i] >> 20} MiB, ${seconds.toFixed(1)} s of CPU`);
+    assert.ok(largest[i] < memoryMax, `${name} held ${largest[i] >> 20} MiB`);
+  });
+  return { seconds: names.map((name, i) => cpuSecondsOf(name) - before[i]), served };
 }
 
+/** Another caller's call, which is answered within a second. */
 async function healthy() {
-  const other = new Channel(victim);
+  const other = new Channel();
+  const begin = Date.now();
   const { code } = await other.call("grpc.health.v1.Health/Check");
   assert.equal(code, 0);
+  assert.ok(Date.now() - begin < 1000, `after ${Date.now() - begin} ms`);
   other.close();
 }
 
@@ -87,19 +107,25 @@ const request = Buffer.concat(
   [
     [":method", "POST"],
     [":scheme", "https"],
-    [":path", "/grpc.health.v1.Health/Check"],
+    [":path", "/gatehouse.documents.v1.Documents/ListDocuments"],
     [":authority", "localhost"],
     ["content-type", "application/grpc"],
     ["te", "trailers"],
   ].map(([name, value]) => field(name, value)),
 );
 
+const [frontHost, frontPort] = front.split(":");
+function dialFront(localAddress = stranger): Socket {
+  return connectTcp({ host: frontHost, port: Number(frontPort), localAddress });
+}
+
 /** A connection that has said that it speaks HTTP/2, and reads whatever comes. */
-function connectHttp2(): Promise<TLSSocket> {
-  const [host, port] = addressOf(victim).split(":");
+function connectHttp2(address = stranger): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const socket = connectTls({ host, port: Number(port), ca: authority, ALPNProtocols: ["h2"] });
-    socket.on("error", reject); // Later: the service hung up, as it may.
+    const tcp = dialFront(address).on("error", () => {});
+    const socket = connectTls({ socket: tcp, ca: authority, ALPNProtocols: ["h2"] });
+    socket.on("error", reject); // Later: the front hung up, as it may.
+    socket.once("close", () => reject(new Error("closed")));
     socket.once("secureConnect", () => {
       socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
       socket.write(frame(SETTINGS, 0, 0, Buffer.alloc(0)));
@@ -122,7 +148,7 @@ function write(socket: TLSSocket, bytes: Buffer): Promise<void> {
 }
 
 test("metadata by the megabyte, and heads without an end, cost little", async () => {
-  await servedThrough(victim, healthy, async () => {
+  await servedThrough(victims, healthy, async () => {
     // Just what is allowed, too much, and a head that never ends, over and over.
     for (const size of [12 << 10, 64 << 10]) {
       const socket = await connectHttp2();
@@ -156,17 +182,64 @@ test("metadata by the megabyte, and heads without an end, cost little", async ()
   await healthy();
 });
 
-test("a thousand connections that do nothing take no other's place", async () => {
-  const [host, port] = addressOf(victim).split(":");
-  await servedThrough(victim, healthy, async () => {
-    const idle: Socket[] = Array.from({ length: 700 }, () => connectTcp(Number(port), host));
-    for (const socket of idle) socket.on("error", () => {});
-    for (let n = 0; n < 300; n += 20) {
-      idle.push(...(await Promise.all(Array.from({ length: 20 }, connectHttp2))));
+test("sixteen megabytes of a header that does not end cost nearly no CPU", async () => {
+  const { seconds } = await servedThrough(victims, healthy, async () => {
+    for (let n = 0; n < 4; ++n) {
+      const socket = await connectHttp2();
+      // A value of 16 MiB, of which the length says that more is to come.
+      const start = Buffer.concat([request, Buffer.from([0, 1, 120, 127, 0x81, 0xff, 0xff, 0x07])]);
+      await write(socket, frame(HEADERS, END_STREAM, 1, start));
+      const part = frame(CONTINUATION, 0, 1, Buffer.alloc(16000, "a"));
+      for (let sent = 0; sent < 16 << 20 && !socket.destroyed; sent += 16000) {
+        await write(socket, part);
+      }
+      socket.destroy();
     }
-    await pause(500);
-    for (const socket of idle) socket.destroy();
   });
+  assert.ok(Math.max(...seconds) < cpuSecondsMax, `${seconds} s`);
+});
+
+test("four thousand connections that do nothing take no other's place", async () => {
+  const idle: (Socket | TLSSocket)[] = [];
+  try {
+    const { seconds } = await servedThrough(victims, healthy, async () => {
+      for (let n = 0; n < 4000; n += 50) {
+        const address = `127.0.0.${2 + ((n / 50) % 4)}`;
+        idle.push(...Array.from({ length: 50 }, () => dialFront(address).on("error", () => {})));
+        if (n < 400) idle.push(await connectHttp2(`127.0.1.${n / 50}`));
+        await pause(5);
+      }
+      await pause(500);
+    });
+    assert.ok(Math.max(...seconds) < cpuSecondsMax, `${seconds} s`);
+    const open = idle.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
+    assert.ok(open <= 4 * 256 + 8, `${open} are open`);
+  } finally {
+    for (const socket of idle) socket.destroy();
+  }
+  await healthy();
+});
+
+test("while streams are opened and reset by the ten thousand others are served", async () => {
+  const streams = 40_000;
+  const cancelled = Buffer.from([0, 0, 0, 8]);
+  const { seconds } = await servedThrough(victims, healthy, async () => {
+    let sent = 0;
+    while (sent < streams) {
+      const socket = await connectHttp2();
+      for (let n = 0; sent < streams && !socket.destroyed && n < 20_000; sent += 500) {
+        const some = [];
+        for (const end = n + 500; n < end; ++n) {
+          const id = 2 * n + 1;
+          some.push(frame(HEADERS, END_HEADERS, id, request));
+          some.push(frame(RST_STREAM, 0, id, cancelled));
+        }
+        await write(socket, Buffer.concat(some));
+      }
+      socket.destroy();
+    }
+  });
+  assert.ok(Math.max(...seconds) < cpuSecondsMax, `${seconds} s`);
   await healthy();
 });
 
@@ -178,7 +251,7 @@ const dial = () => connectTcp(Number(gatewayPort), hostname).on("error", () => {
 test("heads and bodies that come byte by byte, and idle connections, stop nobody", async () => {
   const office = await Office.open();
   const served = async () => void (await ok(office.api.GET("/v1/cases")));
-  await servedThrough("gateway", served, async () => {
+  await servedThrough(["gateway"], served, async () => {
     const head = `Host: x\r\nAuthorization: Bearer ${office.key}\r\n`;
     const idle = Array.from({ length: 1000 }, dial);
     const heads = Array.from({ length: 200 }, dial);
@@ -209,30 +282,4 @@ test("heads and bodies that come byte by byte, and idle connections, stop nobody
     office.api.GET("/v1/cases/{caseId}/documents", { params: { path } }),
   );
   assert.deepEqual(documents, []);
-});
-
-// The last, since gRPC 1.51.1 keeps the memory that such calls took, hundreds of MB: only a memory
-// limit of the process bounds it (docs/operations.md).
-test("while streams are opened and reset by the ten thousand others are served", async () => {
-  const streams = 50_000;
-  await servedThrough(
-    victim,
-    healthy,
-    async () => {
-      const socket = await connectHttp2();
-      const cancelled = Buffer.from([0, 0, 0, 8]);
-      for (let n = 0; n < streams && !socket.destroyed;) {
-        const some = [];
-        for (const end = n + 500; n < end; ++n) {
-          const id = 2 * n + 1;
-          some.push(frame(HEADERS, END_HEADERS, id, request));
-          some.push(frame(RST_STREAM, 0, id, cancelled));
-        }
-        await write(socket, Buffer.concat(some));
-      }
-      socket.destroy();
-    },
-    Infinity,
-  );
-  await healthy();
 });
