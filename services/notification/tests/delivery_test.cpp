@@ -345,6 +345,7 @@ TEST_CASE_METHOD(Fixture, "an event waits for the one whose transaction is still
                  "[service]") {
   const Event event = {.request_id = "second", .type = "a.b", .time = absl::Now()};
   std::atomic<bool> published = false;
+  size_t seen = 1;
   std::thread publisher;
   const absl::Status slow =
       database.postgres().Write(Rows::Of("acme"), [&](Transaction& tx) -> absl::Status {
@@ -353,11 +354,14 @@ TEST_CASE_METHOD(Fixture, "an event waits for the one whose transaction is still
         publisher = std::thread([&] { published = store.Publish("acme", event).ok(); });
         absl::SleepFor(absl::Milliseconds(200));
         CHECK_FALSE(published);
-        CHECK(store.ListEvents("acme", 0, 10).value().empty());
+        // By another thread: this one reads in its transaction, and would see what it wrote.
+        std::thread reader([&] { seen = store.ListEvents("acme", 0, 10).value().size(); });
+        reader.join();
         return absl::OkStatus();
       });
   publisher.join();
   REQUIRE(slow.ok());
+  CHECK(seen == 0);
   CHECK(published);
   const auto events = store.ListEvents("acme", 0, 10).value();
   REQUIRE(events.size() == 2);
