@@ -111,15 +111,13 @@ absl::StatusOr<Document> PostgresStore::Add(const Document& d) {
                                       d.organisation_id, d.request_id)[0]);
         }
         Document document = DocumentFrom(rows[0]);
-        std::vector<std::string> told;
-        told.push_back(outbox_.Add(tx, d.organisation_id,
-                                   "gatehouse.notification.v1.Intake/PublishEvent",
-                                   EventOf(document), document.case_id));
+        OutboxCalls calls(d.organisation_id);
+        calls.Add("gatehouse.notification.v1.Intake/PublishEvent", EventOf(document),
+                  document.case_id);
         if (document.from_client) {
-          told.push_back(outbox_.Add(tx, d.organisation_id,
-                                     "gatehouse.cases.v1.CaseDirectory/AddNote", NoteOf(document)));
+          calls.Add("gatehouse.cases.v1.CaseDirectory/AddNote", NoteOf(document));
         }
-        tx.AfterCommit([this, told] { outbox_.Flush(told, kPatience); });
+        outbox_.Add(tx, std::move(calls), kPatience);
         return document;
       });
 }

@@ -158,7 +158,7 @@ TEST_CASE_METHOD(Fixture, "an upload that breaks or is refused leaves nothing", 
   CHECK(refused("", {}, {kPdf}) == "DOCUMENT_TOO_LARGE");
   CHECK(refused("", 1 << 20, {}) == "DOCUMENT_TOO_LARGE");
   CHECK(store.List("acme", "deal-1", nullptr, {}).value().empty());
-  CHECK(database.Exec("SELECT count(*) FROM outbox")[0][0].as<int>() == 0);
+  CHECK(database.Exec("SELECT count(*) FROM job")[0][0].as<int>() == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "the same request_id is one document", "[service]") {

@@ -72,34 +72,31 @@ identity::v1::RevokeGrantRequest RevocationOf(const Change& change) {
 
 }  // namespace
 
-std::vector<std::string> AddEffects(Outbox& outbox, Transaction& transaction, const Change& change,
-                                    int64_t version) {
-  const std::string& organisation = change.invitation.organisation_id;
-  std::vector<std::string> ids;
-  const auto add = [&](const char* method, const auto& request, const std::string& order_key = "") {
-    ids.push_back(outbox.Add(transaction, organisation, method, request, order_key));
-  };
+OutboxCalls EffectsOf(const Change& change, int64_t version) {
+  OutboxCalls calls(change.invitation.organisation_id);
   if (change.mail.has_value()) {
-    add("gatehouse.notification.v1.Intake/SubmitMessage", ToProto(*change.mail, change.invitation));
+    calls.Add("gatehouse.notification.v1.Intake/SubmitMessage",
+              ToProto(*change.mail, change.invitation));
   }
   if (change.code.has_value()) {
-    add("gatehouse.identity.v1.Challenges/OfferChallenge", OfferOf(*change.code));
+    calls.Add("gatehouse.identity.v1.Challenges/OfferChallenge", OfferOf(*change.code));
   }
   // The events of one invitation are told in their order.
   if (!change.event.empty()) {
-    add("gatehouse.notification.v1.Intake/PublishEvent", EventOf(change),
-        change.invitation.invitation_id);
+    calls.Add("gatehouse.notification.v1.Intake/PublishEvent", EventOf(change),
+              change.invitation.invitation_id);
   }
-  if (!change.note.empty()) add("gatehouse.cases.v1.CaseDirectory/AddNote", NoteOf(change));
+  if (!change.note.empty()) {
+    calls.Add("gatehouse.cases.v1.CaseDirectory/AddNote", NoteOf(change));
+  }
   if (change.portal.has_value()) {
-    add("gatehouse.cases.v1.CaseDirectory/SetContactPortal", PortalOf(change, version));
+    calls.Add("gatehouse.cases.v1.CaseDirectory/SetContactPortal", PortalOf(change, version));
   }
+  // Idempotent by itself: it carries no request_id.
   if (change.revoke_grant) {
-    // Idempotent by itself: it carries no request_id.
-    ids.push_back(outbox.Add(transaction, organisation, "gatehouse.identity.v1.Grants/RevokeGrant",
-                             RevocationOf(change)));
+    calls.Add("gatehouse.identity.v1.Grants/RevokeGrant", RevocationOf(change));
   }
-  return ids;
+  return calls;
 }
 
 }  // namespace gatehouse::invitation

@@ -149,9 +149,8 @@ absl::Status PostgresStore::Transact(const std::string& organisation_id, const s
     ASSIGN_OR_RETURN(const std::optional<Change> change, decide(invitations));
     if (!change.has_value()) return absl::OkStatus();
     Save(tx, *change);
-    const auto told = AddEffects(outbox_, tx, *change, version);
     // Whoever reads next should find the note, the event and the contact's access as they are now.
-    tx.AfterCommit([this, told] { outbox_.Flush(told, kPatience); });
+    outbox_.Add(tx, EffectsOf(*change, version), kPatience);
     return absl::OkStatus();
   });
 }

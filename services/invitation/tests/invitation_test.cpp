@@ -157,7 +157,7 @@ struct Fixture {
     return LinkStateAt(found->link, found->invitation, clock.Now());
   }
   int Rows(const std::string& method) {
-    return database.Exec("SELECT count(*) FROM outbox WHERE method LIKE '%" + method + "'")[0][0]
+    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%" + method + "'")[0][0]
         .as<int>();
   }
 };
