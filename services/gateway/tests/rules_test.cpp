@@ -8,7 +8,6 @@
 #include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/status.h"
-#include "services/gateway/http/request_head.h"
 #include "services/gateway/http/trusted_proxies.h"
 #include "services/gateway/json/json_reader.h"
 #include "services/gateway/json/json_writer.h"
@@ -18,49 +17,6 @@
 
 namespace gatehouse::gateway {
 namespace {
-
-std::string Head(const std::string& headers) { return "POST /x HTTP/1.1\r\n" + headers + "\r\n"; }
-
-TEST_CASE("a head is taken only if no two servers could read it differently", "[unit]") {
-  CHECK_FALSE(MistakeInHead(Head("Host: x\r\n")).has_value());
-  CHECK_FALSE(MistakeInHead(Head("Host: x\r\nContent-Length: 5\r\n")).has_value());
-  CHECK_FALSE(MistakeInHead(Head("Host: x\r\nTransfer-Encoding: Chunked\r\n")).has_value());
-  for (const char* headers :
-       {"",
-        "Host: x\r\nHost: y\r\n",
-        "Host:\r\n",
-        "Host : x\r\n",
-        "Host: x\r\n folded\r\n",
-        "Host: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-        "Host: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n",
-        "Host: x\r\nContent-Length: -1\r\n",
-        "Host: x\r\nContent-Length: 5, 5\r\n",
-        "Host: x\r\nContent-Length: \r\n",
-        "Host: x\r\nContent-Length: 9999999999999999\r\n",
-        "Host: x\r\nTransfer-Encoding: identity\r\n",
-        "Host: x\r\nTransfer-Encoding: xchunked\r\n",
-        "Host: x\r\nTransfer-Encoding: chunked, identity\r\n",
-        "Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
-        "Host: x\r\nX: a\rb\r\n",
-        "Host: x\r\nX: a\x01\r\n",
-        "Host: x\nX: a\r\n",
-        "Host: x\r\nX\r\n",
-        "Host: x\r\n: x\r\n",
-        "Host: x\r\nX\x80: a\r\n"}) {
-    INFO(headers);
-    CHECK(MistakeInHead(Head(headers)) == 400);
-  }
-  CHECK(MistakeInHead("GET /x HTTP/1.0\r\nHost: x\r\n\r\n") == 505);
-  for (const char* line :
-       {"GET  HTTP/1.1", "GET x HTTP/1.1", "GET /a b HTTP/1.1", "GET /x", "G(T /x HTTP/1.1",
-        " GET /x HTTP/1.1", "GET /\x7f HTTP/1.1", "", "GET http://x/ HTTP/1.1"}) {
-    INFO(line);
-    CHECK(MistakeInHead(std::string(line) + "\r\nHost: x\r\n\r\n").has_value());
-  }
-  std::string many = "Host: x\r\n";
-  for (int i = 0; i < 101; ++i) many += "X: y\r\n";
-  CHECK(MistakeInHead(Head(many)) == 431);
-}
 
 TEST_CASE("a path is split and decoded, or refused", "[unit]") {
   CHECK(SplitPath("/v1/cases/a%20b").value() == std::vector<std::string>{"v1", "cases", "a b"});
