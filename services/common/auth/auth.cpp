@@ -1,9 +1,11 @@
 #include "services/common/auth/auth.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <unordered_map>
 
+#include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "services/common/auth/jwt.h"
 #include "services/common/base/crypto.h"
@@ -15,6 +17,20 @@ namespace {
 
 constexpr absl::Duration kEntryLife = absl::Seconds(60);
 constexpr size_t kEntriesMax = 100000;
+constexpr size_t kCredentialMax = 512;  // As ExchangeCredentialRequest has it.
+
+absl::Status Invalid() {
+  return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
+                "the credential is not valid, or not any more");
+}
+
+// Identity would refuse anything else as a request that is not well formed, which is its caller's
+// mistake and not our caller's.
+bool CanBeExchanged(const std::string& credential) {
+  return credential.size() <= kCredentialMax &&
+         std::all_of(credential.begin(), credential.end(),
+                     [](unsigned char c) { return absl::ascii_isgraph(c); });
+}
 
 }  // namespace
 
@@ -131,14 +147,15 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Authentic
   std::shared_ptr<const Principal> principal;
   if (const std::string key_id = KeyIdOf(credential.Reveal()); !key_id.empty()) {
     ASSIGN_OR_RETURN(principal, Verify(credential.Reveal(), key_id));
+  } else if (!CanBeExchanged(credential.Reveal())) {
+    return Invalid();
   } else {
     ASSIGN_OR_RETURN(const auto answer, source_.exchange(credential));
     principal = std::make_shared<Principal>(ToCaller(answer.principal()), answer.token(),
                                             FromProto(answer.expire_time()));
   }
   if (!cache_->Insert(Sha256(credential.Reveal()), principal, clock_.Now())) {
-    return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
-                  "the credential is not valid, or not any more");
+    return Invalid();
   }
   return principal;
 }
