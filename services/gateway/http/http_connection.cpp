@@ -6,6 +6,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "services/common/observe/log.h"
 #include "services/gateway/http/request_head.h"
 
 namespace gatehouse::gateway {
@@ -18,10 +20,12 @@ using asio::use_awaitable;
 using boost::system::error_code;
 
 constexpr size_t kBuffer = 64 << 10;
-constexpr int64_t kProgress = 16 << 10;
-constexpr size_t kLingerBytes = 1 << 20;
-constexpr std::chrono::seconds kLinger{2};
-constexpr int kHeadTooLarge = 431;
+// Whoever is answered before their body was read may send this much more of it: a connection that
+// is closed while bytes come is reset, and the answer lost with it (RFC 9112, 9.6).
+constexpr size_t kLingerBytes = 64 << 20;
+constexpr std::chrono::seconds kLinger{10};
+constexpr size_t kWriteMax = 64 << 10;
+constexpr int kBadRequest = 400, kHeadTooLarge = 431, kFault = 500;
 
 // A value from a service must not end its header.
 std::string OneLine(std::string value) {
@@ -31,10 +35,21 @@ std::string OneLine(std::string value) {
   return value;
 }
 
+// IMF-fixdate (RFC 9110, 5.6.7), made once a second.
+const std::string& DateNow(HttpThread& thread) {
+  const absl::Time now = absl::Now();
+  if (const int64_t second = absl::ToUnixSeconds(now); second != thread.date_second) {
+    thread.date_second = second;
+    thread.date = absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now, absl::UTCTimeZone());
+  }
+  return thread.date;
+}
+
 }  // namespace
 
-HttpConnection::HttpConnection(HttpThread& thread, asio::ip::tcp::socket socket)
-    : thread_(thread), socket_(std::move(socket)), buffer_(kBuffer) {
+HttpConnection::HttpConnection(HttpThread& thread, asio::ip::tcp::socket socket,
+                               std::shared_ptr<ConnectionTable::Entry> entry)
+    : thread_(thread), socket_(std::move(socket)), entry_(std::move(entry)), buffer_(kBuffer) {
   error_code error;
   const auto endpoint = socket_.remote_endpoint(error);
   if (!error) peer_ = endpoint.address().to_string();
@@ -44,13 +59,27 @@ HttpConnection::HttpConnection(HttpThread& thread, asio::ip::tcp::socket socket)
   Extend(thread_.options->head_timeout);
 }
 
-void HttpConnection::Extend(std::chrono::seconds time) {
-  deadline_ = std::chrono::steady_clock::now() + time;
+void HttpConnection::StopClock(Clock::duration left) {
+  left_ = left;
+  clock_stands_ = true;
 }
 
-void HttpConnection::CloseIfLate(std::chrono::steady_clock::time_point now) {
+void HttpConnection::StartClock() {
+  if (clock_stands_) deadline_ = Clock::now() + left_;
+  clock_stands_ = false;
+}
+
+void HttpConnection::Progress(size_t bytes) {
+  progress_ += static_cast<int64_t>(bytes);
+  const auto& options = *thread_.options;
+  if (progress_ < options.least_bytes_per_second * options.progress_timeout.count()) return;
+  progress_ = 0;
+  Extend(options.progress_timeout);
+}
+
+void HttpConnection::CloseIfLate(Clock::time_point now) {
   error_code error;
-  if (now > deadline_) socket_.close(error);
+  if (!clock_stands_ && now > deadline_) socket_.close(error);
 }
 
 void HttpConnection::CloseIfIdle() {
@@ -58,30 +87,28 @@ void HttpConnection::CloseIfIdle() {
   if (idle_) socket_.close(error);
 }
 
+void HttpConnection::CloseIfWaiting() {
+  error_code error;
+  if (waiting_) socket_.close(error);
+}
+
 std::string HttpConnection::Header(const std::string& name) const {
-  if (!parser_.has_value()) return "";
-  const auto& fields = parser_->get();
-  const auto found = fields.find(name);
-  return found == fields.end() ? "" : std::string(found->value());
+  // Of a head that was refused, there may be this much.
+  if (!parser_.has_value()) {
+    return FindHeader({static_cast<const char*>(buffer_.data().data()), buffer_.size()}, name);
+  }
+  const auto [first, last] = parser_->get().equal_range(name);
+  std::string value;
+  for (auto line = first; line != last; ++line) {
+    if (line != first) value += absl::EqualsIgnoreCase(name, "Cookie") ? "; " : ", ";
+    value.append(line->value().data(), line->value().size());
+  }
+  return value;
 }
 
 awaitable<void> HttpConnection::Run() {
   try {
-    while (keep_alive_ && !*thread_.draining) {
-      std::optional<int> mistake;
-      const size_t head = co_await ReadHead(mistake);
-      if (head == 0 && !mistake.has_value()) break;
-      answered_ = false;
-      if (mistake.has_value()) {
-        keep_alive_ = false;
-        body_read_ = false;
-        co_await (*thread_.refuse)(*this, *mistake);
-      } else {
-        StartRequest(head);
-        co_await Serve();
-      }
-      if (!keep_alive_ && !body_read_) co_await Linger();
-    }
+    co_await ServeRequests();
   } catch (const boost::system::system_error&) {
     // The client is gone, or was too slow: there is nobody to tell.
   }
@@ -90,34 +117,69 @@ awaitable<void> HttpConnection::Run() {
   socket_.close(error);
 }
 
+awaitable<void> HttpConnection::ServeRequests() {
+  while (keep_alive_ && !*thread_.draining) {
+    std::optional<int> mistake;
+    const size_t head = co_await ReadHead(mistake);
+    if (head == 0 && !mistake.has_value()) co_return;
+    answered_ = false;
+    waiting_ = false;
+    entry_->Work();
+    if (mistake.has_value()) {
+      parser_.reset();
+      method_.clear();
+      target_.clear();
+      keep_alive_ = false;
+      body_read_ = false;
+      co_await (*thread_.refuse)(*this, *mistake);
+    } else {
+      StartRequest(head);
+      co_await Serve();
+    }
+    if (!keep_alive_ && !body_read_) co_await Linger();
+  }
+}
+
 awaitable<void> HttpConnection::Serve() {
-  bool broken = false;
+  int refused = 0;
   try {
     co_await (*thread_.handle)(*this);
+  } catch (const boost::system::system_error&) {
+    throw;
   } catch (const BrokenBody&) {
-    broken = true;
+    refused = kBadRequest;
+  } catch (const std::exception& exception) {
+    LogError("http.exception", {{"error", exception.what()}});
+    refused = kFault;
   }
-  if (!broken) co_return;
+  if (refused == 0) co_return;
   keep_alive_ = false;
-  if (!answered_) co_await (*thread_.refuse)(*this, 400);
+  if (!answered_) co_await (*thread_.refuse)(*this, refused);
 }
 
 awaitable<size_t> HttpConnection::ReadHead(std::optional<int>& mistake) {
   idle_ = buffer_.size() == 0;
+  waiting_ = true;
+  entry_->Wait();
+  clock_stands_ = false;
   Extend(idle_ ? thread_.options->idle_timeout : thread_.options->head_timeout);
   size_t looked = 0;
   while (true) {
+    SkipEmptyLines();
     const std::string_view bytes(static_cast<const char*>(buffer_.data().data()), buffer_.size());
     const size_t end = bytes.find("\r\n\r\n", looked > 3 ? looked - 3 : 0);
     if (end != std::string_view::npos && end + 4 <= kHeadMax) {
       mistake = MistakeInHead(bytes.substr(0, end + 4));
       idle_ = false;
-      Extend(thread_.options->progress_timeout);
+      StopClock(thread_.options->progress_timeout);
       co_return mistake.has_value() ? 0 : end + 4;
     }
     if (bytes.size() >= kHeadMax || end != std::string_view::npos) mistake = kHeadTooLarge;
-    if (HasBareLineFeed(bytes)) mistake = 400;
-    if (mistake.has_value()) co_return 0;
+    if (HasBareLineFeed(bytes)) mistake = kBadRequest;
+    if (mistake.has_value()) {
+      StopClock(thread_.options->progress_timeout);
+      co_return 0;
+    }
     looked = bytes.size();
     error_code error;
     const size_t n = co_await socket_.async_read_some(buffer_.prepare(kHeadMax),
@@ -128,6 +190,11 @@ awaitable<size_t> HttpConnection::ReadHead(std::optional<int>& mistake) {
     if (idle_) Extend(thread_.options->head_timeout);
     idle_ = false;
   }
+}
+
+// Old clients send one after a body (RFC 9112, 2.2).
+void HttpConnection::SkipEmptyLines() {
+  while (buffer_.size() >= 2 && memcmp(buffer_.data().data(), "\r\n", 2) == 0) buffer_.consume(2);
 }
 
 void HttpConnection::StartRequest(size_t head) {
@@ -141,8 +208,9 @@ void HttpConnection::StartRequest(size_t head) {
   buffer_.consume(used);
   const auto& request = parser_->get();
   method_ = std::string(request.method_string());
-  target_ = std::string(request.target());
-  keep_alive_ = request.keep_alive();
+  target_ = PathAndQuery(std::string(request.target()));
+  old_ = request.version() < 11;
+  keep_alive_ = !old_ && request.keep_alive();
   chunked_ = parser_->chunked();
   content_length_.reset();
   if (const auto length = parser_->content_length()) {
@@ -150,7 +218,7 @@ void HttpConnection::StartRequest(size_t head) {
   }
   remaining_ = content_length_.value_or(0);
   body_read_ = !chunked_ && remaining_ == 0;
-  expects_ = !body_read_ && absl::EqualsIgnoreCase(Header("Expect"), "100-continue");
+  expects_ = !old_ && !body_read_ && absl::EqualsIgnoreCase(Header("Expect"), "100-continue");
   progress_ = 0;
 }
 
@@ -159,15 +227,32 @@ awaitable<void> HttpConnection::AskForBody() {
   if (!expects_) co_return;
   expects_ = false;
   static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  co_await asio::async_write(socket_, asio::buffer(kContinue), use_awaitable);
+  error_code error;  // Who has gone, or is not asked any more, is noticed by what follows.
+  co_await asio::async_write(socket_, asio::buffer(kContinue),
+                             asio::redirect_error(use_awaitable, error));
 }
 
 awaitable<size_t> HttpConnection::Read(char* data, size_t size) {
   if (body_read_ || size == 0) co_return 0;
+  interrupted_ = false;
+  StartClock();
   co_await AskForBody();
+  size_t done = 0;
   // GCC 12 miscompiles co_await in the arms of a conditional expression.
-  if (chunked_) co_return co_await ReadChunked(data, size);
-  co_return co_await ReadPlain(data, size);
+  if (chunked_) {
+    done = co_await ReadChunked(data, size);
+  } else {
+    done = co_await ReadPlain(data, size);
+  }
+  StopClock(body_read_ ? thread_.options->progress_timeout : deadline_ - Clock::now());
+  co_return done;
+}
+
+void HttpConnection::InterruptRead() {
+  if (interrupted_) return;
+  interrupted_ = true;
+  error_code error;
+  socket_.cancel(error);
 }
 
 awaitable<size_t> HttpConnection::ReadPlain(char* data, size_t size) {
@@ -175,20 +260,17 @@ awaitable<size_t> HttpConnection::ReadPlain(char* data, size_t size) {
   size_t done = std::min(wanted, buffer_.size());
   memcpy(data, buffer_.data().data(), done);
   buffer_.consume(done);
-  progress_ += done;
-  while (done < wanted) {
-    const size_t n =
-        co_await socket_.async_read_some(asio::buffer(data + done, wanted - done), use_awaitable);
+  Progress(done);
+  while (done < wanted && !interrupted_) {
+    error_code error;
+    const size_t n = co_await socket_.async_read_some(asio::buffer(data + done, wanted - done),
+                                                      asio::redirect_error(use_awaitable, error));
+    if (error && !interrupted_) throw boost::system::system_error(error);
     done += n;
-    progress_ += n;
-    if (progress_ >= kProgress) {
-      progress_ = 0;
-      Extend(thread_.options->progress_timeout);
-    }
+    Progress(n);
   }
   remaining_ -= done;
   body_read_ = remaining_ == 0;
-  if (body_read_) Extend(thread_.options->progress_timeout);
   co_return done;
 }
 
@@ -196,28 +278,36 @@ awaitable<size_t> HttpConnection::ReadChunked(char* data, size_t size) {
   auto& body = parser_->get().body();
   body.data = data;
   body.size = size;
-  while (body.size > 0 && !parser_->is_done()) {
-    const size_t before = body.size;
+  while (body.size > 0 && !parser_->is_done() && !interrupted_) {
+    const bool wants_more = ParseChunks();
+    if (!wants_more) continue;
     error_code error;
-    co_await http::async_read_some(socket_, buffer_, *parser_,
-                                   asio::redirect_error(use_awaitable, error));
-    if (error == http::error::need_buffer) break;
-    if (error == http::error::partial_message ||
-        error.category() != http::make_error_code(http::error::bad_chunk).category()) {
-      if (error) throw boost::system::system_error(error);
-    } else if (error) {
-      throw BrokenBody();
-    }
-    progress_ += before - body.size;
-    if (progress_ >= kProgress) {
-      progress_ = 0;
-      Extend(thread_.options->progress_timeout);
-    }
+    const size_t n = co_await socket_.async_read_some(buffer_.prepare(kBuffer - buffer_.size()),
+                                                      asio::redirect_error(use_awaitable, error));
+    if (error && !interrupted_) throw boost::system::system_error(error);
+    buffer_.commit(n);
   }
   const size_t done = size - body.size;
   body_read_ = parser_->is_done();
-  if (body_read_) Extend(thread_.options->progress_timeout);
   co_return done;
+}
+
+// Takes what is in the buffer as far as it goes; true: nothing more can be made of it yet.
+bool HttpConnection::ParseChunks() {
+  if (buffer_.size() == 0) return true;
+  const size_t before = parser_->get().body().size;
+  error_code error;
+  const size_t used = parser_->put(buffer_.data(), error);
+  buffer_.consume(used);
+  Progress(before - parser_->get().body().size);
+  if (error && error != http::error::need_more && error != http::error::need_buffer) {
+    throw BrokenBody();
+  }
+  if (used > 0 || error == http::error::need_buffer) return false;
+  // What is left is the beginning of a line between chunks: the parser waits for its CRLF.
+  const std::string_view line(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  if (HasBareLineFeed(line) || line.size() >= kHeadMax) throw BrokenBody();
+  return true;
 }
 
 std::string HttpConnection::HeadOf(int status, const HttpHeaders& headers) const {
@@ -226,8 +316,23 @@ std::string HttpConnection::HeadOf(int status, const HttpHeaders& headers) const
   for (const auto& [name, value] : headers) {
     absl::StrAppend(&head, name, ": ", OneLine(value), "\r\n");
   }
+  absl::StrAppend(&head, "Date: ", DateNow(thread_), "\r\n");
   if (!keep_alive_) head += "Connection: close\r\n";
   return head;
+}
+
+// At the least rate, as the client takes it.
+template <typename Buffers>
+awaitable<void> HttpConnection::Send(const Buffers& buffers) {
+  StartClock();
+  size_t seen = 0;
+  const auto whenever_some_was_written = [&](const error_code& error, size_t sent) -> size_t {
+    Progress(sent - seen);
+    seen = sent;
+    return error ? 0 : kWriteMax;
+  };
+  co_await asio::async_write(socket_, buffers, whenever_some_was_written, use_awaitable);
+  StopClock(deadline_ - Clock::now());
 }
 
 awaitable<void> HttpConnection::Respond(int status, const HttpHeaders& headers,
@@ -239,50 +344,51 @@ awaitable<void> HttpConnection::Respond(int status, const HttpHeaders& headers,
   if (status != 204 && status != 304)
     absl::StrAppend(&head, "Content-Length: ", body.size(), "\r\n");
   head += "\r\n";
-  Extend(thread_.options->progress_timeout);
-  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body)};
-  co_await asio::async_write(socket_, buffers, use_awaitable);
+  StopClock(thread_.options->progress_timeout);
+  const size_t shown = method_ == "HEAD" ? 0 : body.size();
+  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head),
+                                                     asio::buffer(body.data(), shown)};
+  co_await Send(buffers);
 }
 
 awaitable<void> HttpConnection::Begin(int status, const HttpHeaders& headers) {
   answered_ = true;
-  chunking_ = true;
+  chunking_ = !old_ && method_ != "HEAD";
   for (const auto& [name, value] : headers) chunking_ = chunking_ && name != "Content-Length";
   keep_alive_ = keep_alive_ && body_read_;
   std::string head = HeadOf(status, headers);
   if (chunking_) head += "Transfer-Encoding: chunked\r\n";
   head += "\r\n";
-  Extend(thread_.options->progress_timeout);
-  co_await asio::async_write(socket_, asio::buffer(head), use_awaitable);
+  StopClock(thread_.options->progress_timeout);
+  co_await Send(asio::buffer(head));
 }
 
 awaitable<void> HttpConnection::Write(const std::string& data) {
-  if (data.empty()) co_return;
-  Extend(thread_.options->progress_timeout);
+  if (data.empty() || method_ == "HEAD") co_return;
   if (!chunking_) {
-    co_await asio::async_write(socket_, asio::buffer(data), use_awaitable);
+    co_await Send(asio::buffer(data));
     co_return;
   }
   const std::string size = absl::StrFormat("%x\r\n", data.size());
   const std::array<asio::const_buffer, 3> buffers = {asio::buffer(size), asio::buffer(data),
                                                      asio::buffer("\r\n", 2)};
-  co_await asio::async_write(socket_, buffers, use_awaitable);
+  co_await Send(buffers);
 }
 
 awaitable<void> HttpConnection::End(bool whole) {
   if (!whole) {
     keep_alive_ = false;
   } else if (chunking_) {
-    co_await asio::async_write(socket_, asio::buffer("0\r\n\r\n", 5), use_awaitable);
+    co_await Send(asio::buffer("0\r\n\r\n", 5));
   }
 }
 
-// Closing while the client still sends would reset the connection, and the answer with it.
 awaitable<void> HttpConnection::Linger() {
   error_code error;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  deadline_ = std::chrono::steady_clock::now() + kLinger;
-  std::string waste(16 << 10, '\0');
+  clock_stands_ = false;
+  Extend(kLinger);
+  std::string waste(kBuffer, '\0');
   for (size_t total = 0; total < kLingerBytes && !error;) {
     total += co_await socket_.async_read_some(asio::buffer(waste),
                                               asio::redirect_error(use_awaitable, error));

@@ -1,10 +1,12 @@
 #include "services/gateway/http/http_server.h"
 
 #include <atomic>
-#include <set>
+#include <map>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
 #include "services/gateway/http/http_connection.h"
 
@@ -28,7 +30,8 @@ class HttpServer::State {
       : options_(options),
         handle_(std::move(handle)),
         refuse_(std::move(refuse)),
-        gauges_([this] { SetGauge("gatehouse_http_connections", {}, open_); }) {}
+        table_(options_.connections),
+        gauges_([this] { SetGauge("gatehouse_http_connections", {}, table_.open()); }) {}
 
   absl::Status Listen() {
     const size_t colon = options_.listen.rfind(':');
@@ -61,11 +64,11 @@ class HttpServer::State {
       asio::post(worker->shared.loop.context(), [&w = *worker] {
         error_code error;
         w.acceptor->close(error);
-        for (HttpConnection* connection : w.connections) connection->CloseIfIdle();
+        for (const auto& [number, connection] : w.connections) connection->CloseIfIdle();
       });
     }
     const auto end = std::chrono::steady_clock::now() + options_.drain;
-    while (open_ > 0 && std::chrono::steady_clock::now() < end) {
+    while (serving_ > 0 && std::chrono::steady_clock::now() < end) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     for (auto& worker : workers_) worker->shared.loop.Stop();
@@ -78,9 +81,11 @@ class HttpServer::State {
 
  private:
   struct Worker {
+    // By the order in which they came. Before the loop, whose end takes them out.
+    std::map<uint64_t, HttpConnection*> connections;
+    uint64_t last = 0;
     HttpThread shared;
     std::optional<tcp::acceptor> acceptor;
-    std::set<HttpConnection*> connections;
     std::thread thread;
   };
 
@@ -113,22 +118,57 @@ class HttpServer::State {
         co_await timer.async_wait(asio::redirect_error(use_awaitable, error));
         continue;
       }
-      if (open_ >= options_.connections) {
-        Count("gatehouse_http_connections_refused_total", {});
-        continue;
-      }
       asio::co_spawn(worker.shared.loop.context(), Serve(worker, std::move(socket)),
-                     asio::detached);
+                     [](const std::exception_ptr& thrown) { Tell(thrown); });
     }
   }
 
+  // Of what nobody else has caught: its connection is closed and counted out all the same.
+  static void Tell(const std::exception_ptr& thrown) {
+    try {
+      if (thrown != nullptr) std::rethrow_exception(thrown);
+    } catch (const std::exception& exception) {
+      LogError("http.exception", {{"error", exception.what()}});
+    }
+  }
+
+  // A connection among those of its thread, and in the table of all, while it is served.
+  struct Place {
+    Place(State& state, Worker& worker, tcp::socket socket) : state(state), worker(worker) {
+      error_code error;
+      const auto endpoint = socket.remote_endpoint(error);
+      const uint64_t number = ++worker.last;
+      entry = state.table_.Enter(error ? "" : endpoint.address().to_string(), [&worker, number] {
+        asio::post(worker.shared.loop.context(), [&worker, number] {
+          const auto found = worker.connections.find(number);
+          if (found != worker.connections.end()) found->second->CloseIfWaiting();
+        });
+      });
+      if (entry == nullptr) return;
+      ++state.serving_;
+      connection.emplace(worker.shared, std::move(socket), entry);
+      at = worker.connections.emplace(number, &*connection).first;
+    }
+    ~Place() {
+      if (entry == nullptr) return;
+      worker.connections.erase(at);
+      state.table_.Leave(entry);
+      --state.serving_;
+    }
+    State& state;
+    Worker& worker;
+    std::shared_ptr<ConnectionTable::Entry> entry;
+    std::optional<HttpConnection> connection;
+    std::map<uint64_t, HttpConnection*>::iterator at;
+  };
+
   awaitable<void> Serve(Worker& worker, tcp::socket socket) {
-    ++open_;
-    auto connection = std::make_unique<HttpConnection>(worker.shared, std::move(socket));
-    worker.connections.insert(connection.get());
-    co_await connection->Run();
-    worker.connections.erase(connection.get());
-    --open_;
+    Place place(*this, worker, std::move(socket));
+    if (place.entry == nullptr) {
+      Count("gatehouse_http_connections_refused_total", {});
+      co_return;
+    }
+    co_await place.connection->Run();
   }
 
   awaitable<void> Watch(Worker& worker) {
@@ -138,7 +178,7 @@ class HttpServer::State {
       error_code error;
       co_await timer.async_wait(asio::redirect_error(use_awaitable, error));
       const auto now = std::chrono::steady_clock::now();
-      for (HttpConnection* connection : worker.connections) connection->CloseIfLate(now);
+      for (const auto& [number, connection] : worker.connections) connection->CloseIfLate(now);
     }
   }
 
@@ -146,7 +186,8 @@ class HttpServer::State {
   const Handle handle_;
   const Refuse refuse_;
   std::atomic<bool> draining_ = false;
-  std::atomic<int> open_ = 0;
+  ConnectionTable table_;
+  std::atomic<int> serving_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
   const GaugeSource gauges_;
 };

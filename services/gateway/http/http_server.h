@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/gateway/http/connection_table.h"
 
 namespace gatehouse::gateway {
 
@@ -28,8 +29,10 @@ class HttpExchange {
   virtual ~HttpExchange() = default;
 
   virtual const std::string& method() const = 0;
-  virtual const std::string& target() const = 0;                  // As sent: path and query.
-  virtual std::string Header(const std::string& name) const = 0;  // Empty: not there.
+  virtual const std::string& target() const = 0;  // As sent: path and query.
+  // All its lines in their order, joined by commas, a Cookie's by semicolons (RFC 9110, 5.3);
+  // empty: not there.
+  virtual std::string Header(const std::string& name) const = 0;
   virtual bool has_body() const = 0;
   virtual std::optional<int64_t> content_length() const = 0;
   virtual std::string peer_address() const = 0;
@@ -37,11 +40,18 @@ class HttpExchange {
   // Fills `data` with the next bytes of the body, up to `size`; fewer only at its end. Throws
   // BrokenBody where the body is not well formed.
   virtual boost::asio::awaitable<size_t> Read(char* data, size_t size) = 0;
+  // A Read() that waits ends at once with what it has. Of a body that is answered before it was
+  // read to its end, the rest is not wanted, and the connection ends with the answer.
+  virtual void InterruptRead() = 0;
+
+  // The request comes from somebody whom we know: their connection goes last where others must go.
+  virtual void SignIn() = 0;
 
   virtual bool answered() const = 0;
   virtual boost::asio::awaitable<void> Respond(int status, const HttpHeaders& headers,
                                                const std::string& body) = 0;
-  // An answer in pieces. The headers say the Content-Length; without one it is chunked.
+  // An answer in pieces. The headers say the Content-Length; without one it is chunked. To HEAD
+  // nobody sends a body, whatever is written.
   virtual boost::asio::awaitable<void> Begin(int status, const HttpHeaders& headers) = 0;
   virtual boost::asio::awaitable<void> Write(const std::string& data) = 0;
   // `whole` false: the answer broke off, and the connection with it, so that the client knows.
@@ -52,17 +62,20 @@ struct BrokenBody : std::exception {
   const char* what() const noexcept override { return "the body is not well formed"; }
 };
 
-// An HTTP/1.1 server with what faces strangers: a strict check of every head, limits on sizes,
-// counts and times, keep-alive, and a drain at its end.
+// An HTTP/1.1 server (it serves HTTP/1.0, and closes) with what faces strangers: a strict check of
+// every head, limits on sizes, counts, times and rates, keep-alive, and a drain at its end. A
+// handler that throws is answered for by `refuse` with 500.
 class HttpServer {
  public:
   struct Options {
     std::string listen;  // host:port
     // Each accepts and serves for itself; the other half of the machine is for gRPC.
     int threads = std::max(1u, std::thread::hardware_concurrency() / 2);
-    int connections = 4096;  // One more is closed at once.
+    ConnectionTable::Limits connections;  // One more than there is room for is closed at once.
     std::chrono::seconds head_timeout{10}, idle_timeout{60};
-    // How long the next 16 KiB of a body, or the end of it, may take, in both directions.
+    // A body must come, or be taken, at this rate, looked at over this time; what the gateway
+    // itself or a service takes does not count.
+    int64_t least_bytes_per_second = 512;
     std::chrono::seconds progress_timeout{30};
     std::chrono::seconds drain{10};
   };

@@ -27,12 +27,14 @@ class FakeService : public grpc::CallbackGenericService {
     std::string method;
     std::multimap<std::string, std::string> metadata;
     int messages = 0;
+    size_t bytes = 0;  // Of all messages.
     bool cancelled = false;
   };
 
   FakeService() {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);  // As our services.
     builder.RegisterCallbackGenericService(this);
     server_ = builder.BuildAndStart();
   }
@@ -70,6 +72,7 @@ class FakeService : public grpc::CallbackGenericService {
       if (ok) {
         const std::lock_guard lock(service_.mutex_);
         ++seen_->messages;
+        seen_->bytes += incoming_.Length();
       }
       if (ok && seen_->messages < behaviour_.reads) {
         StartRead(&incoming_);
