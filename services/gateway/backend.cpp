@@ -40,7 +40,22 @@ awaitable<bool> Await(Start start) {
       asio::use_awaitable);
 }
 
+// A tag that runs a function.
+class Then : public Completion {
+ public:
+  explicit Then(std::function<void(bool)> next) : next_(std::move(next)) {}
+  void Done(bool ok) override {
+    const std::function<void(bool)> next = std::move(next_);
+    delete this;
+    next(ok);
+  }
+
+ private:
+  std::function<void(bool)> next_;
+};
+
 constexpr int kAttempts = 3;
+constexpr int kStreamsOfLane = 90;  // Below kStreamsPerConnection of a service.
 
 void Prepare(grpc::ClientContext& context, const Onward& onward, const Trace& trace) {
   context.set_deadline(absl::ToChronoTime(onward.deadline));
@@ -56,11 +71,9 @@ void Prepare(grpc::ClientContext& context, const Onward& onward, const Trace& tr
 }  // namespace
 
 Backend::Backend(const std::map<std::string, std::string>& addresses,
-                 const std::unique_ptr<Tls>& tls) {
-  for (const auto& [name, address] : addresses) {
-    const auto channel = MakeChannel(address, tls);
-    services_.emplace(name, Service{channel, grpc::GenericStub(channel)});
-  }
+                 const std::unique_ptr<Tls>& tls)
+    : tls_(tls == nullptr ? nullptr : std::make_unique<Tls>(*tls)) {
+  for (const auto& [name, address] : addresses) services_.try_emplace(name, address, tls_);
 }
 
 awaitable<absl::Status> Backend::Unary(const std::string& service, const Onward& onward,
@@ -99,14 +112,20 @@ awaitable<absl::Status> Backend::Once(const std::string& service, const Onward& 
   co_return absl::OkStatus();
 }
 
-std::unique_ptr<Backend::Stream> Backend::Open(const std::string& service, const Onward& onward) {
-  return std::make_unique<Stream>(services_.at(service).stub, onward);
+std::shared_ptr<Backend::Stream> Backend::Open(const std::string& service, const Onward& onward) {
+  Service& to = services_.at(service);
+  const std::lock_guard lock(to.mutex);
+  for (const std::shared_ptr<Lane>& lane : to.lanes) {
+    if (lane.use_count() <= kStreamsOfLane) return std::make_shared<Stream>(lane, onward);
+  }
+  to.lanes.push_back(std::make_shared<Lane>(MakeChannel(to.address, tls_)));
+  return std::make_shared<Stream>(to.lanes.back(), onward);
 }
 
-Backend::Stream::Stream(grpc::GenericStub& stub, const Onward& onward)
-    : span_(onward.trace, Span::Kind::kClient, onward.method) {
+Backend::Stream::Stream(std::shared_ptr<Lane> lane, const Onward& onward)
+    : lane_(std::move(lane)), span_(onward.trace, Span::Kind::kClient, onward.method) {
   Prepare(context_, onward, span_.trace());
-  call_ = stub.PrepareCall(&context_, absl::StrCat("/", onward.method), scope_.queue());
+  call_ = lane_->stub.PrepareCall(&context_, absl::StrCat("/", onward.method), scope_.queue());
 }
 
 awaitable<bool> Backend::Stream::Start() {
@@ -149,8 +168,42 @@ awaitable<bool> Backend::Stream::Read(google::protobuf::Message& message) {
 
 awaitable<absl::Status> Backend::Stream::Finish() {
   co_await Await([this](Completion* tag) { call_->Finish(&status_, tag); });
+  co_return Ending();
+}
+
+absl::Status Backend::Stream::Ending() const {
   const absl::Status status = FromGrpc(status_);
-  co_return cancelled_ ? UnlessCancelled(status) : status;
+  return cancelled_ ? UnlessCancelled(status) : status;
+}
+
+void Backend::Stream::ReadAnswer(google::protobuf::Message& response,
+                                 std::function<void()> on_end) {
+  const auto self = shared_from_this();
+  const auto end = [self, on_end = std::move(on_end)](bool) { self->OnEnd(on_end); };
+  call_->Read(&buffer_, new Then([self, end, &response](bool read) {
+    if (read && !FromBuffer(self->buffer_, response)) self->Cancel();
+    self->call_->Finish(&self->status_, new Then(end));
+  }));
+}
+
+void Backend::Stream::OnEnd(const std::function<void()>& on_end) {
+  ended_ = true;
+  // The status is in; what is still being written waits for room that nobody makes.
+  context_.TryCancel();
+  on_end();
+  if (waiting_ != nullptr) waiting_->cancel();
+}
+
+awaitable<absl::Status> Backend::Stream::Answered() {
+  if (!ended_) {
+    asio::steady_timer end(co_await asio::this_coro::executor,
+                           asio::steady_timer::time_point::max());
+    waiting_ = &end;
+    boost::system::error_code cancelled;
+    co_await end.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    waiting_ = nullptr;
+  }
+  co_return Ending();
 }
 
 awaitable<bool> Backend::CallAgain(const absl::Status& status, bool may_repeat, int attempt) {

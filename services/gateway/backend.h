@@ -5,9 +5,13 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -38,10 +42,19 @@ class Backend {
                                              const google::protobuf::Message& request,
                                              google::protobuf::Message& response);
 
-  // A call with a stream. It must be started, and Finish() must be awaited before it goes.
-  class Stream {
+  // A connection for streams. A service takes a hundred streams of one connection, and makes the
+  // next wait until one ends: slow ones must not keep others waiting, so more streams have more of
+  // these.
+  struct Lane {
+    explicit Lane(const std::shared_ptr<grpc::Channel>& channel) : stub(channel) {}
+    grpc::GenericStub stub;
+  };
+
+  // A call with a stream. It must be started, and its end must be awaited before it goes: either by
+  // Read() until it is false and Finish(), or by ReadAnswer() and Answered().
+  class Stream : public std::enable_shared_from_this<Stream> {
    public:
-    Stream(grpc::GenericStub& stub, const Onward& onward);
+    Stream(std::shared_ptr<Lane> lane, const Onward& onward);
     boost::asio::awaitable<bool> Start();
     // False: the service has ended the call; Finish() tells why.
     boost::asio::awaitable<bool> Write(const google::protobuf::Message& message);
@@ -51,12 +64,25 @@ class Backend {
     boost::asio::awaitable<bool> Read(google::protobuf::Message& message);
     // How the call ended; CANCELLED where the server cancelled it, and we did not.
     boost::asio::awaitable<absl::Status> Finish();
+
+    // For a call that has one answer: reads it and the call's end from now on, while messages are
+    // still written, since a service may answer before it has read them all. Once it has, a write
+    // that waits ends (false), and `on_end` is called, on the loop's thread.
+    void ReadAnswer(google::protobuf::Message& response, std::function<void()> on_end);
+    bool ended() const { return ended_; }
+    // How the call ended, as Finish() says it.
+    boost::asio::awaitable<absl::Status> Answered();
+
     void Cancel() {
       cancelled_ = true;
       context_.TryCancel();
     }
 
    private:
+    absl::Status Ending() const;
+    void OnEnd(const std::function<void()>& on_end);
+
+    const std::shared_ptr<Lane> lane_;
     const Span span_;
     grpc::ClientContext context_;
     const EventLoop::CallScope scope_{context_};
@@ -64,8 +90,11 @@ class Backend {
     grpc::ByteBuffer buffer_;
     grpc::Status status_;
     bool cancelled_ = false;  // By us.
+    bool ended_ = false;
+    boost::asio::steady_timer* waiting_ = nullptr;  // Of who waits for the end.
   };
-  std::unique_ptr<Stream> Open(const std::string& service, const Onward& onward);
+  // Shared with gRPC, until it has told of everything that was begun.
+  std::shared_ptr<Stream> Open(const std::string& service, const Onward& onward);
 
   // Whether to make a call again that has ended so, after a pause: one replica may be going while
   // another is there. `attempt` counts from 1.
@@ -81,9 +110,15 @@ class Backend {
                                             const google::protobuf::Message& request,
                                             google::protobuf::Message& response);
   struct Service {
-    std::shared_ptr<grpc::Channel> channel;
+    Service(std::string address, const std::unique_ptr<Tls>& tls)
+        : address(std::move(address)), channel(MakeChannel(this->address, tls)), stub(channel) {}
+    const std::string address;
+    const std::shared_ptr<grpc::Channel> channel;
     grpc::GenericStub stub;
+    std::mutex mutex;
+    std::vector<std::shared_ptr<Lane>> lanes;
   };
+  const std::unique_ptr<Tls> tls_;
   std::map<std::string, Service> services_;
 };
 

@@ -2,7 +2,6 @@
 
 #include "services/gateway/http/http_server.h"
 // Boost.Asio, after <utility>.
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,10 +13,18 @@
 #include "services/common/base/status.h"
 #include "services/common/rpc/worker_pool.h"
 #include "services/gateway/backend.h"
+#include "services/gateway/http/body_digest.h"
+#include "services/gateway/http/forwarded.h"
+#include "services/gateway/http/in_flight.h"
+#include "services/gateway/http/strangers.h"
 #include "services/gateway/http/trusted_proxies.h"
 #include "services/gateway/routes/route_table.h"
 
 namespace gatehouse::gateway {
+
+// The trace that a stranger's `traceparent` names, or a new one where it names none. Whether it is
+// sampled is decided here, as for a new one: who may call may not make us record more.
+Trace TraceOfStranger(const std::string& traceparent);
 
 // REST in front of gRPC services: finds the RPC of a request, turns JSON into its message and back,
 // and streams bytes. What it knows of an RPC it knows from its descriptor.
@@ -26,10 +33,11 @@ class Gateway {
   struct Options {
     std::vector<const google::protobuf::ServiceDescriptor*> services;
     std::string openapi;                     // What GET /openapi.json answers.
-    TrustedProxies trusted_proxies;          // Whose X-Forwarded-For and -Proto are believed.
+    TrustedProxies trusted_proxies;          // Whose word on their clients is believed.
     Authenticator* authenticator = nullptr;  // Null: nobody has a credential (the bench).
     std::function<absl::StatusOr<bool>(const std::string&)> check_origin;  // Blocks.
-    int requests_max = 1024;  // Under way at once; one more is told to come back.
+    InFlight::Limits in_flight;   // One request more is told to come back.
+    Strangers::Limits strangers;  // Of unknown credentials, and of unknown origins.
   };
   static absl::StatusOr<std::unique_ptr<Gateway>> Make(Options options, Backend& backend);
 
@@ -41,22 +49,36 @@ class Gateway {
   struct UploadBody;
   explicit Gateway(Options options, Backend& backend, RouteTable routes);
 
-  Request Read(HttpExchange& http) const;
+  ForwardedClient ClientOf(const HttpExchange& http) const;
   boost::asio::awaitable<absl::Status> Serve(Request& request);
+  boost::asio::awaitable<absl::Status> ServeOwn(Request& request);
   boost::asio::awaitable<absl::Status> FindRoute(Request& request);
   boost::asio::awaitable<absl::Status> Preflight(Request& request);
   boost::asio::awaitable<absl::Status> CheckOrigin(Request& request);
-  boost::asio::awaitable<absl::StatusOr<bool>> KnowsOrigin(const std::string& origin);
+  boost::asio::awaitable<void> LetPageRead(Request& request);
+  boost::asio::awaitable<absl::StatusOr<bool>> KnowsOrigin(const Request& request);
   boost::asio::awaitable<absl::Status> Identify(Request& request);
+  boost::asio::awaitable<absl::Status> Exchange(Request& request, const Secret& secret);
+  static std::string CredentialOf(const Request& request);
+  static absl::Status CheckSite(const Request& request);
+  static absl::Status CheckEncoding(Request& request);
+  static absl::Status MethodNotAllowed(Request& request, const std::string& allowed);
+  static absl::Status TooManyRequests();
+  static void Account(const Request& request, const absl::Status& status, const std::string& route);
   absl::Status Fill(Request& request, google::protobuf::Message& message) const;
   boost::asio::awaitable<absl::Status> ReadBody(Request& request,
                                                 google::protobuf::Message& message);
+  boost::asio::awaitable<absl::Status> ReadText(Request& request, std::string& text);
+  static absl::StatusOr<BodyDigest> DigestOf(const HttpExchange& http);
   boost::asio::awaitable<absl::Status> Unary(Request& request);
   boost::asio::awaitable<absl::Status> Upload(Request& request);
+  static absl::Status UploadTooLarge(Request& request);
   boost::asio::awaitable<absl::Status> UploadOnce(Request& request,
                                                   const google::protobuf::Message& message,
                                                   UploadBody& body,
                                                   google::protobuf::Message& response);
+  boost::asio::awaitable<void> SendBody(Request& request, Backend::Stream& stream,
+                                        UploadBody& body);
   boost::asio::awaitable<absl::Status> Download(Request& request);
   boost::asio::awaitable<absl::Status> SendParts(Request& request, Backend::Stream& stream,
                                                  google::protobuf::Message& part);
@@ -66,21 +88,17 @@ class Gateway {
   HttpHeaders HeadersOf(const Request& request, const char* content_type) const;
   std::string CookieOf(const Request& request, const std::string& token) const;
   // Runs what blocks on a thread that may, and comes back.
-  boost::asio::awaitable<bool> OnWorker(std::function<void()> work);
+  boost::asio::awaitable<bool> OnWorker(WorkerPool& workers, std::function<void()> work);
 
   const Options options_;
   Backend& backend_;
   const RouteTable routes_;
-  WorkerPool workers_;
-  std::atomic<int> under_way_ = 0;
-  const GaugeSource gauges_;
-
-  struct KnownOrigin {
-    bool allowed = false;
-    absl::Time until;
-  };
+  WorkerPool workers_, for_strangers_;
+  InFlight in_flight_;
+  Strangers credentials_, origins_;
   std::mutex mutex_;
-  std::map<std::string, KnownOrigin> origins_;  // Bounded.
+  std::map<std::string, absl::Time> allowed_origins_;  // With until when; bounded.
+  const GaugeSource gauges_;
 };
 
 }  // namespace gatehouse::gateway

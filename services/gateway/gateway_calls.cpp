@@ -1,16 +1,20 @@
 #include <google/protobuf/arena.h>
 
+#include <set>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gatehouse/common/v1/options.pb.h"
+#include "services/common/base/crypto.h"
 #include "services/gateway/gateway_request.h"
+#include "services/gateway/http/entity_tag.h"
 #include "services/gateway/json/json_reader.h"
 #include "services/gateway/json/json_writer.h"
 
-// The three shapes of an RPC over HTTP: JSON in and out, bytes in, bytes out.
+// An RPC over HTTP: what the request says becomes its message, and its answer becomes JSON.
 namespace gatehouse::gateway {
 namespace {
 
@@ -20,44 +24,12 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr size_t kJsonMax = 1 << 20;
-constexpr int64_t kUploadMax = 5LL << 30;
-constexpr size_t kChunk = 256 << 10;
-
-Message* NewMessage(const Descriptor* type, google::protobuf::Arena& arena) {
-  return google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New(&arena);
-}
-
-const common::v1::FieldRule& RuleOf(const FieldDescriptor& field) {
-  return field.options().GetExtension(common::v1::field);
-}
+// A body is held as it comes: who says that much will follow, and sends little, holds little.
+constexpr size_t kJsonMax = 1 << 20, kJsonFirst = 16 << 10;
 
 bool IsJson(const std::string& content_type) {
   const std::string type = content_type.substr(0, content_type.find(';'));
   return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(type), "application/json");
-}
-
-// The fields of an answer that travel as HTTP headers.
-HttpHeaders HeaderFields(const Message& message) {
-  HttpHeaders headers;
-  const Descriptor& type = *message.GetDescriptor();
-  for (int i = 0; i < type.field_count(); ++i) {
-    const FieldDescriptor& field = *type.field(i);
-    const std::string& name = RuleOf(field).header();
-    if (name.empty()) continue;
-    const std::string text = field.cpp_type() == FieldDescriptor::CPPTYPE_STRING
-                                 ? message.GetReflection()->GetString(message, &field)
-                                 : absl::StrCat(message.GetReflection()->GetInt64(message, &field));
-    if (!text.empty()) headers.emplace_back(name, text);
-  }
-  return headers;
-}
-
-std::string ValueOf(const HttpHeaders& headers, const char* name) {
-  for (const auto& [key, value] : headers) {
-    if (key == name) return value;
-  }
-  return "";
 }
 
 }  // namespace
@@ -66,6 +38,7 @@ std::string ValueOf(const HttpHeaders& headers, const char* name) {
 absl::Status Gateway::Fill(Request& request, Message& message) const {
   const Descriptor& type = *message.GetDescriptor();
   ASSIGN_OR_RETURN(const Variables parameters, SplitQuery(request.query));
+  std::set<const FieldDescriptor*> given;
   for (const auto& [name, value] : parameters) {
     const FieldDescriptor* field = type.FindFieldByCamelcaseName(name);
     if (field == nullptr) field = type.FindFieldByName(name);
@@ -76,12 +49,17 @@ absl::Status Gateway::Fill(Request& request, Message& message) const {
       elsewhere = elsewhere || (field != nullptr && field->name() == bound);
     }
     if (elsewhere) return RefuseField(name, "is not a parameter that is known here");
+    if (!given.insert(field).second && !field->is_repeated()) {
+      return RefuseField(name, "is given twice");
+    }
     RETURN_IF_ERROR(SetFromText(message, name, value));
   }
   for (int i = 0; i < type.field_count(); ++i) {
     const std::string& header = RuleOf(*type.field(i)).header();
     if (header.empty()) continue;
     const std::string value = request.http.Header(header);
+    // Only GET has ranges (RFC 9110, 14.2).
+    if (header == "Range" && (request.is_head || !IsOneRange(value))) continue;
     if (!value.empty()) RETURN_IF_ERROR(SetFromText(message, type.field(i)->name(), value));
   }
   for (const auto& [name, value] : request.variables) {
@@ -109,25 +87,37 @@ awaitable<absl::Status> Gateway::ReadBody(Request& request, Message& message) {
     co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "NOT_JSON",
                                 "the body must be application/json");
   }
+  auto digest = DigestOf(http);
+  if (!digest.ok()) co_return digest.status();
   std::string json;
-  bool too_large = http.content_length().value_or(0) > static_cast<int64_t>(kJsonMax);
-  while (!too_large && http.has_body()) {
-    const size_t before = json.size();
-    json.resize(std::min<size_t>(before + http.content_length().value_or(16384), kJsonMax + 1));
-    const size_t n = co_await http.Read(json.data() + before, json.size() - before);
-    json.resize(before + n);
-    too_large = json.size() > kJsonMax;
-    if (n == 0) break;
-  }
-  if (too_large) {
-    request.refused = 413;
-    co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "BODY_TOO_LARGE",
-                                "the body is larger than 1 MiB");
-  }
-  if (json.empty()) co_return absl::OkStatus();
+  absl::Status status = co_await ReadText(request, json);
+  if (!status.ok()) co_return status;
+  digest->Add(json);
+  status = digest->Check();
+  if (!status.ok() || json.empty()) co_return status;
   co_return ReadJson(json, route.whole_body ? message
                                             : *message.GetReflection()->MutableMessage(
                                                   &message, route.body_field));
+}
+
+awaitable<absl::Status> Gateway::ReadText(Request& request, std::string& text) {
+  HttpExchange& http = request.http;
+  const size_t length = http.content_length().value_or(kJsonMax + 1);
+  bool too_large = http.content_length().has_value() && length > kJsonMax;
+  while (!too_large && http.has_body()) {
+    const size_t before = text.size();
+    const size_t next = std::min({before + std::max(before, kJsonFirst), length, kJsonMax + 1});
+    if (!request.place.Hold(static_cast<int64_t>(next))) co_return TooManyRequests();
+    text.resize(next);
+    const size_t n = co_await http.Read(text.data() + before, next - before);
+    text.resize(before + n);
+    too_large = text.size() > kJsonMax;
+    if (text.size() < next) break;
+  }
+  if (!too_large) co_return absl::OkStatus();
+  request.refused = 413;
+  co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "BODY_TOO_LARGE",
+                              "the body is larger than 1 MiB");
 }
 
 awaitable<absl::Status> Gateway::Unary(Request& request) {
@@ -157,8 +147,10 @@ awaitable<void> Gateway::Answer(Request& request, const Message& response) {
   const Descriptor& type = *response.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     if (!RuleOf(*type.field(i)).cookie()) continue;
-    headers.emplace_back("Set-Cookie", CookieOf(request, response.GetReflection()->GetString(
-                                                             response, type.field(i))));
+    const std::string token = response.GetReflection()->GetString(response, type.field(i));
+    headers.emplace_back("Set-Cookie", CookieOf(request, token));
+    if (token.empty()) continue;
+    credentials_.WasGood(Sha256(token), NetworkOf(request.client.address), absl::Now());
   }
   std::string json;
   WriteJson(response, json);
@@ -167,142 +159,6 @@ awaitable<void> Gateway::Answer(Request& request, const Message& response) {
   }
   request.status = 200;
   co_await request.http.Respond(200, headers, json);
-}
-
-// What was read of an upload's bytes so far. As long as one chunk holds all of it, the call can be
-// made again.
-struct Gateway::UploadBody {
-  std::string first;
-  int64_t size = 0;
-  bool end_sent = false;
-
-  bool is_at_hand() const { return size == static_cast<int64_t>(first.size()); }
-};
-
-awaitable<absl::Status> Gateway::Upload(Request& request) {
-  HttpExchange& http = request.http;
-  if (http.content_length().value_or(0) > kUploadMax) {
-    request.refused = 413;
-    co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "BODY_TOO_LARGE",
-                                "the body is larger than 5 GiB");
-  }
-  google::protobuf::Arena arena;
-  Message& message = *NewMessage(request.route->rpc->input_type(), arena);
-  if (absl::Status status = Fill(request, message); !status.ok()) co_return status;
-  Message& response = *NewMessage(request.route->rpc->output_type(), arena);
-  UploadBody body;
-  absl::Status status;
-  for (int attempt = 1;; ++attempt) {
-    status = co_await UploadOnce(request, message, body, response);
-    // Unless its end was sent, no service can have kept anything of it.
-    if (!body.is_at_hand()) break;
-    const bool again = co_await Backend::CallAgain(status, !body.end_sent, attempt);
-    if (!again) break;
-  }
-  if (!status.ok()) co_return UnlessCancelled(std::move(status));
-  co_await Answer(request, response);
-  co_return absl::OkStatus();
-}
-
-awaitable<absl::Status> Gateway::UploadOnce(Request& request, const Message& message,
-                                            UploadBody& body, Message& response) {
-  HttpExchange& http = request.http;
-  const int field = request.route->bytes_field->number();
-  const auto stream = backend_.Open(request.route->service, OnwardOf(request));
-  std::exception_ptr broken;
-  bool open = co_await stream->Start();
-  if (open) open = co_await stream->Write(message);
-  if (open && !body.first.empty()) open = co_await stream->WriteBytes(field, body.first);
-  // The next bytes are read once the service has room for them.
-  while (open && http.has_body()) {
-    std::string chunk;
-    try {
-      chunk.resize(kChunk);
-      chunk.resize(co_await http.Read(chunk.data(), kChunk));
-    } catch (...) {
-      broken = std::current_exception();
-    }
-    if (broken || chunk.empty()) break;
-    body.first = body.size == 0 ? chunk : std::string();
-    body.size += static_cast<int64_t>(chunk.size());
-    if (body.size > kUploadMax) break;
-    open = co_await stream->WriteBytes(field, std::move(chunk));
-  }
-  // Half a document must not be taken for a whole one: its upload is cancelled, not ended.
-  if (broken || body.size > kUploadMax) {
-    stream->Cancel();
-    (void)co_await stream->Finish();
-    if (broken) std::rethrow_exception(broken);
-    request.refused = 413;
-    co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "BODY_TOO_LARGE",
-                                "the body is larger than 5 GiB");
-  }
-  if (open) {
-    body.end_sent = true;
-    open = co_await stream->WritesDone();
-  }
-  if (open) (void)co_await stream->Read(response);
-  co_return co_await stream->Finish();
-}
-
-awaitable<absl::Status> Gateway::Download(Request& request) {
-  google::protobuf::Arena arena;
-  Message& message = *NewMessage(request.route->rpc->input_type(), arena);
-  absl::Status status = co_await ReadBody(request, message);
-  if (status.ok()) status = Fill(request, message);
-  if (!status.ok()) co_return status;
-  const Onward onward = OnwardOf(request);
-  Message& part = *NewMessage(request.route->rpc->output_type(), arena);
-  std::unique_ptr<Backend::Stream> stream;
-  for (int attempt = 1;; ++attempt) {
-    stream = backend_.Open(request.route->service, onward);
-    bool open = co_await stream->Start();
-    if (open) open = co_await stream->Write(message);
-    if (open) open = co_await stream->WritesDone();
-    if (open) open = co_await stream->Read(part);
-    if (open) break;
-    status = co_await stream->Finish();
-    if (status.ok()) status = absl::InternalError("a download without a first message");
-    const bool again = co_await Backend::CallAgain(status, onward.may_repeat, attempt);
-    if (!again) co_return UnlessCancelled(std::move(status));
-  }
-  std::exception_ptr broken;
-  try {
-    status = co_await SendParts(request, *stream, part);
-  } catch (...) {
-    broken = std::current_exception();
-    stream->Cancel();
-    status = absl::CancelledError("the client is gone");
-  }
-  const absl::Status finished = co_await stream->Finish();
-  if (broken) std::rethrow_exception(broken);
-  if (request.status == 304) co_return absl::OkStatus();
-  co_await request.http.End(status.ok() && finished.ok());
-  co_return finished;
-}
-
-awaitable<absl::Status> Gateway::SendParts(Request& request, Backend::Stream& stream,
-                                           Message& part) {
-  HttpHeaders fields = HeaderFields(part);
-  HttpHeaders headers = HeadersOf(request, "");
-  headers.insert(headers.end(), fields.begin(), fields.end());
-  const std::string etag = ValueOf(fields, "ETag");
-  if (!etag.empty() && request.http.Header("If-None-Match") == etag) {
-    stream.Cancel();
-    request.status = 304;
-    HttpHeaders unchanged = HeadersOf(request, "");
-    unchanged.emplace_back("ETag", etag);
-    co_await request.http.Respond(304, unchanged, "");
-    co_return absl::OkStatus();
-  }
-  request.status = ValueOf(fields, "Content-Range").empty() ? 200 : 206;
-  co_await request.http.Begin(request.status, headers);
-  for (bool more = true; more; more = co_await stream.Read(part)) {
-    std::string scratch;
-    co_await request.http.Write(
-        part.GetReflection()->GetStringReference(part, request.route->bytes_field, &scratch));
-  }
-  co_return absl::OkStatus();
 }
 
 }  // namespace gatehouse::gateway

@@ -1,15 +1,29 @@
 #pragma once
 
+#include <google/protobuf/arena.h>
+#include <google/protobuf/message.h>
+
+#include "absl/time/clock.h"
+#include "gatehouse/common/v1/options.pb.h"
+#include "services/common/base/random.h"
 #include "services/gateway/gateway.h"
 
 namespace gatehouse::gateway {
 
 // A request on its way through the gateway, and what was found out about it so far.
 struct Gateway::Request {
+  Request(Gateway& gateway, HttpExchange& http);
+
   HttpExchange& http;
-  std::string path, query, request_id, client_address, origin;
+  const ForwardedClient client;
+  InFlight::Place place;
+  absl::Time start = absl::Now();
+  std::string path, query, origin;
+  bool is_head = false;
+  std::string request_id = NewId("req");
+  std::string client_request_id;  // What the client calls it, for the log alone.
   Trace trace;
-  bool secure = false;          // The client came by HTTPS.
+  bool origin_checked = false;
   bool origin_allowed = false;  // A page of this origin may read the answer.
   const Route* route = nullptr;
   Variables variables;
@@ -18,7 +32,15 @@ struct Gateway::Request {
   std::string allow;        // Of a 405.
   int refused = 0;          // An HTTP status that no canonical code has (405, 413, 415).
   int status = 0;           // As answered.
-  absl::Time start = absl::Now();
 };
+
+inline google::protobuf::Message* NewMessage(const google::protobuf::Descriptor* type,
+                                             google::protobuf::Arena& arena) {
+  return google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New(&arena);
+}
+
+inline const common::v1::FieldRule& RuleOf(const google::protobuf::FieldDescriptor& field) {
+  return field.options().GetExtension(common::v1::field);
+}
 
 }  // namespace gatehouse::gateway

@@ -20,7 +20,9 @@ struct Config {
   Secret redis_url;
   std::map<std::string, std::string> addresses;  // By service.
   TrustedProxies trusted_proxies;                // GATEHOUSE_TRUSTED_PROXIES
-  absl::Duration shutdown_delay;                 // GATEHOUSE_SHUTDOWN_DELAY_SECONDS
+  HttpServer::Options http;
+  InFlight::Limits in_flight;
+  absl::Duration shutdown_delay;  // GATEHOUSE_SHUTDOWN_DELAY_SECONDS
 
   static Config Read(Environment& environment) {
     Config config;
@@ -37,10 +39,29 @@ struct Config {
       if (config.trusted_proxies.Add(proxy)) continue;
       environment.Mistake("GATEHOUSE_TRUSTED_PROXIES", "must be addresses or CIDR blocks");
     }
+    config.ReadLimits(environment);
     config.shutdown_delay =
         absl::Seconds(environment.Number("GATEHOUSE_SHUTDOWN_DELAY_SECONDS", 0, 0, 300));
     StartTracing("gateway", environment);
     return config;
+  }
+
+  void ReadLimits(Environment& environment) {
+    http.listen = listen;
+    auto& connections = http.connections;
+    connections.all =
+        static_cast<int>(environment.Number("GATEHOUSE_CONNECTIONS", connections.all, 1, 1000000));
+    connections.per_address = static_cast<int>(environment.Number(
+        "GATEHOUSE_CONNECTIONS_PER_ADDRESS", connections.per_address, 1, 1000000));
+    connections.is_proxy = [proxies = trusted_proxies](const std::string& address) {
+      return proxies.Contains(address);
+    };
+    http.least_bytes_per_second = environment.Number("GATEHOUSE_LEAST_BYTES_PER_SECOND",
+                                                     http.least_bytes_per_second, 0, 1000000);
+    in_flight.requests =
+        static_cast<int>(environment.Number("GATEHOUSE_REQUESTS", in_flight.requests, 1, 1000000));
+    in_flight.requests_per_caller = static_cast<int>(environment.Number(
+        "GATEHOUSE_REQUESTS_PER_CALLER", in_flight.requests_per_caller, 1, 1000000));
   }
 };
 
@@ -67,11 +88,12 @@ int Serve(const Config& config) {
        .openapi = OpenApi(*routes, ProtoImage()),
        .trusted_proxies = config.trusted_proxies,
        .authenticator = &authenticator,
-       .check_origin = [&](const std::string& origin) { return AskOrigin(identity, origin); }},
+       .check_origin = [&](const std::string& origin) { return AskOrigin(identity, origin); },
+       .in_flight = config.in_flight},
       backend);
   if (!gateway.ok()) return Fail(gateway.status());
   auto server = HttpServer::Start(
-      {.listen = config.listen}, [&](HttpExchange& http) { return (*gateway)->Handle(http); },
+      config.http, [&](HttpExchange& http) { return (*gateway)->Handle(http); },
       [&](HttpExchange& http, int status) { return (*gateway)->Refuse(http, status); });
   if (!server.ok()) return Fail(server.status());
   std::unique_ptr<Operations> operations;

@@ -1,0 +1,204 @@
+#include <boost/asio.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/common/base/crypto.h"
+#include "services/gateway/gateway_request.h"
+#include "services/gateway/http/forwarded.h"
+
+// Who calls, and from which page.
+namespace gatehouse::gateway {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr size_t kCredentialMax = 512, kOriginMax = 300, kOriginsMax = 10000;
+constexpr absl::Duration kOriginLife = absl::Seconds(60);
+
+// The value of the first cookie of that name (RFC 6265, section 5.4).
+std::string FindCookie(const std::string& header, const std::string& name) {
+  for (const absl::string_view pair : absl::StrSplit(header, ';')) {
+    const std::vector<std::string> parts =
+        absl::StrSplit(absl::StripAsciiWhitespace(pair), absl::MaxSplits('=', 1));
+    if (parts.size() == 2 && parts[0] == name) return parts[1];
+  }
+  return "";
+}
+
+const char* CookieName(bool secure) { return secure ? "__Host-gatehouse" : "gatehouse"; }
+
+absl::Status Unauthenticated(const char* reason, const char* message) {
+  return gatehouse::Refuse(absl::StatusCode::kUnauthenticated, reason, message);
+}
+
+absl::Status AskedTooOften() {
+  return RefuseUntil("TOO_MANY_REQUESTS",
+                     "too many credentials that are not valid came from this address",
+                     absl::Seconds(1));
+}
+
+}  // namespace
+
+std::string Gateway::CredentialOf(const Request& request) {
+  const HttpExchange& http = request.http;
+  if (request.route->portal)
+    return FindCookie(http.Header("Cookie"), CookieName(request.client.secure));
+  const std::string header = http.Header("Authorization");
+  if (!absl::StartsWithIgnoreCase(header, "bearer ")) return "";
+  return std::string(absl::StripAsciiWhitespace(absl::string_view(header).substr(7)));
+}
+
+// Portal routes know the cookie alone, the others a bearer credential alone: a cookie that a
+// browser sends by itself opens nothing else.
+awaitable<absl::Status> Gateway::Identify(Request& request) {
+  if (request.route->rules->audience.count(common::v1::ANYONE) != 0) co_return absl::OkStatus();
+  std::string credential = CredentialOf(request);
+  if (credential.empty() || options_.authenticator == nullptr) {
+    co_return Unauthenticated("CREDENTIAL_MISSING", "this call needs a credential");
+  }
+  if (credential.size() > kCredentialMax) {
+    co_return Unauthenticated("CREDENTIAL_INVALID", "the credential is not valid");
+  }
+  const Secret secret(std::move(credential));
+  request.principal = options_.authenticator->Cached(secret);
+  absl::Status status;
+  if (request.principal == nullptr) status = co_await Exchange(request, secret);
+  if (!status.ok()) co_return status;
+  request.http.SignIn();
+  if (request.place.Identify(request.principal->caller.credential_id)) co_return absl::OkStatus();
+  co_return TooManyRequests();
+}
+
+awaitable<absl::Status> Gateway::Exchange(Request& request, const Secret& secret) {
+  const std::string hash = Sha256(secret.Reveal()), from = NetworkOf(request.client.address);
+  const Strangers::Ask ask = credentials_.MayAsk(hash, from, absl::Now());
+  if (ask == Strangers::Ask::kTooOften) co_return AskedTooOften();
+  absl::StatusOr<std::shared_ptr<const Principal>> exchanged = absl::UnavailableError("busy");
+  if (ask == Strangers::Ask::kMissed) {
+    exchanged = Unauthenticated("CREDENTIAL_INVALID", "the credential is not valid");
+  } else {
+    Call call;
+    call.request_id = request.request_id;
+    call.client_address = request.client.address;
+    call.trace = request.trace;
+    call.deadline = absl::Now() + absl::Seconds(5);
+    co_await OnWorker(ask == Strangers::Ask::kKnown ? workers_ : for_strangers_, [&] {
+      const CallScope scope(call);
+      exchanged = options_.authenticator->Authenticate(secret);
+    });
+  }
+  if (exchanged.ok()) {
+    credentials_.WasGood(hash, from, absl::Now());
+    request.principal = *std::move(exchanged);
+    co_return absl::OkStatus();
+  }
+  if (absl::IsUnauthenticated(exchanged.status())) {
+    request.end_cookie = request.route->portal;
+    if (ask != Strangers::Ask::kMissed) credentials_.WasMissed(hash, absl::Now());
+  }
+  co_return exchanged.status();
+}
+
+awaitable<absl::StatusOr<bool>> Gateway::KnowsOrigin(const Request& request) {
+  const std::string& origin = request.origin;
+  if (options_.check_origin == nullptr || origin.size() > kOriginMax) co_return false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = allowed_origins_.find(origin);
+    if (known != allowed_origins_.end() && absl::Now() < known->second) co_return true;
+  }
+  const std::string from = NetworkOf(request.client.address);
+  const Strangers::Ask ask = origins_.MayAsk(origin, from, absl::Now());
+  if (ask == Strangers::Ask::kMissed || ask == Strangers::Ask::kTooOften) co_return false;
+  absl::StatusOr<bool> allowed = absl::UnavailableError("busy");
+  co_await OnWorker(ask == Strangers::Ask::kKnown ? workers_ : for_strangers_,
+                    [&] { allowed = options_.check_origin(origin); });
+  if (!allowed.ok()) co_return allowed;
+  if (!*allowed) {
+    origins_.WasMissed(origin, absl::Now());
+    co_return false;
+  }
+  origins_.WasGood(origin, from, absl::Now());
+  const std::lock_guard lock(mutex_);
+  if (allowed_origins_.size() >= kOriginsMax) allowed_origins_.clear();
+  allowed_origins_[origin] = absl::Now() + kOriginLife;
+  co_return true;
+}
+
+// With SameSite cookies this is the defence against other sites' pages: a browser names the page's
+// origin on every request that changes something, and it must be one of the organisation's.
+awaitable<absl::Status> Gateway::CheckOrigin(Request& request) {
+  if (request.origin.empty()) co_return absl::OkStatus();
+  if (request.principal != nullptr && request.route->portal) {
+    const auto& origins = request.principal->caller.origins;
+    request.origin_allowed =
+        std::find(origins.begin(), origins.end(), request.origin) != origins.end();
+  } else {
+    const auto known = co_await KnowsOrigin(request);
+    if (!known.ok()) co_return known.status();
+    request.origin_allowed = *known;
+  }
+  request.origin_checked = true;
+  const bool changes = request.route->verb != "GET";
+  if (request.origin_allowed || !request.route->portal || !changes) co_return absl::OkStatus();
+  co_return gatehouse::Refuse(absl::StatusCode::kPermissionDenied, "ORIGIN_NOT_ALLOWED",
+                              "a page of this origin may not call here");
+}
+
+// A refusal comes before the page's origin was looked at: a page of an origin that is known may
+// read it all the same.
+awaitable<void> Gateway::LetPageRead(Request& request) {
+  if (request.origin.empty() || request.origin_checked) co_return;
+  request.origin_checked = true;
+  const auto known = co_await KnowsOrigin(request);
+  request.origin_allowed = known.ok() && *known;
+}
+
+// The session's cookie is SameSite=Lax: no browser sends it with what a page of another site asks
+// for. So a sign-in from there cannot work, and says so before it uses up what it was given.
+absl::Status Gateway::CheckSite(const Request& request) {
+  const bool anyone = request.route->rules->audience.count(common::v1::ANYONE) != 0;
+  if (!anyone || request.http.Header("Sec-Fetch-Site") != "cross-site") return absl::OkStatus();
+  const google::protobuf::Descriptor& answer = *request.route->rpc->output_type();
+  for (int i = 0; i < answer.field_count(); ++i) {
+    if (!RuleOf(*answer.field(i)).cookie()) continue;
+    return gatehouse::Refuse(
+        absl::StatusCode::kPermissionDenied, "CROSS_SITE_SIGN_IN",
+        "the portal's page is on another site than this address, so that its session would not "
+        "come back: serve both below one domain, or pass /v1 on from the portal's own host");
+  }
+  return absl::OkStatus();
+}
+
+awaitable<absl::Status> Gateway::Preflight(Request& request) {
+  const auto known = co_await KnowsOrigin(request);
+  if (!known.ok()) co_return known.status();
+  request.origin_checked = true;
+  if (!*known) {
+    co_return gatehouse::Refuse(absl::StatusCode::kPermissionDenied, "ORIGIN_NOT_ALLOWED",
+                                "a page of this origin may not call here");
+  }
+  request.origin_allowed = true;
+  HttpHeaders headers = HeadersOf(request, "");
+  headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
+  headers.emplace_back("Access-Control-Allow-Headers",
+                       "Authorization, Content-Type, Range, If-Range, If-None-Match, "
+                       "Idempotency-Key, X-Request-Id, traceparent, tracestate, baggage, "
+                       "Content-Digest, Repr-Digest, Content-MD5");
+  headers.emplace_back("Access-Control-Max-Age", "600");
+  request.status = 204;
+  co_await request.http.Respond(204, headers, "");
+  co_return absl::OkStatus();
+}
+
+// An empty token ends the cookie.
+std::string Gateway::CookieOf(const Request& request, const std::string& token) const {
+  return absl::StrCat(CookieName(request.client.secure), "=", token,
+                      "; Path=/; HttpOnly; SameSite=Lax", request.client.secure ? "; Secure" : "",
+                      token.empty() ? "; Max-Age=0" : "");
+}
+
+}  // namespace gatehouse::gateway
