@@ -283,3 +283,113 @@ test("heads and bodies that come byte by byte, and idle connections, stop nobody
   );
   assert.deepEqual(documents, []);
 });
+
+test("more idle connections than there is room for keep nobody out", async () => {
+  const office = await Office.open();
+  const served = async () => void (await ok(office.api.GET("/v1/cases")));
+  await servedThrough("gateway", served, async () => {
+    const idle: Socket[] = [];
+    for (let n = 0; n < 5000; n += 250) {
+      const some = Array.from({ length: 250 }, dial);
+      for (const socket of some.slice(0, 100)) socket.write("GET /v1/cases HTTP/1.1\r\nHo");
+      idle.push(...some);
+      await pause(50);
+      // A newcomer, on a connection of its own.
+      const answer = await new Promise<string>((resolve) => {
+        const socket = dial();
+        socket.once("data", (data) => resolve(data.toString("latin1")));
+        socket.once("close", () => resolve("closed"));
+        socket.write("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      });
+      assert.match(answer, /^HTTP\/1\.1 200 /, `with ${n + 250} idle connections`);
+    }
+    for (const socket of idle) socket.destroy();
+  });
+});
+
+/** How long `ask` takes, as the middle one of some. */
+async function timeOf(ask: () => Promise<unknown>, times = 9): Promise<number> {
+  const took: number[] = [];
+  for (let n = 0; n < times; ++n) {
+    const begin = performance.now();
+    await ask();
+    took.push(performance.now() - begin);
+  }
+  return took.sort((a, b) => a - b)[times >> 1];
+}
+
+test("bearers and origins that are made up leave who is signed in unharmed", async () => {
+  const office = await Office.open();
+  const list = () => ok(office.api.GET("/v1/cases"));
+  const alone = await timeOf(list);
+  let flooding = true;
+  let asked = 0;
+  const flood = async (index: number) => {
+    while (flooding) {
+      const made = randomBytes(16).toString("hex");
+      const response = await fetch(`${url}/v1/cases`, {
+        headers: {
+          Authorization: `Bearer ${made}`,
+          Origin: `https://${made}.example`,
+          "X-Forwarded-For": `192.0.2.${index}`,
+        },
+      });
+      await response.arrayBuffer();
+      assert.ok([401, 429, 503].includes(response.status), String(response.status));
+      ++asked;
+    }
+  };
+  const floods = Array.from({ length: 20 }, (_, index) => flood(index));
+  const amid = await timeOf(list, 101);
+  flooding = false;
+  await Promise.all(floods);
+  console.log(
+    `signed in: ${alone.toFixed(1)} ms alone, ${amid.toFixed(1)} ms amid ${asked} others`,
+  );
+  assert.ok(amid < 250, `${amid} ms`);
+});
+
+test("five hundred slow uploads and downloads leave a normal one twice its time", async () => {
+  const office = await Office.open();
+  const path = `/v1/cases/${office.caseId}/documents`;
+  const upload = async (bytes: Uint8Array) => {
+    const response = await fetch(`${url}${path}?filename=${randomBytes(8).toString("hex")}.pdf`, {
+      method: "POST",
+      body: bytes as BodyInit,
+      headers: { ...office.bearer(), "Content-Type": "application/pdf" },
+    });
+    const body = (await response.json()) as { documentId: string };
+    assert.equal(response.status, 200, JSON.stringify(body));
+    return body.documentId;
+  };
+  const large = Buffer.concat([Buffer.from("%PDF-1.4\n"), randomBytes(4 << 20)]);
+  const document = await upload(large);
+  const normal = () => upload(large.subarray(0, 1 << 20));
+  const alone = await timeOf(normal);
+  const head = `Host: x\r\nAuthorization: Bearer ${office.key}\r\n`;
+  const slow = Array.from({ length: 500 }, (_, n) => {
+    const socket = dial();
+    if (n % 2 === 0) {
+      socket.write(
+        `POST ${path}?filename=slow${n}.pdf HTTP/1.1\r\n${head}` +
+          "Content-Type: application/pdf\r\nContent-Length: 1000000\r\n\r\n%PDF-1.4\n",
+      );
+    } else {
+      socket.pause();
+      socket.write(`GET ${path}/${document}/content HTTP/1.1\r\n${head}\r\n`);
+    }
+    return socket;
+  });
+  await pause(2000);
+  const drip = setInterval(() => {
+    for (const socket of slow) if (!socket.isPaused()) socket.write("a".repeat(100));
+  }, 500);
+  const amid = await timeOf(normal);
+  clearInterval(drip);
+  for (const socket of slow) socket.destroy();
+  console.log(`an upload: ${alone.toFixed(1)} ms alone, ${amid.toFixed(1)} ms amid slow ones`);
+  const memory = memoryOf("gateway");
+  assert.ok(memory < memoryMax, `the gateway holds ${memory >> 20} MiB`);
+  // What a busy machine adds by itself.
+  assert.ok(amid < 2 * alone + 20, `${alone} ms alone, ${amid} ms amid slow ones`);
+});

@@ -125,7 +125,9 @@ test("what two servers could read in two ways is refused, and the connection clo
     assert.match(answer, /Connection: close/);
     assert.equal(answer.split("HTTP/1.1 ").length, 2, `${head}: answered once`);
   }
-  assert.match(await raw("GET / HTTP/1.0\r\nHost: x\r\n\r\n"), /^HTTP\/1\.1 505 /);
+  assert.match(await raw("GET / HTTP/2.0\r\nHost: x\r\n\r\n"), /^HTTP\/1\.1 505 /);
+  const old = await raw("GET /healthz HTTP/1.0\r\n\r\n");
+  assert.match(old, /^HTTP\/1\.1 200 [^]*Connection: close[^]*alive\n$/);
   assert.match(
     await raw(`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(20000)}\r\n\r\n`),
     /^HTTP\/1\.1 431 /,
