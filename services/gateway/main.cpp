@@ -49,19 +49,19 @@ struct Config {
   void ReadLimits(Environment& environment) {
     http.listen = listen;
     auto& connections = http.connections;
-    connections.all =
-        static_cast<int>(environment.Number("GATEHOUSE_CONNECTIONS", connections.all, 1, 1000000));
+    connections.all = static_cast<int>(
+        environment.Number("GATEHOUSE_HTTP_CONNECTIONS", connections.all, 1, 1000000));
     connections.per_address = static_cast<int>(environment.Number(
-        "GATEHOUSE_CONNECTIONS_PER_ADDRESS", connections.per_address, 1, 1000000));
+        "GATEHOUSE_HTTP_CONNECTIONS_PER_ADDRESS", connections.per_address, 1, 1000000));
     connections.is_proxy = [proxies = trusted_proxies](const std::string& address) {
       return proxies.Contains(address);
     };
-    http.least_bytes_per_second = environment.Number("GATEHOUSE_LEAST_BYTES_PER_SECOND",
+    http.least_bytes_per_second = environment.Number("GATEHOUSE_HTTP_LEAST_BYTES_PER_SECOND",
                                                      http.least_bytes_per_second, 0, 1000000);
-    in_flight.requests =
-        static_cast<int>(environment.Number("GATEHOUSE_REQUESTS", in_flight.requests, 1, 1000000));
+    in_flight.requests = static_cast<int>(
+        environment.Number("GATEHOUSE_HTTP_REQUESTS", in_flight.requests, 1, 1000000));
     in_flight.requests_per_caller = static_cast<int>(environment.Number(
-        "GATEHOUSE_REQUESTS_PER_CALLER", in_flight.requests_per_caller, 1, 1000000));
+        "GATEHOUSE_HTTP_REQUESTS_PER_CALLER", in_flight.requests_per_caller, 1, 1000000));
   }
 };
 

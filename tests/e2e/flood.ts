@@ -287,7 +287,7 @@ test("heads and bodies that come byte by byte, and idle connections, stop nobody
 test("more idle connections than there is room for keep nobody out", async () => {
   const office = await Office.open();
   const served = async () => void (await ok(office.api.GET("/v1/cases")));
-  await servedThrough("gateway", served, async () => {
+  await servedThrough(["gateway"], served, async () => {
     const idle: Socket[] = [];
     for (let n = 0; n < 5000; n += 250) {
       const some = Array.from({ length: 250 }, dial);
