@@ -62,5 +62,6 @@ function settingsOf(service) {
 
 export const binaries = Object.fromEntries(services.map((name) => [name, settingsOf(name)]));
 
-// How long calls may go on once a process has stopped to serve: server.cpp says it.
-export const drainSeconds = Number(/kDrain = absl::Seconds\((\d+)\)/.exec(textOf("common"))?.[1]);
+// How long calls may go on once a process has stopped to serve: server.h says it.
+const serverHeader = readFileSync(join(root, "services/common/rpc/server.h"), "utf8");
+export const drainSeconds = Number(/ drain = absl::Seconds\((\d+)\)/.exec(serverHeader)?.[1]);
