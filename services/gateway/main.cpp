@@ -1,3 +1,5 @@
+#include <set>
+
 #include "absl/strings/str_split.h"
 #include "gatehouse/identity/v1/principals.pb.h"
 #include "services/common/observe/log.h"
@@ -13,6 +15,15 @@
 
 namespace gatehouse::gateway {
 namespace {
+
+// Of the services whose RPCs are routes, by their packages: gatehouse.cases.v1 is `cases`.
+std::set<std::string> ServiceNames() {
+  std::set<std::string> names;
+  for (const auto* service : AllServices()) {
+    names.insert(std::vector<std::string>(absl::StrSplit(service->full_name(), '.'))[1]);
+  }
+  return names;
+}
 
 struct Config {
   std::string listen, operations_listen;
@@ -32,7 +43,7 @@ struct Config {
       config.tls = std::make_unique<Tls>(Tls{*directory});
     }
     config.redis_url = environment.SecretValue("GATEHOUSE_REDIS_URL");
-    for (const char* name : {"identity", "cases", "invitation", "notification", "documents"}) {
+    for (const std::string& name : ServiceNames()) {
       config.addresses[name] = AddressOf(environment, name);
     }
     for (const std::string& proxy : environment.List("GATEHOUSE_TRUSTED_PROXIES")) {

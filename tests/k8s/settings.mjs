@@ -31,7 +31,9 @@ function addressesIn(text) {
     text,
     /for \(const char\* name : \{([^}]*)\}\) \{[^}]*AddressOf\(environment, name\)/g,
   ).flatMap((list) => namesIn(list, /"(\w+)"/g));
-  return [...namesIn(text, /AddressOf\(environment, "(\w+)"\)/g), ...inLists].map(
+  // Of every service that has routes.
+  const all = text.includes("ServiceNames()") ? services.filter((name) => name !== "gateway") : [];
+  return [...all, ...namesIn(text, /AddressOf\(environment, "(\w+)"\)/g), ...inLists].map(
     (name) => `GATEHOUSE_${name.toUpperCase()}_ADDRESS`,
   );
 }
