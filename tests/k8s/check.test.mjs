@@ -29,7 +29,9 @@ test("of the overlay as it is, everything that only a person knows is named", ()
   const { status, first, missing } = check(untouched);
   assert.equal(status, 1);
   assert.equal(first, "production is not complete:");
-  const [{ image }] = containersOf(named(untouched.render("production"), "Deployment", "cases"));
+  const [cases, front] = ["cases", "front"].map(
+    (name) => containersOf(named(untouched.render("production"), "Deployment", name))[0].image,
+  );
   assert.deepEqual(missing, [
     "postgres-ca: ca.crt is empty",
     ...[
@@ -38,6 +40,7 @@ test("of the overlay as it is, everything that only a person knows is named", ()
       "GATEHOUSE_SMS_URL",
       "GATEHOUSE_SMTP_FROM",
       "GATEHOUSE_TRUSTED_PROXIES",
+      "GRPC_HOST",
       "HOST",
       "INGRESS_CLASS",
       "INGRESS_ISSUER",
@@ -49,7 +52,8 @@ test("of the overlay as it is, everything that only a person knows is named", ()
       "STORAGE_CLASS",
       "STORAGE_SIZE",
     ].map((name) => `settings: ${name} is empty`),
-    `images: ${image} has no newName with a registry`,
+    `images: ${cases} has no newName with a registry`,
+    `images: ${front} has no newName with a registry`,
   ]);
 });
 

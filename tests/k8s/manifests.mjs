@@ -9,6 +9,7 @@ import { parseAllDocuments } from "yaml";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const fiveServices = ["identity", "cases", "invitation", "notification", "documents"];
 export const services = [...fiveServices, "gateway"];
+export const workloads = [...services, "front"]; // nginx, with settings of ours.
 export const overlays = ["try", "production"];
 
 // Today's kubectl and Debian 12's, where ./run has found both.
@@ -57,8 +58,9 @@ export class Checkout {
     writeFileSync(this.path("overlays/production/postgres-ca.crt"), "a certificate\n");
     return this.replace(
       "overlays/production/kustomization.yaml",
-      "- name: gatehouse\n",
-      "- name: gatehouse\n  newName: registry.example/gatehouse\n",
+      "- name: gatehouse\n- name: gatehouse-front\n",
+      "- name: gatehouse\n  newName: registry.example/gatehouse\n" +
+        "- name: gatehouse-front\n  newName: registry.example/gatehouse-front\n",
     );
   }
 
@@ -79,6 +81,7 @@ export class Checkout {
 
 export const productionValues = {
   HOST: "portal.example.com",
+  GRPC_HOST: "grpc.example.com",
   INGRESS_NAMESPACE: "proxies",
   MONITORING_NAMESPACE: "metrics",
   POSTGRES_CIDR: "10.20.0.0/16",
@@ -104,7 +107,7 @@ export const containersOf = (deployment) => [
 
 // The Deployments of Gatehouse itself, without an overlay's stores.
 export function serviceDeployments(objects) {
-  return ofKind(objects, "Deployment").filter((found) => services.includes(found.metadata.name));
+  return ofKind(objects, "Deployment").filter((found) => workloads.includes(found.metadata.name));
 }
 
 // Whether a label selector of Kubernetes means these labels. An empty one means all.

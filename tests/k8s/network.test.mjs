@@ -19,6 +19,11 @@ const everywhere = [
   host("a neighbour", "192.168.1.7"),
   host("a neighbour (IPv6)", "fd00::7"),
 ];
+// The front is open to all, and shows its metrics to those who may read them.
+const reachFront = (monitoring) =>
+  everywhere
+    .map(({ name }) => `${name} → front: 7443${name === `namespace ${monitoring}` ? ", 9100" : ""}`)
+    .join("\n");
 const lines = (text) =>
   text
     .trim()
@@ -29,6 +34,7 @@ const lines = (text) =>
 const betweenServices = `
   cases → identity: 7000
   documents → cases, identity, notification: 7000
+  front → cases, documents, identity, invitation, notification: 7000
   gateway → cases, documents, identity, invitation, notification: 7000
   identity → notification: 7000
   invitation → cases, documents, identity, notification: 7000
@@ -38,6 +44,7 @@ const betweenServices = `
 const names = `
   cases → namespace kube-system: 53, 53/UDP
   documents → namespace kube-system: 53, 53/UDP
+  front → namespace kube-system: 53, 53/UDP
   gateway → namespace kube-system: 53, 53/UDP
   identity → namespace kube-system: 53, 53/UDP
   invitation → namespace kube-system: 53, 53/UDP
@@ -48,7 +55,7 @@ test("in production each pod reaches what the call graph names, and nothing else
   const expected = `
     ${betweenServices.trim()}
     ${names.trim()}
-    namespace proxies → cases, documents, identity, invitation, notification: 7000
+    ${reachFront("metrics")}
     namespace proxies → gateway: 8080
     namespace metrics → cases, documents, gateway, identity, invitation, notification: 9100
     cases → the database: 5432
@@ -70,7 +77,7 @@ test("to try it, the stores and the sink are reached by those that use them", ()
   const expected = `
     ${betweenServices.trim()}
     ${names.trim()}
-    namespace ingress-nginx → cases, documents, identity, invitation, notification: 7000
+    ${reachFront("monitoring")}
     namespace ingress-nginx → gateway: 8080
     namespace monitoring → cases, documents, gateway, identity, invitation, notification: 9100
     cases → postgres: 5432

@@ -1,5 +1,5 @@
 // The rules of our own: each takes all objects of an overlay, and gives a line for each offence.
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   containersOf,
@@ -11,6 +11,7 @@ import {
   selects,
   serviceDeployments,
   services,
+  workloads,
 } from "./manifests.mjs";
 import { binaries, drainSeconds } from "./settings.mjs";
 
@@ -55,7 +56,7 @@ export const everythingIsProbed = aboutDeployments((deployment) =>
   ),
 );
 
-// A new connection for the five services, /healthz for the gateway; stores are readiness's matter.
+// A new connection for the five services, /healthz for the doors; stores are readiness's matter.
 export const livenessTouchesNoStore = aboutServices((deployment) => {
   const { name, livenessProbe, startupProbe, readinessProbe } = mainOf(deployment);
   const alive = fiveServices.includes(name)
@@ -111,7 +112,7 @@ export const nobodyHoldsAToken = aboutDeployments((deployment, objects) => {
   const account = ofKind(objects, "ServiceAccount").find(
     (one) => one.metadata.name === serviceAccountName,
   );
-  const ours = services.includes(deployment.metadata.name);
+  const ours = workloads.includes(deployment.metadata.name);
   return [
     automountServiceAccountToken !== false && "is given a token",
     ours && serviceAccountName !== deployment.metadata.name && "has no account of its own",
@@ -156,7 +157,9 @@ const resolverSeconds = 1;
 
 export const noCallIsLostInARollout = aboutServices(({ spec }) => {
   const { strategy, minReadySeconds, template } = spec;
-  const delay = Number(valueOf(template.spec.containers[0], "GATEHOUSE_SHUTDOWN_DELAY_SECONDS"));
+  const [main] = template.spec.containers;
+  const sleep = main.lifecycle?.preStop.exec.command[1]; // nginx has no delay of its own.
+  const delay = Number(sleep ?? valueOf(main, "GATEHOUSE_SHUTDOWN_DELAY_SECONDS"));
   const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {};
   return [
     !(template.spec.terminationGracePeriodSeconds > delay + drainSeconds) &&
@@ -175,30 +178,35 @@ export function callsSpreadOverPods(objects) {
 
 const usedPorts = Object.fromEntries(services.map((name) => [name, { grpc: 7000 }]));
 usedPorts.gateway = { http: 8080 };
+usedPorts.front = { grpc: 443 };
 
 // Each of our Services means the pods of its name, and the ports that everybody knows.
 export function servicesMeanTheirPods(objects) {
-  return services.flatMap((name) => {
+  return workloads.flatMap((name) => {
     const { spec } = named(objects, "Service", name);
     const deployment = named(objects, "Deployment", name);
     const ports = Object.fromEntries(spec.ports.map((one) => [one.name, one.port]));
     const open = Object.fromEntries(
       mainOf(deployment).ports.map((one) => [one.name, one.containerPort]),
     );
-    const known = { ...usedPorts[name], operations: 9100 };
+    // What a load balancer opens to everybody is no place for metrics.
+    const known = { ...usedPorts[name], ...(name === "front" ? {} : { operations: 9100 }) };
     return [
       !selects({ matchLabels: spec.selector }, labelsOf(deployment)) && `${name} means no pod`,
       !selects(deployment.spec.selector, labelsOf(deployment)) && `${name} owns no pod`,
       ...Object.entries(known).map(
         ([port, number]) =>
-          !(ports[port] === number && open[port] === number) && `${name} has no port ${port}`,
+          !(ports[port] === number && (open[port] === number || number === 443)) &&
+          `${name} has no port ${port}`,
       ),
+      Object.keys(ports).length !== Object.keys(known).length && `${name} opens another port`,
       spec.ports.some((one) => one.targetPort !== one.name) && `${name} leads to another port`,
     ].filter(Boolean);
   });
 }
 
-const binaryOf = (container) => container.command[0].replace("/usr/bin/gatehouse-", "");
+// The front's image has one program only.
+const binaryOf = ({ command: [path] = ["front"] }) => path.replace("/usr/bin/gatehouse-", "");
 const settingsOf = (container) => (container.env ?? []).map((one) => one.name);
 
 export const containersGetWhatTheyRead = aboutServices((deployment) =>
@@ -216,10 +224,12 @@ export const containersGetWhatTheyRead = aboutServices((deployment) =>
 export const addressesAreOurServices = aboutServices((deployment) =>
   containersOf(deployment).flatMap(({ env }) =>
     env
-      .filter((one) => /^GATEHOUSE_\w+_ADDRESS$/.test(one.name))
+      .filter((one) => /^GATEHOUSE_[A-Z]+_ADDRESS$/.test(one.name))
       .map(({ name, value }) => {
         const service = name.replace(/^GATEHOUSE_(\w+)_ADDRESS$/, "$1").toLowerCase();
-        return value !== `dns:///${service}:7000` && `${name} is ${value}`;
+        // gRPC looks a name up again by this scheme only; the front does it by itself.
+        const scheme = deployment.metadata.name === "front" ? "" : "dns:///";
+        return value !== `${scheme}${service}:7000` && `${name} is ${value}`;
       }),
   ),
 );
@@ -242,7 +252,9 @@ export const secretsAreNotShared = aboutServices((deployment) => {
   const mounted = podOf(deployment).volumes.flatMap((one) => one.secret?.secretName ?? []);
   return [
     ...read.filter((one) => one !== `${name}-secrets`).map((one) => `reads ${one}`),
-    ...mounted.filter((one) => one !== `${name}-tls`).map((one) => `mounts ${one}`),
+    ...mounted
+      .filter((one) => ![`${name}-tls`, `${name}-public-tls`].includes(one))
+      .map((one) => `mounts ${one}`),
   ];
 });
 
@@ -273,26 +285,17 @@ export function referencesAreMade(objects) {
 
 // A certificate's first name is the name by which the others know a caller.
 export function certificatesNameTheirService(objects) {
-  return services.flatMap((name) => {
+  return workloads.flatMap((name) => {
     const { spec } = named(objects, "Certificate", name);
     const within = `${name}.gatehouse.svc`;
     return [
       spec.dnsNames[0] !== name && `${name} is known as ${spec.dnsNames[0]}`,
       !spec.dnsNames.includes(within) && `${name} is not ${within}`,
-      name !== "gateway" && !spec.dnsNames.includes("localhost") && `${name} cannot be probed`,
+      fiveServices.includes(name) &&
+        !spec.dnsNames.includes("localhost") &&
+        `${name} cannot be probed`,
       spec.secretName !== `${name}-tls` && `${name} is kept as ${spec.secretName}`,
     ].filter(Boolean);
-  });
-}
-
-// Each proto service of which staff or operators may call an RPC: its path, and where it leads.
-function rpcsOfCrms() {
-  return fiveServices.flatMap((name) => {
-    const folder = join(root, "proto/gatehouse", name, "v1");
-    const text = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
-    return [...text.join("\n").matchAll(/^service (\w+) \{(.*?)^\}/gms)]
-      .filter(([, , rpcs]) => /audience: (\[[^\]]*)?(STAFF|OPERATOR)\b/.test(rpcs))
-      .map(([, service]) => `/gatehouse.${name}.v1.${service} → ${name} grpc`);
   });
 }
 
@@ -304,13 +307,29 @@ function pathsOf(ingress) {
   );
 }
 
+// Browsers the gateway, by the Ingress; CRMs the front, which leads to each service.
 export function strangersReachTheTwoDoors(objects) {
-  const open = ofKind(objects, "Ingress").flatMap(pathsOf);
-  const wanted = ["/ → gateway http", ...rpcsOfCrms()];
+  const balanced = ofKind(objects, "Service").filter(({ spec }) => spec.type !== undefined);
+  const open = [
+    ...ofKind(objects, "Ingress").flatMap(pathsOf),
+    ...balanced.map(({ metadata }) => `${metadata.name} by itself`),
+  ];
+  const wanted = ["/ → gateway http", "front by itself"];
+  const config = readFileSync(join(root, "deploy/front/nginx.conf"), "utf8");
+  const led = fiveServices.filter((name) =>
+    config.includes(`location /gatehouse.${name}. {\n      grpc_pass grpcs://${name};`),
+  );
   return [
     ...open.filter((one) => !wanted.includes(one)).map((one) => `${one} is open to strangers`),
     ...wanted.filter((one) => !open.includes(one)).map((one) => `${one} is closed`),
+    ...fiveServices.filter((name) => !led.includes(name)).map((name) => `no way leads to ${name}`),
   ];
+}
+
+// Each caller has his share, so the front must see who calls.
+export function callersKeepTheirAddress(objects) {
+  const { spec } = named(objects, "Service", "front");
+  return spec.externalTrafficPolicy === "Local" ? [] : ["all callers are one to the front"];
 }
 
 // A proxy that shows a certificate of ours would make every stranger a service.

@@ -17,7 +17,7 @@ const gatewayOf = (objects) => podOf(named(objects, "Deployment", "gateway")).co
 const without = (objects, kind, name) =>
   objects.splice(objects.indexOf(named(objects, kind, name)), 1);
 const settingOf = (container, name) => container.env.find((one) => one.name === name);
-const pathsOf = (objects) => named(objects, "Ingress", "grpc").spec.rules[0].http.paths;
+const pathsOf = (objects) => named(objects, "Ingress", "rest").spec.rules[0].http.paths;
 
 const tried = new Set();
 
@@ -122,6 +122,8 @@ rule("servicesMeanTheirPods", overlays, {
     (named(all, "Service", "cases").spec.selector["app.kubernetes.io/name"] = "identity"),
   "another port": (all) => (named(all, "Service", "cases").spec.ports[0].port = 50051),
   "a port that is not open": (all) => (gatewayOf(all).ports[0].containerPort = 80),
+  "metrics for everybody": (all) =>
+    named(all, "Service", "front").spec.ports.push({ name: "operations", port: 9100 }),
   "no metrics": (all) => named(all, "Service", "gateway").spec.ports.pop(),
 });
 rule("containersGetWhatTheyRead", overlays, {
@@ -167,15 +169,18 @@ rule("certificatesNameTheirService", ["production"], {
   "no name for its probe": (all) => named(all, "Certificate", "cases").spec.dnsNames.pop(),
 });
 rule("strangersReachTheTwoDoors", overlays, {
-  "an RPC of services": (all) =>
+  "a way past the front": (all) =>
     pathsOf(all).push({ ...pathsOf(all)[0], path: "/gatehouse.cases.v1.CaseDirectory" }),
-  "a path to everything": (all) => pathsOf(all).push({ ...pathsOf(all)[0], path: "/" }),
-  "a missing RPC": (all) => pathsOf(all).pop(),
-  "another service's RPC": (all) => (pathsOf(all)[0].backend.service.name = "identity"),
+  "no gateway": (all) => pathsOf(all).pop(),
+  "another door": (all) => (named(all, "Service", "gateway").spec.type = "LoadBalancer"),
+  "no front": (all) => delete named(all, "Service", "front").spec.type,
+});
+rule("callersKeepTheirAddress", overlays, {
+  "a node in between": (all) => delete named(all, "Service", "front").spec.externalTrafficPolicy,
 });
 rule("theProxyIsNoService", overlays, {
   "a certificate of ours": (all) =>
-    (named(all, "Ingress", "grpc").metadata.annotations[
+    (named(all, "Ingress", "rest").metadata.annotations[
       "nginx.ingress.kubernetes.io/proxy-ssl-secret"
     ] = "gatehouse/gateway-tls"),
 });

@@ -62,7 +62,25 @@ function settingsOf(service) {
   return found;
 }
 
-export const binaries = Object.fromEntries(services.map((name) => [name, settingsOf(name)]));
+// The front's are what its script asks for, and what it fills into nginx.conf.
+function settingsOfFront() {
+  const [script, config] = ["run", "nginx.conf"].map((file) =>
+    readFileSync(join(root, "deploy/front", file), "utf8"),
+  );
+  const [, asked] = /^services=\(([A-Z ]+)\)$/m.exec(script);
+  const addresses = asked.split(" ").map((name) => `GATEHOUSE_${name}_ADDRESS`);
+  const [, required] = /^for name in ([A-Z_ ]+) "\$\{services/m.exec(script);
+  const needs = required.split(" ").map((name) => `GATEHOUSE_${name}`);
+  return {
+    reads: new Set([...namesIn(config, /\$\{(GATEHOUSE_\w+)\}/g), ...needs, ...addresses]),
+    needs: new Set([...needs, ...addresses]),
+  };
+}
+
+export const binaries = {
+  ...Object.fromEntries(services.map((name) => [name, settingsOf(name)])),
+  front: settingsOfFront(),
+};
 
 // How long calls may go on once a process has stopped to serve: server.h says it.
 const serverHeader = readFileSync(join(root, "services/common/rpc/server.h"), "utf8");

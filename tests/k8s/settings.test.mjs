@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Checkout, containersOf, named, root, serviceDeployments } from "./manifests.mjs";
+import { Checkout, containersOf, named, root, serviceDeployments, services } from "./manifests.mjs";
 import { binaries, drainSeconds, settingsIn } from "./settings.mjs";
 
 test("settings are found in sources, with those that a process cannot start without", () => {
@@ -39,7 +39,9 @@ test("each binary is found to read its own settings, and to drain for a while", 
   assert.ok(binaries.gateway.needs.has("GATEHOUSE_DOCUMENTS_ADDRESS"));
   assert.ok(!binaries.gateway.reads.has("GATEHOUSE_POSTGRES_URL"));
   assert.ok(!binaries.cases.reads.has("GATEHOUSE_SMTP_URL"));
-  for (const { reads } of Object.values(binaries)) assert.ok(reads.has("GATEHOUSE_LOG_LEVEL"));
+  for (const name of services) assert.ok(binaries[name].reads.has("GATEHOUSE_LOG_LEVEL"));
+  assert.ok(binaries.front.reads.has("GATEHOUSE_CALLS_PER_SECOND"));
+  assert.ok(binaries.front.needs.has("GATEHOUSE_NOTIFICATION_ADDRESS"));
   assert.ok(drainSeconds > 0);
 });
 
