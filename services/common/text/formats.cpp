@@ -4,6 +4,7 @@
 
 #include "absl/time/time.h"
 #include "services/common/text/address.h"
+#include "services/common/text/origin.h"
 
 namespace gatehouse {
 namespace {
@@ -31,8 +32,6 @@ size_t CodePoints(const std::string& text) {
 
 std::string MistakeInFormat(common::v1::Format format, const std::string& text) {
   static const RE2 kId("[A-Za-z0-9._-]{1,64}");
-  static const RE2 kUrl(
-      R"(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)");
   switch (format) {
     case common::v1::ID:
       if (RE2::FullMatch(text, kId) && text != "." && text != "..") return "";
@@ -40,7 +39,7 @@ std::string MistakeInFormat(common::v1::Format format, const std::string& text) 
     case common::v1::EMAIL:
       return IsEmail(text) ? "" : "must be an e-mail address";
     case common::v1::URL:
-      return RE2::FullMatch(text, kUrl) ? "" : "must be an http or https URL without query";
+      return std::string(NormalisedUrl(text).status().message());
     case common::v1::TIME_ZONE:
       return IsTimeZone(text) ? "" : "must be an IANA time zone, such as Australia/Sydney";
     case common::v1::NAME:
