@@ -116,8 +116,7 @@ class CachingAuthenticator::Cache {
   };
 
   bool HasTombstone(const Caller& caller) const {
-    return tombstones_.count(caller.credential_id) != 0 ||
-           tombstones_.count(caller.parent_credential_id) != 0;
+    return caller.StandsOn([this](const std::string& id) { return tombstones_.count(id) != 0; });
   }
 
   void DropExpired(absl::Time now) {

@@ -81,7 +81,9 @@ class CachingAuthenticator : public Authenticator {
   bool IsRevoked(const Caller& caller) override;
   void OnRevoked(RevocationHook hook) override;
 
-  // Drops every entry whose credential, or the one that minted it, has one of these ids.
+  // Drops every entry whose credential, one of those that it was minted by, or an invitation of its
+  // cases has one of these ids. A session that holds other grants is known again when it is asked
+  // for anew.
   void Revoke(const std::vector<std::string>& ids);
   // Drops everything: revocations may have been missed.
   void Clear();
@@ -111,9 +113,9 @@ class RevocationListener {
   std::unique_ptr<State> state_;
 };
 
-// Tells every listener that these sessions, API keys or staff tokens have ended, and waits until
-// all have acknowledged it, 250 ms at most. An error means that it could not be told: entries then
-// expire by themselves within 60 seconds.
+// Tells every listener that these sessions, API keys, staff tokens or invitations have ended, and
+// waits until all have acknowledged it, 250 ms at most. An error means that it could not be told:
+// entries then expire by themselves within 60 seconds.
 absl::Status PublishRevocation(Redis& redis, const std::vector<std::string>& ids);
 
 }  // namespace gatehouse

@@ -120,7 +120,11 @@ Caller ToCaller(const identity::v1::Principal& principal) {
   caller.region = principal.region();
   caller.scopes = {principal.scopes().begin(), principal.scopes().end()};
   caller.credential_id = principal.credential_id();
-  caller.parent_credential_id = principal.parent_credential_id();
+  caller.ancestors = {principal.ancestor_credential_ids().begin(),
+                      principal.ancestor_credential_ids().end()};
+  if (!principal.parent_credential_id().empty()) {
+    caller.ancestors.push_back(principal.parent_credential_id());
+  }
   caller.origins = {principal.origins().begin(), principal.origins().end()};
   if (principal.has_credential_expire_time()) {
     caller.expires_at = absl::FromUnixSeconds(principal.credential_expire_time().seconds()) +

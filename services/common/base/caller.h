@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,13 @@ struct Caller {
   std::string credential_id;
   std::vector<CaseAccess> cases;     // CLIENT
   std::vector<std::string> origins;  // CLIENT: whose pages may use the session.
-  std::string parent_credential_id;  // STAFF by a staff token: the API key that minted it.
+  // STAFF: the credentials that minted this one, outermost first; the end of one is its end too.
+  std::vector<std::string> ancestors;
   absl::Time expires_at = absl::InfiniteFuture();  // The credential's end, as known now.
+
+  // Whether it has ended: where `ended` says so of its credential's id, that of one which minted
+  // it, or an invitation of its cases. A revocation may name any of them.
+  bool StandsOn(const std::function<bool(const std::string&)>& ended) const;
 
   // The access to this case, or null.
   const CaseAccess* AccessTo(const std::string& case_id) const;
@@ -49,6 +55,8 @@ struct Call {
   Caller caller;
   absl::Time deadline = absl::InfiniteFuture();
   std::string request_id;
+  // What whoever called from outside named the request: noted beside ours, and nothing more.
+  std::string client_request_id;
   Trace trace;  // With the step that is under way.
   // The client's address and browser as the gateway saw them; for direct gRPC the peer's address.
   std::string client_address;

@@ -72,8 +72,10 @@ std::string Once::SpaceOf(const Caller& caller, const Message& request) {
     case CallerKind::kOperator:
       return "operator";
     case CallerKind::kStaff:
-      if (caller.parent_credential_id.empty()) return absl::StrCat("staff/", caller.credential_id);
-      return absl::StrCat("staff/", caller.parent_credential_id, "/", caller.actor_id);
+      if (caller.ancestors.empty() || caller.actor_id == caller.credential_id) {
+        return absl::StrCat("staff/", caller.credential_id);
+      }
+      return absl::StrCat("staff/", caller.ancestors.front(), "/", caller.actor_id);
     case CallerKind::kClient: {
       const CaseAccess* const access = caller.AccessTo(TextOf(request, "case_id"));
       return absl::StrCat("client/", caller.actor_id, "/",

@@ -149,6 +149,7 @@ class Client::Channel {
     if (!trace.trace_id.empty()) AddMetadata(call->context, "traceparent", trace.Traceparent());
     if (!current.request_id.empty()) {
       AddMetadata(call->context, "gatehouse-request-id", current.request_id);
+      AddMetadata(call->context, "gatehouse-client-request-id", current.client_request_id);
       AddMetadata(call->context, "gatehouse-client-address", current.client_address);
       AddMetadata(call->context, "gatehouse-user-agent", current.user_agent);
     }

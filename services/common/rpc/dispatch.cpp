@@ -84,6 +84,12 @@ const char* NameOf(CallerKind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
+// A stranger's text as it is kept: what gRPC lets through is ASCII.
+std::string Noted(const std::string& text) {
+  constexpr size_t kNotedMax = 128;
+  return text.substr(0, kNotedMax);
+}
+
 }  // namespace
 
 Dispatch::Dispatch(const Server& server, Authenticator* authenticator)
@@ -103,6 +109,8 @@ absl::Status Dispatch::Identify(const Envelope& envelope, const Target& target, 
   const bool from_service = !envelope.peer_service.empty();
   const bool id_is_ours = from_service && IsRequestId(envelope.request_id);
   call.request_id = id_is_ours ? envelope.request_id : NewId("req");
+  call.client_request_id =
+      from_service ? envelope.client_request_id : Noted(envelope.peer_request_id);
   call.client_address = from_service ? envelope.client_address : envelope.peer_address;
   call.user_agent = from_service ? envelope.user_agent : "";
   call.deadline = std::min(envelope.deadline, absl::Now() + target.rules->deadline);

@@ -18,8 +18,10 @@ struct Envelope {
   Secret credential;         // Empty: none.
   std::string peer_service;  // The name in a verified client certificate; empty: none.
   std::optional<std::string> organisation_id;  // A service calls as itself, on whose behalf.
-  std::string request_id, client_address, user_agent;  // As a service says.
-  std::string peer_address;
+  // As a service says.
+  std::string request_id, client_request_id, client_address, user_agent;
+  // Of a stranger: `x-request-id`, and the connection's other end.
+  std::string peer_request_id, peer_address;
   absl::Time deadline;
 };
 

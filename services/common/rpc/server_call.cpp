@@ -53,6 +53,8 @@ Envelope ServerCall::ReadEnvelope() {
   if (absl::StartsWithIgnoreCase(bearer, "bearer ")) envelope.credential = Secret(bearer.substr(7));
   envelope.peer_service = core_.trust_peers ? "trusted" : PeerService(context_);
   envelope.request_id = text("gatehouse-request-id");
+  envelope.client_request_id = text("gatehouse-client-request-id");
+  envelope.peer_request_id = std::string(raw("x-request-id"));
   if (metadata.count("gatehouse-organisation") != 0) {
     envelope.organisation_id = text("gatehouse-organisation");
   }

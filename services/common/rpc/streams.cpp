@@ -82,8 +82,7 @@ void Streams::Revoke(const std::vector<std::string>& ids, absl::Duration patienc
   std::unique_lock lock(mutex_);
   for (auto& [member, entry] : members_) {
     if (entry.call == nullptr) continue;
-    const Caller& caller = entry.call->caller;
-    if (!revoked(caller.credential_id) && !revoked(caller.parent_credential_id)) continue;
+    if (!entry.call->caller.StandsOn(revoked)) continue;
     entry.revoked = true;
     member->End(Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
                        "the credential is not valid, or not any more"));

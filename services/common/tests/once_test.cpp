@@ -100,7 +100,7 @@ TEST_CASE("callers do not meet in their request ids", "[service]") {
   Notes notes;
   Call token = StaffCall();
   token.caller.credential_id = "tok_1";
-  token.caller.parent_credential_id = "key_1";
+  token.caller.ancestors = {"key_1"};
   token.caller.actor_id = "sam";
   Call other_key = StaffCall();
   other_key.caller.credential_id = "key_2";

@@ -76,7 +76,7 @@ Call CallOf(const std::string& credential, const std::string& address = "",
             const std::string& parent = "") {
   Call call;
   call.caller.credential_id = credential;
-  call.caller.parent_credential_id = parent;
+  if (!parent.empty()) call.caller.ancestors = {"first", parent};
   call.client_address = address;
   return call;
 }
