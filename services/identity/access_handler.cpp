@@ -42,7 +42,7 @@ void AccessHandler::Register(Server& server) {
       .Unary("RevokeGrant", *this, &Self::RevokeGrant)
       .Unary("UnlockSignIn", *this, &Self::UnlockSignIn);
   server.Service("gatehouse.identity.v1.Sessions")
-      .Unary("GetSession", *this, &Self::GetSession, Blocking::kNever)
+      .Unary("GetSession", *this, &Self::GetSession)
       .Unary("SignOut", *this, &Self::SignOut)
       .Unary("ListSessions", *this, &Self::ListSessions)
       .Unary("EndSession", *this, &Self::EndSession);
@@ -70,9 +70,12 @@ absl::StatusOr<pb::Challenge> AccessHandler::ResendChallenge(
 
 absl::StatusOr<pb::VerifyChallengeResponse> AccessHandler::VerifyChallenge(
     const Call& call, const pb::VerifyChallengeRequest& request) {
-  ASSIGN_OR_RETURN(
-      const Challenges::Entered entered,
-      challenges_.Verify(request.challenge_id(), request.code(), request.nonce(), call));
+  ASSIGN_OR_RETURN(const Challenges::Entered entered,
+                   challenges_.Verify(request.challenge_id(), request.code(), request.nonce(),
+                                      Secret(request.session_token()), call));
+  if (!entered.session.replaces.empty()) {
+    (void)PublishRevocation(redis_, {entered.session.replaces});
+  }
   const Subject& subject = entered.subject;
   pb::VerifyChallengeResponse response;
   *response.mutable_session() = ToProto(entered.session);
@@ -89,9 +92,10 @@ absl::StatusOr<pb::RevokeGrantResponse> AccessHandler::RevokeGrant(
   ASSIGN_OR_RETURN(
       const std::vector<std::string> ended,
       store_.RevokeGrant(call.caller.organisation_id, request.invitation_id(), request.case_id(),
-                         request.actor_id(), request.actor_name(), call));
-  // Caches that could not be told forget by themselves within a minute.
-  (void)PublishRevocation(redis_, ended);
+                         {request.actor_id(), request.actor_name()}, call));
+  // The invitation's id, for a session goes on where it holds other grants: caches forget who has
+  // this one. Those that could not be told forget by themselves within a minute.
+  (void)PublishRevocation(redis_, {request.invitation_id()});
   pb::RevokeGrantResponse response;
   response.set_ended_sessions(static_cast<int>(ended.size()));
   return response;
@@ -99,17 +103,20 @@ absl::StatusOr<pb::RevokeGrantResponse> AccessHandler::RevokeGrant(
 
 absl::StatusOr<pb::UnlockSignInResponse> AccessHandler::UnlockSignIn(
     const Call& call, const pb::UnlockSignInRequest& request) {
-  RETURN_IF_ERROR(challenges_.Unlock(request.email(), request.mobile(), request.actor_id(), call));
+  RETURN_IF_ERROR(challenges_.Unlock(request.contact_id(), request.mobile(), request.case_id(),
+                                     {request.actor_id(), request.actor_name()}, call));
   return pb::UnlockSignInResponse();
 }
 
-// What the principal says is all that there is to say: no store is asked.
 absl::StatusOr<pb::Session> AccessHandler::GetSession(const Call& call,
                                                       const pb::GetSessionRequest&) {
-  pb::Session session;
-  session.set_session_id(call.caller.credential_id);
-  *session.mutable_expire_time() = gatehouse::ToProto(call.caller.expires_at);
-  for (const CaseAccess& access : call.caller.cases) session.add_case_ids(access.case_id);
+  const auto found = store_.FindSession(call.caller.organisation_id, call.caller.credential_id);
+  if (absl::IsNotFound(found.status())) {  // It ended just now.
+    return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
+                  "the credential is not valid, or not any more");
+  }
+  RETURN_IF_ERROR(found.status());
+  pb::Session session = ToProto(*found);
   session.set_current(true);
   return session;
 }

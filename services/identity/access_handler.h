@@ -4,8 +4,8 @@
 #include "gatehouse/identity/v1/sessions.pb.h"
 #include "services/common/redis/redis.h"
 #include "services/common/rpc/server.h"
+#include "services/identity/domain/access_store.h"
 #include "services/identity/domain/challenges.h"
-#include "services/identity/store/access_store.h"
 
 namespace gatehouse::identity {
 
@@ -14,7 +14,7 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/identity/v1/{challenges,sessions}.proto.
 class AccessHandler {
  public:
-  AccessHandler(Challenges& challenges, PostgresAccessStore& store, Redis& redis)
+  AccessHandler(Challenges& challenges, AccessStore& store, Redis& redis)
       : challenges_(challenges), store_(store), redis_(redis) {}
   void Register(Server& server);
 
@@ -41,7 +41,7 @@ class AccessHandler {
   absl::Status End(const std::string& session_id, const Call& call);
 
   Challenges& challenges_;
-  PostgresAccessStore& store_;
+  AccessStore& store_;
   Redis& redis_;
 };
 

@@ -6,7 +6,10 @@
 #include "services/identity/messenger.h"
 #include "services/identity/organisations_handler.h"
 #include "services/identity/principals_handler.h"
+#include "services/identity/store/access_store.h"
 #include "services/identity/store/challenge_store.h"
+#include "services/identity/store/key_store.h"
+#include "services/identity/store/organisation_store.h"
 
 namespace gatehouse::identity {
 extern const std::vector<Migration> kMigrations;
@@ -41,21 +44,26 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   Client notification(notification_address, config.tls);
   const auto key = [&](const char* purpose) { return DeriveKey(config.root_key, purpose); };
 
-  OrganisationStore organisations(postgres);
+  PostgresOrganisationStore organisations(postgres);
+  PostgresKeyStore key_store(postgres);
+  Keys keys(key_store, key("api keys"), clock);
+  Once once(postgres, key("first answers"));
   PostgresAccessStore access(postgres);
   RedisChallengeStore challenge_store(redis, key("challenge subjects"));
   SigningKeys signing_keys(postgres, key("signing keys"), clock);
   NotificationMessenger messenger(notification);
-  Challenges challenges(challenge_store, access, messenger, key("challenges"), clock);
+  SmsCode sms_code(messenger, key("challenges"));
+  Challenges challenges(challenge_store, access, {&sms_code}, key("challenges"), clock);
 
-  PrincipalsHandler principals(organisations, access, signing_keys, operator_keys, clock);
-  OrganisationsHandler organisations_handler(organisations, redis, key("api keys"));
+  Principals principals(key_store, access, operator_keys, clock);
+  PrincipalsHandler principals_handler(principals, organisations, signing_keys, clock);
+  OrganisationsHandler organisations_handler(organisations, key_store, keys, once, redis);
   AccessHandler access_handler(challenges, access, redis);
-  CachingAuthenticator authenticator(principals.Source(), clock);
+  CachingAuthenticator authenticator(principals_handler.Source(), clock);
   RevocationListener revocations(authenticator, redis, config.redis_url);
 
   Server server("identity");
-  principals.Register(server);
+  principals_handler.Register(server);
   organisations_handler.Register(server);
   access_handler.Register(server);
   ServerOptions options = config.ToServerOptions();

@@ -4,7 +4,7 @@
 #include "services/common/base/proto_time.h"
 #include "services/common/base/status.h"
 #include "services/common/rpc/client.h"
-#include "services/identity/domain/challenges.h"
+#include "services/identity/domain/sms_code.h"
 
 namespace gatehouse::identity {
 

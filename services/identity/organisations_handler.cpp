@@ -1,14 +1,11 @@
 #include "services/identity/organisations_handler.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/common/auth/auth.h"
 #include "services/common/base/proto_time.h"
 
 namespace gatehouse::identity {
 namespace {
-
-constexpr absl::Duration kStaffTokenLife = absl::Minutes(15);
 
 pb::Organisation ToProto(const Organisation& organisation) {
   pb::Organisation proto;
@@ -16,7 +13,8 @@ pb::Organisation ToProto(const Organisation& organisation) {
   proto.set_display_name(organisation.display_name);
   proto.set_region(organisation.region);
   proto.set_time_zone(organisation.time_zone);
-  proto.set_portal_url(organisation.portal_url);
+  proto.set_portal_url(organisation.portal_urls.front());
+  for (const std::string& url : organisation.portal_urls) proto.add_portal_urls(url);
   proto.set_etag(organisation.etag);
   *proto.mutable_create_time() = gatehouse::ToProto(organisation.create_time);
   *proto.mutable_update_time() = gatehouse::ToProto(organisation.update_time);
@@ -44,20 +42,6 @@ pb::ApiKey ToProto(const ApiKey& key) {
   return proto;
 }
 
-// A portal that can be reached only without encryption is refused, unless it is this machine.
-absl::Status CheckPortalUrl(const std::string& url) {
-  const std::string origin = OriginOf(url);
-  const bool local =
-      origin.rfind("http://localhost", 0) == 0 || origin.rfind("http://127.0.0.1", 0) == 0;
-  if (url.rfind("https://", 0) == 0 || local) return absl::OkStatus();
-  return RefuseField("portal_url", "must be https (http only for localhost)");
-}
-
-std::string WithoutSlash(std::string url) {
-  while (!url.empty() && url.back() == '/') url.pop_back();
-  return url;
-}
-
 // Whether the update is about this field: named by the mask or, without a mask, set.
 bool Concerns(const pb::UpdateOrganisationRequest& request, const std::string& field, bool set) {
   if (request.update_mask().paths().empty()) return set;
@@ -70,10 +54,29 @@ bool Concerns(const pb::UpdateOrganisationRequest& request, const std::string& f
 absl::Status CheckMask(const pb::UpdateOrganisationRequest& request) {
   for (const std::string& path : request.update_mask().paths()) {
     const bool known = path == "display_name" || path == "region" || path == "time_zone" ||
-                       path == "portal_url" || path.rfind("session_policy", 0) == 0;
+                       path == "portal_url" || path == "portal_urls" ||
+                       path.rfind("session_policy", 0) == 0;
     if (!known) return RefuseField("update_mask", "names a field that cannot be changed");
   }
   return absl::OkStatus();
+}
+
+// The list that was sent, or the one there is, with `standard` before all others: a default that is
+// set alone takes the place of the one before it.
+absl::StatusOr<std::vector<std::string>> PortalsOf(const pb::UpdateOrganisationRequest& request,
+                                                   const std::string& standard,
+                                                   const Organisation& organisation) {
+  const bool whole = Concerns(request, "portal_urls", request.portal_urls_size() > 0);
+  std::vector<std::string> urls;
+  if (!whole || Concerns(request, "portal_url", !request.portal_url().empty())) {
+    urls.push_back(standard);
+  }
+  if (whole) {
+    urls.insert(urls.end(), request.portal_urls().begin(), request.portal_urls().end());
+  } else {
+    urls.insert(urls.end(), organisation.portal_urls.begin() + 1, organisation.portal_urls.end());
+  }
+  return PortalUrls(urls);
 }
 
 absl::Status Apply(const pb::UpdateOrganisationRequest& request, Organisation& organisation) {
@@ -90,17 +93,19 @@ absl::Status Apply(const pb::UpdateOrganisationRequest& request, Organisation& o
   RETURN_IF_ERROR(text("display_name", request.display_name(), organisation.display_name));
   RETURN_IF_ERROR(text("region", request.region(), organisation.region));
   RETURN_IF_ERROR(text("time_zone", request.time_zone(), organisation.time_zone));
-  RETURN_IF_ERROR(text("portal_url", WithoutSlash(request.portal_url()), organisation.portal_url));
+  std::string standard = organisation.portal_urls.front();
+  RETURN_IF_ERROR(text("portal_url", request.portal_url(), standard));
+  ASSIGN_OR_RETURN(organisation.portal_urls, PortalsOf(request, standard, organisation));
   const auto& policy = request.session_policy();
   if (Concerns(request, "session_policy", request.has_session_policy())) {
-    const Organisation standard;
+    const Organisation by_default;
     organisation.idle_timeout =
-        policy.has_idle_timeout() ? FromProto(policy.idle_timeout()) : standard.idle_timeout;
+        policy.has_idle_timeout() ? FromProto(policy.idle_timeout()) : by_default.idle_timeout;
     organisation.absolute_timeout = policy.has_absolute_timeout()
                                         ? FromProto(policy.absolute_timeout())
-                                        : standard.absolute_timeout;
+                                        : by_default.absolute_timeout;
   }
-  return CheckPortalUrl(organisation.portal_url);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -115,6 +120,7 @@ void OrganisationsHandler::Register(Server& server) {
       .Unary("RevokeStaffToken", *this, &Self::RevokeStaffToken)
       .Unary("CreateApiKey", *this, &Self::CreateApiKey)
       .Unary("ListApiKeys", *this, &Self::ListApiKeys)
+      .Unary("RotateApiKey", *this, &Self::RotateApiKey)
       .Unary("RevokeApiKey", *this, &Self::RevokeApiKey)
       .Unary("ListAuditEvents", *this, &Self::ListAuditEvents);
   server.Service("gatehouse.identity.v1.OrganisationDirectory")
@@ -123,19 +129,24 @@ void OrganisationsHandler::Register(Server& server) {
 
 absl::StatusOr<pb::CreateOrganisationResponse> OrganisationsHandler::CreateOrganisation(
     const Call& call, const pb::CreateOrganisationRequest& request) {
-  RETURN_IF_ERROR(CheckPortalUrl(request.portal_url()));
+  return once_.Run(call, request, [&] { return Create(call, request); });
+}
+
+absl::StatusOr<pb::CreateOrganisationResponse> OrganisationsHandler::Create(
+    const Call& call, const pb::CreateOrganisationRequest& request) {
   Organisation organisation;
+  std::vector<std::string> urls = {request.portal_url()};
+  urls.insert(urls.end(), request.portal_urls().begin(), request.portal_urls().end());
+  ASSIGN_OR_RETURN(organisation.portal_urls, PortalUrls(urls));
   organisation.organisation_id = request.organisation_id();
   organisation.display_name = request.display_name();
   organisation.region = request.region();
   organisation.time_zone = request.time_zone();
-  organisation.portal_url = WithoutSlash(request.portal_url());
-  const NewKey key = MakeKey(KeyKind::kApiKey, NewKeyId(KeyKind::kApiKey), key_);
-  ASSIGN_OR_RETURN(const OrganisationStore::Created created,
-                   store_.Create(organisation, request.request_id(), key, call));
+  const NewKey key = keys_.First();
+  ASSIGN_OR_RETURN(const Organisation created, store_.Create(organisation, key, call));
   pb::CreateOrganisationResponse response;
-  *response.mutable_organisation() = ToProto(created.organisation);
-  response.set_api_key(MakeKey(KeyKind::kApiKey, created.first_api_key_id, key_).text.Reveal());
+  *response.mutable_organisation() = ToProto(created);
+  response.set_api_key(key.text.Reveal());
   return response;
 }
 
@@ -164,29 +175,21 @@ absl::StatusOr<pb::Organisation> OrganisationsHandler::UpdateOrganisation(
 
 absl::StatusOr<pb::CreateStaffTokenResponse> OrganisationsHandler::CreateStaffToken(
     const Call& call, const pb::CreateStaffTokenRequest& request) {
-  const std::vector<std::string> scopes(request.scopes().begin(), request.scopes().end());
-  RETURN_IF_ERROR(CheckScopes(call.caller, scopes));
-  const NewKey key = MakeKey(KeyKind::kStaffToken, NewKeyId(KeyKind::kStaffToken), key_);
-  const std::string& parent = call.caller.parent_credential_id;
-  const StaffToken token = {
-      .staff_token_id = key.id,
-      .api_key_id = parent.empty() ? call.caller.credential_id : parent,
-      .actor_id = request.actor().id(),
-      .actor_name = request.actor().display_name(),
-      .scopes = scopes,
-      .expire_time =
-          absl::Now() + (request.has_ttl() ? FromProto(request.ttl()) : kStaffTokenLife)};
-  RETURN_IF_ERROR(store_.AddStaffToken(token, key.hash, call));
+  ASSIGN_OR_RETURN(
+      const Keys::MintedToken minted,
+      keys_.MintStaffToken({request.actor().id(), request.actor().display_name()},
+                           {request.scopes().begin(), request.scopes().end()},
+                           request.has_ttl() ? FromProto(request.ttl()) : kStaffTokenLife, call));
   pb::CreateStaffTokenResponse response;
-  response.set_token(key.text.Reveal());
-  response.set_staff_token_id(key.id);
-  *response.mutable_expire_time() = gatehouse::ToProto(token.expire_time);
+  response.set_token(minted.text.Reveal());
+  response.set_staff_token_id(minted.token.staff_token_id);
+  *response.mutable_expire_time() = gatehouse::ToProto(minted.token.expire_time);
   return response;
 }
 
 absl::StatusOr<pb::RevokeStaffTokenResponse> OrganisationsHandler::RevokeStaffToken(
     const Call& call, const pb::RevokeStaffTokenRequest& request) {
-  RETURN_IF_ERROR(store_.RevokeStaffToken(request.staff_token_id(), call));
+  RETURN_IF_ERROR(key_store_.RevokeStaffToken(request.staff_token_id(), call));
   // Caches that could not be told forget by themselves within a minute.
   (void)PublishRevocation(redis_, {request.staff_token_id()});
   return pb::RevokeStaffTokenResponse();
@@ -194,25 +197,41 @@ absl::StatusOr<pb::RevokeStaffTokenResponse> OrganisationsHandler::RevokeStaffTo
 
 absl::StatusOr<pb::CreateApiKeyResponse> OrganisationsHandler::CreateApiKey(
     const Call& call, const pb::CreateApiKeyRequest& request) {
-  const std::vector<std::string> scopes(request.scopes().begin(), request.scopes().end());
-  RETURN_IF_ERROR(CheckScopes(call.caller, scopes));
-  const NewKey key = MakeKey(KeyKind::kApiKey, NewKeyId(KeyKind::kApiKey), key_);
-  ApiKey made = {.api_key_id = key.id,
-                 .display_name = request.display_name(),
-                 .scopes = scopes,
-                 .create_time = absl::Now()};
-  if (request.has_ttl()) made.expire_time = absl::Now() + FromProto(request.ttl());
-  RETURN_IF_ERROR(store_.AddApiKey(made, key.hash, call));
-  pb::CreateApiKeyResponse response;
-  *response.mutable_api_key() = ToProto(made);
-  response.set_secret(key.text.Reveal());
-  return response;
+  const auto mint = [&]() -> absl::StatusOr<pb::CreateApiKeyResponse> {
+    const absl::Duration life =
+        request.has_ttl() ? FromProto(request.ttl()) : absl::InfiniteDuration();
+    ASSIGN_OR_RETURN(
+        const Keys::MintedKey minted,
+        keys_.MintApiKey(request.display_name(), {request.scopes().begin(), request.scopes().end()},
+                         life, call));
+    pb::CreateApiKeyResponse response;
+    *response.mutable_api_key() = ToProto(minted.key);
+    response.set_secret(minted.text.Reveal());
+    return response;
+  };
+  return once_.Run(call, request, mint);
+}
+
+absl::StatusOr<pb::RotateApiKeyResponse> OrganisationsHandler::RotateApiKey(
+    const Call& call, const pb::RotateApiKeyRequest& request) {
+  const auto rotate = [&]() -> absl::StatusOr<pb::RotateApiKeyResponse> {
+    const absl::Duration overlap =
+        request.has_overlap() ? FromProto(request.overlap()) : kRotationOverlap;
+    ASSIGN_OR_RETURN(const Keys::MintedKey rotated,
+                     keys_.Rotate(request.api_key_id(), overlap, call));
+    pb::RotateApiKeyResponse response;
+    *response.mutable_api_key() = ToProto(rotated.key);
+    response.set_secret(rotated.text.Reveal());
+    return response;
+  };
+  return once_.Run(call, request, rotate);
 }
 
 absl::StatusOr<pb::ListApiKeysResponse> OrganisationsHandler::ListApiKeys(
     const Call& call, const pb::ListApiKeysRequest& request) {
   ASSIGN_OR_RETURN(const Page page, PageOf(request));
-  ASSIGN_OR_RETURN(std::vector<ApiKey> keys, store_.ListApiKeys(call.caller.organisation_id, page));
+  ASSIGN_OR_RETURN(std::vector<ApiKey> keys,
+                   key_store_.ListApiKeys(call.caller.organisation_id, page));
   pb::ListApiKeysResponse response;
   response.set_next_page_token(
       CutPage(keys, page, [](const ApiKey& key) { return key.api_key_id; }));
@@ -222,7 +241,7 @@ absl::StatusOr<pb::ListApiKeysResponse> OrganisationsHandler::ListApiKeys(
 
 absl::StatusOr<pb::ApiKey> OrganisationsHandler::RevokeApiKey(
     const Call& call, const pb::RevokeApiKeyRequest& request) {
-  ASSIGN_OR_RETURN(const ApiKey revoked, store_.RevokeApiKey(request.api_key_id(), call));
+  ASSIGN_OR_RETURN(const ApiKey revoked, key_store_.RevokeApiKey(request.api_key_id(), call));
   (void)PublishRevocation(redis_, {revoked.api_key_id});
   return ToProto(revoked);
 }
@@ -245,6 +264,7 @@ absl::StatusOr<pb::ListAuditEventsResponse> OrganisationsHandler::ListAuditEvent
     proto.set_case_id(event.case_id);
     proto.set_client_address(event.client_address);
     proto.set_request_id(event.request_id);
+    proto.set_client_request_id(event.client_request_id);
     *proto.mutable_time() = gatehouse::ToProto(event.time);
   }
   return response;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "gatehouse/identity/v1/organisations.pb.h"
+#include "services/common/postgres/once.h"
 #include "services/common/redis/redis.h"
 #include "services/common/rpc/server.h"
-#include "services/identity/store/organisation_store.h"
+#include "services/identity/domain/keys.h"
+#include "services/identity/domain/organisation_store.h"
 
 namespace gatehouse::identity {
 
@@ -12,9 +14,9 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/identity/v1/organisations.proto.
 class OrganisationsHandler {
  public:
-  // `derivation_key` is what the secrets of keys and tokens are derived from.
-  OrganisationsHandler(OrganisationStore& store, Redis& redis, Secret derivation_key)
-      : store_(store), redis_(redis), key_(std::move(derivation_key)) {}
+  OrganisationsHandler(OrganisationStore& store, KeyStore& key_store, Keys& keys, Once& once,
+                       Redis& redis)
+      : store_(store), key_store_(key_store), keys_(keys), once_(once), redis_(redis) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::CreateOrganisationResponse> CreateOrganisation(
@@ -33,14 +35,21 @@ class OrganisationsHandler {
                                                         const pb::CreateApiKeyRequest& request);
   absl::StatusOr<pb::ListApiKeysResponse> ListApiKeys(const Call& call,
                                                       const pb::ListApiKeysRequest& request);
+  absl::StatusOr<pb::RotateApiKeyResponse> RotateApiKey(const Call& call,
+                                                        const pb::RotateApiKeyRequest& request);
   absl::StatusOr<pb::ApiKey> RevokeApiKey(const Call& call, const pb::RevokeApiKeyRequest& request);
   absl::StatusOr<pb::ListAuditEventsResponse> ListAuditEvents(
       const Call& call, const pb::ListAuditEventsRequest& request);
 
  private:
+  absl::StatusOr<pb::CreateOrganisationResponse> Create(
+      const Call& call, const pb::CreateOrganisationRequest& request);
+
   OrganisationStore& store_;
+  KeyStore& key_store_;
+  Keys& keys_;
+  Once& once_;
   Redis& redis_;
-  const Secret key_;
 };
 
 }  // namespace gatehouse::identity

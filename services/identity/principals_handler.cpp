@@ -1,17 +1,12 @@
 #include "services/identity/principals_handler.h"
 
-#include <algorithm>
-
-#include "services/common/base/crypto.h"
 #include "services/common/base/proto_time.h"
 
 namespace gatehouse::identity {
 namespace {
 
-constexpr absl::Duration kTokenLife = absl::Seconds(60);
-// A token that was presented in its last moment still arrives, through a busy process, at one whose
-// clock is ahead; and its `exp` is cut to whole seconds.
-constexpr absl::Duration kOnItsWay = absl::Seconds(15);
+// How long a list of signing keys may be relied on.
+constexpr absl::Duration kKeysKnown = absl::Minutes(5);
 
 pb::Principal ToProto(const Credential& credential) {
   const Caller& caller = credential.caller;
@@ -25,7 +20,11 @@ pb::Principal ToProto(const Credential& credential) {
   proto.set_region(caller.region);
   for (const std::string& scope : caller.scopes) proto.add_scopes(scope);
   proto.set_credential_id(caller.credential_id);
-  proto.set_parent_credential_id(caller.parent_credential_id);
+  for (const std::string& id : caller.ancestors) proto.add_ancestor_credential_ids(id);
+  if (!caller.ancestors.empty()) {
+    proto.mutable_ancestor_credential_ids()->RemoveLast();
+    proto.set_parent_credential_id(caller.ancestors.back());
+  }
   for (const std::string& origin : caller.origins) proto.add_origins(origin);
   for (const gatehouse::CaseAccess& access : caller.cases) {
     pb::CaseAccess& added = *proto.add_cases();
@@ -55,34 +54,15 @@ PrincipalSource PrincipalsHandler::Source() {
           [this] { return ListSigningKeys(Call(), {}); }};
 }
 
-absl::StatusOr<std::optional<Credential>> PrincipalsHandler::Find(const std::string& credential) {
-  if (const auto key = ParseKey(credential)) return organisations_.FindKey(*key);
-  if (IsSessionToken(credential)) return access_.UseSession(Sha256(credential));
-  for (const Secret& key : operator_keys_) {
-    if (!EqualInConstantTime(Sha256(credential), Sha256(key.Reveal()))) continue;
-    Credential found;
-    found.caller.kind = CallerKind::kOperator;
-    found.caller.actor_id = found.caller.credential_id = "operator";
-    found.caller.actor_name = "Operator";
-    return found;
-  }
-  return std::nullopt;
-}
-
 absl::StatusOr<pb::ExchangeCredentialResponse> PrincipalsHandler::Exchange(
     const std::string& credential) {
-  ASSIGN_OR_RETURN(const auto found, Find(credential));
-  if (!found.has_value()) {
-    return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
-                  "the credential is not valid, or not any more");
-  }
+  ASSIGN_OR_RETURN(const Principals::Found found, principals_.Find(credential));
   ASSIGN_OR_RETURN(const SigningKeyPair key, keys_.Current());
-  const absl::Time now = clock_.Now();
-  const absl::Time until = std::min(now + kTokenLife - kOnItsWay, found->expires_at);
   pb::ExchangeCredentialResponse response;
-  *response.mutable_principal() = ToProto(*found);
-  response.set_token(SignPrincipal(key, response.principal(), now, until + kOnItsWay));
-  *response.mutable_expire_time() = gatehouse::ToProto(until);
+  *response.mutable_principal() = ToProto(found.credential);
+  response.set_token(
+      SignPrincipal(key, response.principal(), clock_.Now(), found.present_until + kOnItsWay));
+  *response.mutable_expire_time() = gatehouse::ToProto(found.present_until);
   return response;
 }
 
@@ -95,6 +75,7 @@ absl::StatusOr<pb::ListSigningKeysResponse> PrincipalsHandler::ListSigningKeys(
     const Call&, const pb::ListSigningKeysRequest&) {
   ASSIGN_OR_RETURN(const std::vector<SigningKeyPair> keys, keys_.Published());
   pb::ListSigningKeysResponse response;
+  *response.mutable_expire_time() = gatehouse::ToProto(clock_.Now() + kKeysKnown);
   for (const SigningKeyPair& key : keys) {
     pb::SigningKey& proto = *response.add_keys();
     proto.set_key_id(key.key_id);

@@ -3,8 +3,8 @@
 #include "gatehouse/identity/v1/principals.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/rpc/server.h"
-#include "services/identity/store/access_store.h"
-#include "services/identity/store/organisation_store.h"
+#include "services/identity/domain/organisation_store.h"
+#include "services/identity/domain/principals.h"
 #include "services/identity/store/signing_keys.h"
 
 namespace gatehouse::identity {
@@ -14,13 +14,9 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/identity/v1/principals.proto: what a credential is worth.
 class PrincipalsHandler {
  public:
-  PrincipalsHandler(OrganisationStore& organisations, PostgresAccessStore& access,
-                    SigningKeys& keys, std::vector<Secret> operator_keys, const Clock& clock)
-      : organisations_(organisations),
-        access_(access),
-        keys_(keys),
-        operator_keys_(std::move(operator_keys)),
-        clock_(clock) {}
+  PrincipalsHandler(Principals& principals, OrganisationStore& organisations, SigningKeys& keys,
+                    const Clock& clock)
+      : principals_(principals), organisations_(organisations), keys_(keys), clock_(clock) {}
   void Register(Server& server);
   // For identity's own server, which need not call itself.
   PrincipalSource Source();
@@ -34,12 +30,10 @@ class PrincipalsHandler {
 
  private:
   absl::StatusOr<pb::ExchangeCredentialResponse> Exchange(const std::string& credential);
-  absl::StatusOr<std::optional<Credential>> Find(const std::string& credential);
 
+  Principals& principals_;
   OrganisationStore& organisations_;
-  PostgresAccessStore& access_;
   SigningKeys& keys_;
-  const std::vector<Secret> operator_keys_;
   const Clock& clock_;
 };
 

@@ -17,12 +17,13 @@ Subject SubjectFrom(const std::string& organisation_id, const v1::StartChallenge
                      grant.sees_all() ? Visibility::kAll : Visibility::kOwn,
                      {grant.document_request_ids().begin(), grant.document_request_ids().end()}},
           .owner_email = request.owner_email(),
-          .settled = grant.settled()};
+          .settled = grant.settled(),
+          .method = static_cast<SignInMethod>(request.method())};
 }
 
 v1::StartChallengeRequest ToProto(const Subject& subject) {
   v1::StartChallengeRequest request;
-  request.set_method(v1::SMS_CODE);
+  request.set_method(static_cast<v1::SignInMethod>(subject.method));
   request.set_link_id(subject.link_id);
   request.set_mobile(subject.mobile);
   request.set_email(subject.email);

@@ -136,8 +136,10 @@ absl::Status ServicesDirectory::RevokeGrant(const Invitation& invitation, const 
 absl::Status ServicesDirectory::UnlockSignIn(const Invitation& invitation, const Call& call) {
   identity::v1::UnlockSignInRequest request;
   request.set_mobile(invitation.mobile);
-  request.set_email(invitation.email);
+  request.set_contact_id(invitation.contact_id);
+  request.set_case_id(invitation.case_id);
   request.set_actor_id(call.caller.actor_id);
+  request.set_actor_name(call.caller.actor_name);
   return identity_
       .Call<identity::v1::UnlockSignInResponse>("gatehouse.identity.v1.Grants/UnlockSignIn",
                                                 invitation.organisation_id, request)

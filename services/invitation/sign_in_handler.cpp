@@ -74,6 +74,7 @@ absl::StatusOr<pb::VerifySignInResponse> SignInHandler::VerifySignIn(
   verify.set_challenge_id(request.challenge_id());
   verify.set_code(request.code());
   verify.set_nonce(request.nonce());
+  verify.set_session_token(request.session_token());
   ASSIGN_OR_RETURN(auto entered,
                    identity_.Call<identity::v1::VerifyChallengeResponse>(
                        "gatehouse.identity.v1.Challenges/VerifyChallenge", "", verify));

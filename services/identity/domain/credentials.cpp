@@ -2,18 +2,17 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
-#include "services/common/base/status.h"
 
 namespace gatehouse::identity {
 namespace {
 
 constexpr char kApiKeyPrefix[] = "gh_live_";
 constexpr char kStaffTokenPrefix[] = "gh_staff_";
+constexpr char kSessionPrefix[] = "gh_session_";
 constexpr size_t kTokenSize = 43;  // 32 bytes in base64url.
 
 }  // namespace
@@ -32,8 +31,10 @@ std::optional<ParsedKey> ParseKey(const std::string& text) {
                    Sha256(std::string(rest.substr(end + 1)))};
 }
 
-NewKey MakeKey(KeyKind kind, const std::string& id, const Secret& derivation_key) {
-  const std::string secret = Base64Url(HmacSha256(derivation_key.Reveal(), id));
+NewKey MakeKey(KeyKind kind, const std::string& id, const Secret& derivation_key,
+               int64_t generation) {
+  const std::string derived_from = generation == 0 ? id : absl::StrCat(id, ":", generation);
+  const std::string secret = Base64Url(HmacSha256(derivation_key.Reveal(), derived_from));
   const char* prefix = kind == KeyKind::kApiKey ? kApiKeyPrefix : kStaffTokenPrefix;
   return {id, Sha256(secret), Secret(absl::StrCat(prefix, id, "_", secret))};
 }
@@ -44,21 +45,14 @@ std::string NewKeyId(KeyKind kind) {
   return id;
 }
 
-bool IsSessionToken(const std::string& text) {
-  return text.size() == kTokenSize && !absl::StartsWith(text, "gh_") && FromBase64Url(text).ok();
+Secret SessionToken(const std::string& bytes) {
+  return Secret(absl::StrCat(kSessionPrefix, Base64Url(bytes)));
 }
 
-absl::Status CheckScopes(const Caller& caller, const std::vector<std::string>& wanted) {
-  const auto holds = [&](const std::string& scope) {
-    return std::find(caller.scopes.begin(), caller.scopes.end(), scope) != caller.scopes.end();
-  };
-  for (const std::string& scope : wanted) {
-    if (holds("*") || holds(scope)) continue;
-    return WithFact(Refuse(absl::StatusCode::kPermissionDenied, "SCOPE_NOT_HELD",
-                           "a credential can give away only scopes that it holds itself"),
-                    "scope", scope);
-  }
-  return absl::OkStatus();
+bool IsSessionToken(const std::string& text) {
+  absl::string_view rest = text;
+  absl::ConsumePrefix(&rest, kSessionPrefix);
+  return rest.size() == kTokenSize && FromBase64Url(std::string(rest)).ok();
 }
 
 }  // namespace gatehouse::identity

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
+#include "services/identity/domain/challenges.h"
 #include "services/identity/domain/lockout.h"
 #include "services/identity/store/audit.h"
 
@@ -18,14 +19,31 @@ absl::Status AccessRevoked() {
 
 constexpr char kFindFactor[] = R"sql(
   SELECT coalesce((SELECT locked_until FROM factor
-                   WHERE organisation_id = $1 AND account_id = $2 AND factor_id = $3), '-infinity'),
+                   WHERE organisation_id = $1 AND account_id = $2 AND factor_id = $3), '-infinity')
+           AS locked_until,
          coalesce((SELECT disabled FROM factor
-                   WHERE organisation_id = $1 AND account_id = $2 AND factor_id = $3), false),
+                   WHERE organisation_id = $1 AND account_id = $2 AND factor_id = $3), false)
+           AS disabled,
          EXISTS (SELECT FROM access_grant WHERE organisation_id = $1 AND invitation_id = $4
-                 AND revoke_time IS NOT NULL))sql";
+                 AND revoke_time IS NOT NULL) AS revoked)sql";
+
+// A session `s` that may be used.
+#define SESSION_LIVES                                                                \
+  " s.end_time IS NULL AND "                                                         \
+  "least(s.expire_time, s.last_use_time + make_interval(secs => s.unused_seconds)) " \
+  "  > clock_timestamp() "
+
+// The invitations whose grants a session `s` holds. One that a process of before session_grant made
+// holds the grant that it began with.
+#define GRANTS_HELD                                                                  \
+  " array(SELECT h.invitation_id FROM session_grant AS h WHERE h.organisation_id = " \
+  "s.organisation_id AND h.session_id = s.session_id) || "                           \
+  "CASE WHEN s.factor_id = '' THEN ARRAY[s.invitation_id] ELSE '{}' END "
 
 // Everything that an entry changes, in one statement. A CTE that finds its condition broken has no
 // row, and then neither have those that stand on it. A session that was made before is found.
+// The client's session of before ($17) ends, and what it could enter is the new one's too, where it
+// was proven by the same phone: seven grants, the latest.
 constexpr char kEnter[] = R"sql(
   WITH proven AS (
     INSERT INTO factor AS f (organisation_id, account_id, factor_id, failures)
@@ -45,57 +63,129 @@ constexpr char kEnter[] = R"sql(
     WHERE g.revoke_time IS NULL
     RETURNING organisation_id),
   made AS (
-    INSERT INTO session (organisation_id, session_id, token_hash, account_id, invitation_id,
-                         client_name, user_agent, client_address, idle_seconds, expire_time)
-    SELECT organisation_id, $10, $11, $2, $5, $12, $13, $14, o.idle_seconds,
+    INSERT INTO session (organisation_id, session_id, token_hash, account_id, factor_id,
+                         invitation_id, client_name, user_agent, client_address, idle_seconds,
+                         expire_time)
+    SELECT organisation_id, $10, $11, $2, $3, $5, $12, $13, $14, o.idle_seconds,
            clock_timestamp() + make_interval(secs => o.absolute_seconds)
     FROM granted JOIN organisation AS o USING (organisation_id)
     ON CONFLICT (organisation_id, session_id) DO UPDATE SET session_id = excluded.session_id
     WHERE session.end_time IS NULL
-    RETURNING organisation_id, create_time, expire_time, idle_seconds, xmax = 0 AS fresh),
+    RETURNING organisation_id, create_time, expire_time, unused_seconds, xmax = 0 AS fresh),
+  earlier AS (
+    UPDATE session AS s SET end_time = clock_timestamp() FROM made
+    WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $17
+      AND s.factor_id = $3 AND)sql" SESSION_LIVES R"sql(
+    RETURNING s.organisation_id, s.session_id),
+  kept AS (
+    SELECT organisation_id, invitation_id, h.create_time
+    FROM earlier JOIN session_grant AS h USING (organisation_id, session_id)
+    JOIN access_grant AS g USING (organisation_id, invitation_id)
+    WHERE g.revoke_time IS NULL AND invitation_id <> $5
+    ORDER BY h.create_time DESC LIMIT 7 FOR SHARE OF g),
+  held AS (
+    INSERT INTO session_grant (organisation_id, session_id, invitation_id, create_time)
+    SELECT organisation_id, $10, $5, clock_timestamp() FROM made WHERE fresh
+    UNION ALL SELECT organisation_id, $10, invitation_id, create_time FROM kept),
   subject AS (SELECT organisation_id, $10::text AS subject_id, $6::text AS case_id FROM made
-              WHERE fresh), )sql" AUDIT("$15", "session.started", "$2", "$12", "$14", "$16") R"sql(
-  SELECT (SELECT count(*) FROM proven), (SELECT count(*) FROM granted),
+              WHERE fresh), )sql" AUDIT("$15", "session.started", "$2", "$12", "$14", "$16",
+                                        "$18") R"sql(
+  SELECT (SELECT count(*) FROM proven) AS proven, (SELECT count(*) FROM granted) AS granted,
          made.create_time,
-         least(made.expire_time, made.create_time + make_interval(secs => made.idle_seconds))
+         least(made.expire_time, made.create_time + make_interval(secs => made.unused_seconds))
+           AS until,
+         coalesce((SELECT session_id FROM earlier), '') AS earlier,
+         array_to_string(ARRAY[$6::text] || array(
+           SELECT g.case_id FROM access_grant AS g WHERE g.organisation_id = $1
+           AND g.invitation_id <> $5 AND g.revoke_time IS NULL AND g.invitation_id IN (
+             SELECT invitation_id FROM kept UNION ALL
+             SELECT invitation_id FROM session_grant AS h
+             WHERE h.organisation_id = $1 AND h.session_id = $10)), ' ') AS case_ids
   FROM (SELECT 1) AS one LEFT JOIN made ON true)sql";
 
 constexpr char kUseSession[] = R"sql(
   WITH used AS (
-    UPDATE session SET last_use_time = clock_timestamp()
-    WHERE token_hash = $1 AND end_time IS NULL AND expire_time > clock_timestamp()
-      AND last_use_time + make_interval(secs => idle_seconds) > clock_timestamp()
-    RETURNING organisation_id, session_id, account_id, invitation_id, client_name,
-              least(expire_time, last_use_time + make_interval(secs => idle_seconds)) AS until)
-  SELECT u.organisation_id, u.session_id, u.account_id, u.client_name, u.until, o.region, o.origin,
+    UPDATE session AS s SET last_use_time = clock_timestamp()
+    WHERE token_hash = $1 AND)sql" SESSION_LIVES R"sql(
+    RETURNING organisation_id, session_id, account_id, client_name,
+              least(expire_time, last_use_time + make_interval(secs => unused_seconds)) AS until,
+              unused_seconds - idle_seconds AS note_use_after,)sql" GRANTS_HELD R"sql( AS held)
+  SELECT u.organisation_id, u.session_id, u.account_id, u.client_name, u.until, u.note_use_after,
+         o.region, array_to_string(o.origins, ' ') AS origins,
          g.case_id, g.contact_id, g.invitation_id, g.sees_all, g.document_request_ids
   FROM used AS u JOIN organisation AS o USING (organisation_id)
-  JOIN access_grant AS g USING (organisation_id, invitation_id)
-  WHERE g.revoke_time IS NULL)sql";
+  JOIN access_grant AS g ON g.organisation_id = u.organisation_id
+    AND g.invitation_id = ANY (u.held)
+  WHERE g.revoke_time IS NULL ORDER BY g.case_id LIMIT 8)sql";
+
+// The live ones.
+#define SESSIONS                                                                               \
+  "SELECT s.session_id, s.user_agent, s.client_address, s.create_time, s.last_use_time, "      \
+  "least(s.expire_time, s.last_use_time + make_interval(secs => s.unused_seconds)) AS until, " \
+  "array_to_string(array(SELECT g.case_id FROM access_grant AS g "                             \
+  " WHERE g.organisation_id = s.organisation_id AND g.revoke_time IS NULL "                    \
+  " AND g.invitation_id = ANY (" GRANTS_HELD                                                   \
+  ") ORDER BY g.case_id), ' ') AS case_ids "                                                   \
+  "FROM session AS s WHERE s.organisation_id = $1 AND" SESSION_LIVES
+
+absl::Status NoSuchSession() {
+  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such session");
+}
+
+std::vector<std::string> Words(const pqxx::field& field) {
+  return absl::StrSplit(field.c_str(), ' ', absl::SkipEmpty());
+}
+
+CaseAccess AccessFrom(const pqxx::row& row) {
+  return {row["case_id"].c_str(), row["contact_id"].c_str(), row["invitation_id"].c_str(),
+          row["sees_all"].as<bool>() ? Visibility::kAll : Visibility::kOwn,
+          Words(row["document_request_ids"])};
+}
+
+// Takes a grant out of every session, and ends those that are left with none, whose ids it returns.
+std::vector<std::string> TakeOut(Transaction& tx, const std::string& organisation_id,
+                                 const std::string& invitation_id) {
+  std::vector<std::string> held, ended;
+  for (const auto& row : tx.Exec("DELETE FROM session_grant WHERE organisation_id = $1 "
+                                 "AND invitation_id = $2 RETURNING session_id",
+                                 organisation_id, invitation_id)) {
+    held.emplace_back(row["session_id"].c_str());
+  }
+  for (const auto& row :
+       tx.Exec("UPDATE session AS s SET end_time = clock_timestamp() WHERE organisation_id = $1 "
+               "AND (invitation_id = $2 OR session_id = ANY (string_to_array($3, ' '))) "
+               "AND end_time IS NULL AND NOT EXISTS (SELECT FROM session_grant AS h WHERE "
+               "h.organisation_id = s.organisation_id AND h.session_id = s.session_id) "
+               "RETURNING session_id",
+               organisation_id, invitation_id, absl::StrJoin(held, " "))) {
+    ended.emplace_back(row["session_id"].c_str());
+  }
+  return ended;
+}
 
 Session SessionFrom(const pqxx::row& row) {
   Session session;
-  session.session_id = row[0].c_str();
-  session.user_agent = row[1].c_str();
-  session.client_address = row[2].c_str();
-  session.case_ids = {row[3].c_str()};
-  session.create_time = TimeFromSql(row[4]);
-  session.last_use_time = TimeFromSql(row[5]);
-  session.expire_time = TimeFromSql(row[6]);
+  session.session_id = row["session_id"].c_str();
+  session.user_agent = row["user_agent"].c_str();
+  session.client_address = row["client_address"].c_str();
+  session.case_ids = Words(row["case_ids"]);
+  session.create_time = TimeFromSql(row["create_time"]);
+  session.last_use_time = TimeFromSql(row["last_use_time"]);
+  session.expire_time = TimeFromSql(row["until"]);
   return session;
 }
 
 }  // namespace
 
-absl::StatusOr<Factor> PostgresAccessStore::FindFactor(const FactorKey& key,
-                                                       const std::string& invitation_id) {
-  return postgres_.Read(Rows::Of(key.organisation_id),
-                        [&](Transaction& tx) -> absl::StatusOr<Factor> {
-                          const auto row = tx.Exec(kFindFactor, key.organisation_id, key.account_id,
-                                                   key.factor_id, invitation_id)[0];
-                          if (row[2].as<bool>()) return AccessRevoked();
-                          return Factor{TimeFromSql(row[0]), row[1].as<bool>()};
-                        });
+absl::StatusOr<FactorState> PostgresAccessStore::FindFactor(const FactorKey& key,
+                                                            const std::string& invitation_id) {
+  return postgres_.Read(
+      Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::StatusOr<FactorState> {
+        const auto row = tx.Exec(kFindFactor, key.organisation_id, key.account_id, key.factor_id,
+                                 invitation_id)[0];
+        if (row["revoked"].as<bool>()) return AccessRevoked();
+        return FactorState{TimeFromSql(row["locked_until"]), row["disabled"].as<bool>()};
+      });
 }
 
 absl::Status PostgresAccessStore::CountFailure(const FactorKey& key) {
@@ -105,7 +195,7 @@ absl::Status PostgresAccessStore::CountFailure(const FactorKey& key) {
         "VALUES ($1, $2, $3, 1) ON CONFLICT (organisation_id, account_id, factor_id) "
         "DO UPDATE SET failures = f.failures + 1 RETURNING failures",
         key.organisation_id, key.account_id, key.factor_id);
-    const Lockout lockout = LockoutAfter(counted[0][0].as<int>());
+    const Lockout lockout = LockoutAfter(counted[0]["failures"].as<int>());
     if (!lockout.disabled && lockout.wait == absl::ZeroDuration()) return absl::OkStatus();
     tx.Exec(
         "UPDATE factor SET disabled = disabled OR $4, "
@@ -129,44 +219,45 @@ absl::StatusOr<Session> PostgresAccessStore::Enter(const NewSession& session, co
             access.invitation_id, access.case_id, access.contact_id,
             access.visibility == Visibility::kAll, absl::StrJoin(access.document_request_ids, " "),
             session.session_id, Bytes(session.token_hash), subject.contact_name, call.user_agent,
-            call.client_address, NewId("aud"), call.request_id)[0];
-        proven = row[0].as<int>() > 0;
-        granted = row[1].as<int>() > 0;
-        if (!granted || row[2].is_null()) return AccessRevoked();
+            call.client_address, NewId("aud"), call.request_id, Bytes(session.earlier_token_hash),
+            call.client_request_id)[0];
+        proven = row["proven"].as<int>() > 0;
+        granted = row["granted"].as<int>() > 0;
+        if (!granted || row["create_time"].is_null()) return AccessRevoked();
         Session made;
         made.session_id = session.session_id;
-        made.case_ids = {access.case_id};
+        made.case_ids = Words(row["case_ids"]);
         made.user_agent = call.user_agent;
         made.client_address = call.client_address;
-        made.create_time = made.last_use_time = TimeFromSql(row[2]);
-        made.expire_time = TimeFromSql(row[3]);
+        made.create_time = made.last_use_time = TimeFromSql(row["create_time"]);
+        made.expire_time = TimeFromSql(row["until"]);
+        made.replaces = row["earlier"].c_str();
         return made;
       });
   if (proven) return entered;
-  ASSIGN_OR_RETURN(const Factor found, FindFactor(factor, access.invitation_id));
+  ASSIGN_OR_RETURN(const FactorState found, FindFactor(factor, access.invitation_id));
   RETURN_IF_ERROR(LockedUntil(found, absl::Now()));
   return absl::AbortedError("the lock ended just now");
 }
 
-absl::Status PostgresAccessStore::Unlock(const FactorKey& key, const std::string& actor_id,
-                                         const Call& call) {
+absl::Status PostgresAccessStore::Unlock(const FactorKey& key, const std::string& case_id,
+                                         const Actor& actor, const Call& call) {
   return postgres_.WriteOne(Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
         "WITH subject AS (UPDATE factor SET failures = 0, disabled = false, "
         "locked_until = '-infinity' WHERE organisation_id = $1 AND account_id = $2 "
         "AND factor_id = $3 RETURNING organisation_id, account_id AS subject_id, "
-        "'' AS case_id), " AUDIT("$4", "signIn.unlocked", "$5", "''", "$6",
-                                 "$7") "SELECT FROM subject",
-        key.organisation_id, key.account_id, key.factor_id, NewId("aud"), actor_id,
-        call.client_address, call.request_id);
+        "$4::text AS case_id), " AUDIT("$5", "signIn.unlocked", "$6", "$7", "$8", "$9",
+                                       "$10") "SELECT FROM subject",
+        key.organisation_id, key.account_id, key.factor_id, case_id, NewId("aud"), actor.id,
+        actor.name, call.client_address, call.request_id, call.client_request_id);
     return absl::OkStatus();
   });
 }
 
 absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RevokeGrant(
     const std::string& organisation_id, const std::string& invitation_id,
-    const std::string& case_id, const std::string& actor_id, const std::string& actor_name,
-    const Call& call) {
+    const std::string& case_id, const Actor& actor, const Call& call) {
   using Result = absl::StatusOr<std::vector<std::string>>;
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     // The grant first: an entry that is under way holds its row, and the second statement then
@@ -178,17 +269,10 @@ absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RevokeGrant(
         "ON CONFLICT (organisation_id, invitation_id) DO UPDATE "
         "SET revoke_time = clock_timestamp() WHERE g.revoke_time IS NULL "
         "RETURNING organisation_id, invitation_id AS subject_id, case_id), " AUDIT(
-            "$4", "grant.revoked", "$5", "$6", "$7", "$8") "SELECT FROM subject",
-        organisation_id, invitation_id, case_id, NewId("aud"), actor_id, actor_name,
-        call.client_address, call.request_id);
-    std::vector<std::string> ended;
-    for (const auto& row :
-         tx.Exec("UPDATE session SET end_time = clock_timestamp() WHERE organisation_id = $1 "
-                 "AND invitation_id = $2 AND end_time IS NULL RETURNING session_id",
-                 organisation_id, invitation_id)) {
-      ended.emplace_back(row[0].c_str());
-    }
-    return ended;
+            "$4", "grant.revoked", "$5", "$6", "$7", "$8", "$9") "SELECT FROM subject",
+        organisation_id, invitation_id, case_id, NewId("aud"), actor.id, actor.name,
+        call.client_address, call.request_id, call.client_request_id);
+    return TakeOut(tx, organisation_id, invitation_id);
   });
 }
 
@@ -202,16 +286,15 @@ absl::StatusOr<std::optional<Credential>> PostgresAccessStore::UseSession(
     Credential credential;
     Caller& caller = credential.caller;
     caller.kind = CallerKind::kClient;
-    caller.organisation_id = row[0].c_str();
-    caller.credential_id = row[1].c_str();
-    caller.actor_id = row[2].c_str();
-    caller.actor_name = row[3].c_str();
-    credential.expires_at = TimeFromSql(row[4]);
-    caller.region = row[5].c_str();
-    caller.origins = {row[6].c_str()};
-    caller.cases = {{row[7].c_str(), row[8].c_str(), row[9].c_str(),
-                     row[10].as<bool>() ? Visibility::kAll : Visibility::kOwn,
-                     absl::StrSplit(row[11].c_str(), ' ', absl::SkipEmpty())}};
+    caller.organisation_id = row["organisation_id"].c_str();
+    caller.credential_id = row["session_id"].c_str();
+    caller.actor_id = row["account_id"].c_str();
+    caller.actor_name = row["client_name"].c_str();
+    caller.region = row["region"].c_str();
+    caller.origins = Words(row["origins"]);
+    for (const auto& grant : rows) caller.cases.push_back(AccessFrom(grant));
+    credential.expires_at = TimeFromSql(row["until"]);
+    credential.note_use_after = absl::Seconds(row["note_use_after"].as<int64_t>());
     return credential;
   });
 }
@@ -222,18 +305,20 @@ absl::StatusOr<std::vector<Session>> PostgresAccessStore::ListSessions(
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Session> sessions;
     for (const auto& row :
-         tx.Exec("SELECT s.session_id, s.user_agent, s.client_address, g.case_id, s.create_time, "
-                 "s.last_use_time, least(s.expire_time, "
-                 "  s.last_use_time + make_interval(secs => s.idle_seconds)) AS until "
-                 "FROM session AS s JOIN access_grant AS g USING (organisation_id, invitation_id) "
-                 "WHERE s.organisation_id = $1 AND s.account_id = $2 AND s.end_time IS NULL "
-                 "AND g.revoke_time IS NULL AND s.expire_time > clock_timestamp() AND "
-                 "s.last_use_time + make_interval(secs => s.idle_seconds) > clock_timestamp() "
-                 "ORDER BY s.last_use_time DESC LIMIT 100",
+         tx.Exec(SESSIONS "AND s.account_id = $2 ORDER BY s.last_use_time DESC LIMIT 100",
                  organisation_id, account_id)) {
       sessions.push_back(SessionFrom(row));
     }
     return sessions;
+  });
+}
+
+absl::StatusOr<Session> PostgresAccessStore::FindSession(const std::string& organisation_id,
+                                                         const std::string& session_id) {
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Session> {
+    const auto rows = tx.Exec(SESSIONS "AND s.session_id = $2", organisation_id, session_id);
+    if (rows.empty()) return NoSuchSession();
+    return SessionFrom(rows[0]);
   });
 }
 
@@ -244,11 +329,11 @@ absl::Status PostgresAccessStore::EndSession(const std::string& session_id, cons
         "WITH subject AS (UPDATE session SET end_time = clock_timestamp() "
         "WHERE organisation_id = $1 AND session_id = $2 AND account_id = $3 AND end_time IS NULL "
         "RETURNING organisation_id, session_id AS subject_id, '' AS case_id), " AUDIT(
-            "$4", "session.ended", "$3", "$5", "$6", "$7") "SELECT subject_id FROM subject",
+            "$4", "session.ended", "$3", "$5", "$6", "$7", "$8") "SELECT subject_id FROM subject",
         id, session_id, call.caller.actor_id, NewId("aud"), call.caller.actor_name,
-        call.client_address, call.request_id);
+        call.client_address, call.request_id, call.client_request_id);
     if (!ended.empty()) return absl::OkStatus();
-    return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such session");
+    return NoSuchSession();
   });
 }
 

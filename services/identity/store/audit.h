@@ -2,10 +2,10 @@
 
 // The CTE that writes one audit row for each row of a CTE named `subject` with the columns
 // (organisation_id, subject_id, case_id). Its parameters are named by their numbers, so that a
-// statement says where they come from: id, type, actor id, actor name, client address, request id.
-#define AUDIT(id, type, actor_id, actor_name, address, request_id)                           \
-  "audit AS (INSERT INTO audit_event (organisation_id, audit_event_id, type, actor_id, "     \
-  "actor_name, subject_id, case_id, client_address, request_id) SELECT organisation_id, " id \
-  ", "                                                                                       \
-  "'" type "', " actor_id ", " actor_name ", subject_id, case_id, " address ", " request_id  \
-  " FROM subject) "
+// statement says where they come from: id, type, actor id, actor name, client address, our request
+// id and the client's.
+#define AUDIT(id, type, actor_id, actor_name, address, request_id, client_request_id)    \
+  "audit AS (INSERT INTO audit_event (organisation_id, audit_event_id, type, actor_id, " \
+  "actor_name, subject_id, case_id, client_address, request_id, client_request_id) "     \
+  "SELECT organisation_id, " id ", '" type "', " actor_id ", " actor_name                \
+  ", subject_id, case_id, " address ", " request_id ", " client_request_id " FROM subject) "

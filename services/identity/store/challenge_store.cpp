@@ -7,6 +7,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
 #include "services/common/observe/metrics.h"
+#include "services/identity/domain/challenges.h"
 #include "services/identity/subject_proto.h"
 
 namespace gatehouse::identity {

@@ -6,7 +6,7 @@
 
 #include "services/common/base/secret.h"
 #include "services/common/redis/redis.h"
-#include "services/identity/domain/challenges.h"
+#include "services/identity/domain/challenge_store.h"
 
 namespace gatehouse::identity {
 

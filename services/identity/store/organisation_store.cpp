@@ -1,43 +1,44 @@
 #include "services/identity/store/organisation_store.h"
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "services/common/base/random.h"
+#include "services/common/text/origin.h"
 #include "services/identity/store/audit.h"
+#include "services/identity/store/key_store.h"
 
 namespace gatehouse::identity {
 namespace {
 
-#define ORGANISATION                                                                      \
-  "organisation_id, display_name, region, time_zone, portal_url, version, idle_seconds, " \
-  "absolute_seconds, create_time, update_time"
+// URLs hold no spaces. A process of before this column may have made the row.
+#define ORGANISATION                                                                     \
+  "organisation_id, display_name, region, time_zone, "                                   \
+  "coalesce(nullif(array_to_string(portal_urls, ' '), ''), portal_url) AS portal_urls, " \
+  "version, idle_seconds, absolute_seconds, create_time, update_time"
 
 Organisation OrganisationFrom(const pqxx::row& row) {
-  return {row[0].c_str(),
-          row[1].c_str(),
-          row[2].c_str(),
-          row[3].c_str(),
-          row[4].c_str(),
-          row[5].c_str(),
-          absl::Seconds(row[6].as<int64_t>()),
-          absl::Seconds(row[7].as<int64_t>()),
-          TimeFromSql(row[8]),
-          TimeFromSql(row[9])};
+  Organisation organisation;
+  organisation.organisation_id = row["organisation_id"].c_str();
+  organisation.display_name = row["display_name"].c_str();
+  organisation.region = row["region"].c_str();
+  organisation.time_zone = row["time_zone"].c_str();
+  organisation.portal_urls = absl::StrSplit(row["portal_urls"].c_str(), ' ', absl::SkipEmpty());
+  organisation.etag = row["version"].c_str();
+  organisation.idle_timeout = absl::Seconds(row["idle_seconds"].as<int64_t>());
+  organisation.absolute_timeout = absl::Seconds(row["absolute_seconds"].as<int64_t>());
+  organisation.create_time = TimeFromSql(row["create_time"]);
+  organisation.update_time = TimeFromSql(row["update_time"]);
+  return organisation;
 }
 
-#define API_KEY                                                  \
-  "api_key_id, display_name, scopes, create_time, expire_time, " \
-  "coalesce(last_use_time, '-infinity'), coalesce(revoke_time, 'infinity')"
-
-ApiKey ApiKeyFrom(const pqxx::row& row) {
-  return {row[0].c_str(),
-          row[1].c_str(),
-          absl::StrSplit(row[2].c_str(), ' ', absl::SkipEmpty()),
-          TimeFromSql(row[3]),
-          TimeFromSql(row[4]),
-          TimeFromSql(row[5]),
-          TimeFromSql(row[6])};
+// As parameters: both arrays in one text each, separated by spaces.
+std::string Urls(const Organisation& organisation) {
+  return absl::StrJoin(organisation.portal_urls, " ");
+}
+std::string Origins(const Organisation& organisation) {
+  return absl::StrJoin(organisation.portal_urls, " ", [](std::string* out, const std::string& url) {
+    out->append(OriginOf(url));
+  });
 }
 
 absl::Status NotFound() {
@@ -45,82 +46,51 @@ absl::Status NotFound() {
 }
 
 constexpr char kCreate[] =
-    "INSERT INTO organisation (organisation_id, display_name, region, time_zone, portal_url, "
-    "origin, idle_seconds, absolute_seconds, request_id, first_api_key_id) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING "
-    "RETURNING " ORGANISATION;
+    "INSERT INTO organisation (organisation_id, display_name, region, time_zone, portal_urls, "
+    "origins, idle_seconds, absolute_seconds, request_id, first_api_key_id, portal_url, origin) "
+    "VALUES ($1, $2, $3, $4, string_to_array($5, ' '), string_to_array($6, ' '), $7, $8, '', $9, "
+    "split_part($5, ' ', 1), split_part($6, ' ', 1)) "
+    "ON CONFLICT DO NOTHING RETURNING " ORGANISATION;
 
-constexpr char kAddApiKey[] =
-    "WITH subject AS (INSERT INTO api_key (organisation_id, api_key_id, display_name, scopes, "
-    "secret_hash, expire_time) VALUES ($1, $2, $3, $4, $5, $6) "
-    "RETURNING organisation_id, api_key_id AS subject_id, '' AS case_id), " AUDIT(
-        "$7", "apiKey.created", "$8", "$9", "$10", "$11") "SELECT FROM subject";
+#define AUDIT_PAGE(of)                                                                       \
+  "SELECT audit_event_id, type, actor_id, actor_name, subject_id, case_id, client_address, " \
+  "request_id, client_request_id, time FROM audit_event "                                    \
+  "WHERE organisation_id = $1 AND audit_event_id < $2 " of "ORDER BY audit_event_id DESC LIMIT $3"
 
-constexpr char kAddStaffToken[] =
-    "WITH subject AS (INSERT INTO staff_token (organisation_id, staff_token_id, api_key_id, "
-    "actor_id, actor_name, scopes, secret_hash, expire_time) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
-    "RETURNING organisation_id, staff_token_id AS subject_id, '' AS case_id), " AUDIT(
-        "$9", "staffToken.created", "$10", "$11", "$12", "$13") "SELECT FROM subject";
+// Two statements, so that each walks its own index.
+constexpr char kAudit[] = AUDIT_PAGE("");
+constexpr char kAuditOfCase[] = AUDIT_PAGE("AND case_id = $4 AND case_id <> '' ");
 
-// The use is noted once a minute at most.
-constexpr char kFindApiKey[] = R"sql(
-  WITH used AS (
-    UPDATE api_key SET last_use_time = clock_timestamp()
-    WHERE api_key_id = $1 AND secret_hash = $2
-      AND coalesce(last_use_time, '-infinity') < clock_timestamp() - interval '1 minute')
-  SELECT k.organisation_id, k.api_key_id, k.display_name, k.scopes, k.expire_time, o.region
-  FROM api_key AS k JOIN organisation AS o USING (organisation_id)
-  WHERE k.api_key_id = $1 AND k.secret_hash = $2 AND k.revoke_time IS NULL
-    AND k.expire_time > clock_timestamp())sql";
-
-constexpr char kFindStaffToken[] = R"sql(
-  SELECT t.organisation_id, t.actor_id, t.actor_name, t.scopes,
-         least(t.expire_time, k.expire_time), o.region, t.staff_token_id, t.api_key_id
-  FROM staff_token AS t JOIN api_key AS k USING (organisation_id, api_key_id)
-  JOIN organisation AS o USING (organisation_id)
-  WHERE t.staff_token_id = $1 AND t.secret_hash = $2 AND t.revoke_time IS NULL
-    AND k.revoke_time IS NULL AND least(t.expire_time, k.expire_time) > clock_timestamp())sql";
-
-absl::Status InsertApiKey(Transaction& tx, const std::string& organisation_id, const ApiKey& key,
-                          const std::string& hash, const Call& call) {
-  tx.Exec(kAddApiKey, organisation_id, key.api_key_id, key.display_name,
-          absl::StrJoin(key.scopes, " "), Bytes(hash), ToSql(key.expire_time), NewId("aud"),
-          call.caller.actor_id, call.caller.actor_name, call.client_address, call.request_id);
-  return absl::OkStatus();
+AuditEvent EventFrom(const pqxx::row& row) {
+  return {row["audit_event_id"].c_str(),    row["type"].c_str(),
+          row["actor_id"].c_str(),          row["actor_name"].c_str(),
+          row["subject_id"].c_str(),        row["case_id"].c_str(),
+          row["client_address"].c_str(),    row["request_id"].c_str(),
+          row["client_request_id"].c_str(), TimeFromSql(row["time"])};
 }
 
 }  // namespace
 
-absl::StatusOr<OrganisationStore::Created> OrganisationStore::Create(
-    const Organisation& organisation, const std::string& request_id, const NewKey& key,
-    const Call& call) {
+absl::StatusOr<Organisation> PostgresOrganisationStore::Create(const Organisation& organisation,
+                                                               const NewKey& key,
+                                                               const Call& call) {
   const std::string& id = organisation.organisation_id;
-  return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<Created> {
-    const auto created =
-        tx.Exec(kCreate, id, organisation.display_name, organisation.region, organisation.time_zone,
-                organisation.portal_url, OriginOf(organisation.portal_url),
-                absl::ToInt64Seconds(organisation.idle_timeout),
-                absl::ToInt64Seconds(organisation.absolute_timeout), request_id, key.id);
+  return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<Organisation> {
+    const auto created = tx.Exec(kCreate, id, organisation.display_name, organisation.region,
+                                 organisation.time_zone, Urls(organisation), Origins(organisation),
+                                 absl::ToInt64Seconds(organisation.idle_timeout),
+                                 absl::ToInt64Seconds(organisation.absolute_timeout), key.id);
     if (created.empty()) {
-      const auto first = tx.Exec("SELECT " ORGANISATION
-                                 ", first_api_key_id FROM organisation "
-                                 "WHERE organisation_id = $1 AND request_id = $2 AND $2 <> '' "
-                                 "AND create_time > clock_timestamp() - interval '24 hours'",
-                                 id, request_id);
-      if (first.empty()) {
-        return Refuse(absl::StatusCode::kAlreadyExists, "ORGANISATION_EXISTS",
-                      "there is an organisation of this id already");
-      }
-      return Created{OrganisationFrom(first[0]), first[0][10].c_str()};
+      return Refuse(absl::StatusCode::kAlreadyExists, "ORGANISATION_EXISTS",
+                    "there is an organisation of this id already");
     }
     const ApiKey first = {.api_key_id = key.id, .display_name = "First key", .scopes = {"*"}};
-    RETURN_IF_ERROR(InsertApiKey(tx, id, first, key.hash, call));
-    return Created{OrganisationFrom(created[0]), key.id};
+    InsertApiKey(tx, id, first, key.hash, call);
+    return OrganisationFrom(created[0]);
   });
 }
 
-absl::StatusOr<Organisation> OrganisationStore::Get(const std::string& organisation_id) {
+absl::StatusOr<Organisation> PostgresOrganisationStore::Get(const std::string& organisation_id) {
   return postgres_.Read(
       Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Organisation> {
         const auto rows =
@@ -131,9 +101,9 @@ absl::StatusOr<Organisation> OrganisationStore::Get(const std::string& organisat
       });
 }
 
-absl::StatusOr<Organisation> OrganisationStore::Update(
-    const std::string& organisation_id, const std::function<absl::Status(Organisation&)>& change,
-    const Call& call) {
+absl::StatusOr<Organisation> PostgresOrganisationStore::Update(const std::string& organisation_id,
+                                                               const Change& change,
+                                                               const Call& call) {
   return postgres_.Write(
       Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Organisation> {
         const auto rows = tx.Exec("SELECT " ORGANISATION
@@ -144,130 +114,42 @@ absl::StatusOr<Organisation> OrganisationStore::Update(
         RETURN_IF_ERROR(change(o));
         const auto updated = tx.Exec(
             "WITH subject AS (UPDATE organisation SET display_name = $2, region = $3, "
-            "time_zone = $4, portal_url = $5, origin = $6, idle_seconds = $7, "
+            "time_zone = $4, portal_urls = string_to_array($5, ' '), "
+            "origins = string_to_array($6, ' '), portal_url = split_part($5, ' ', 1), "
+            "origin = split_part($6, ' ', 1), idle_seconds = $7, "
             "absolute_seconds = $8, version = version + 1, update_time = clock_timestamp() "
-            "WHERE organisation_id = $1 RETURNING " ORGANISATION
-            ", organisation_id AS subject_id, '' AS case_id), " AUDIT(
-                "$9", "organisation.updated", "$10", "$11", "$12", "$13") "SELECT " ORGANISATION
-                                                                          " FROM subject",
-            organisation_id, o.display_name, o.region, o.time_zone, o.portal_url,
-            OriginOf(o.portal_url), absl::ToInt64Seconds(o.idle_timeout),
-            absl::ToInt64Seconds(o.absolute_timeout), NewId("aud"), call.caller.actor_id,
-            call.caller.actor_name, call.client_address, call.request_id);
+            "WHERE organisation_id = $1 "
+            "RETURNING *, organisation_id AS subject_id, '' AS case_id), " AUDIT(
+                "$9", "organisation.updated", "$10", "$11", "$12", "$13",
+                "$14") "SELECT " ORGANISATION " FROM subject",
+            organisation_id, o.display_name, o.region, o.time_zone, Urls(o), Origins(o),
+            absl::ToInt64Seconds(o.idle_timeout), absl::ToInt64Seconds(o.absolute_timeout),
+            NewId("aud"), call.caller.actor_id, call.caller.actor_name, call.client_address,
+            call.request_id, call.client_request_id);
         return OrganisationFrom(updated.at(0));
       });
 }
 
-absl::StatusOr<bool> OrganisationStore::HasOrigin(const std::string& origin) {
+absl::StatusOr<bool> PostgresOrganisationStore::HasOrigin(const std::string& origin) {
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<bool> {
-    return tx.Exec("SELECT EXISTS (SELECT FROM organisation WHERE origin = $1)", origin)[0][0]
+    return tx
+        .Exec("SELECT EXISTS (SELECT FROM organisation WHERE origins @> ARRAY[$1])", origin)[0][0]
         .as<bool>();
   });
 }
 
-absl::Status OrganisationStore::AddApiKey(const ApiKey& key, const std::string& secret_hash,
-                                          const Call& call) {
-  const std::string& id = call.caller.organisation_id;
-  return postgres_.Read(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
-    return InsertApiKey(tx, id, key, secret_hash, call);
-  });
-}
-
-absl::StatusOr<std::vector<ApiKey>> OrganisationStore::ListApiKeys(
-    const std::string& organisation_id, const Page& page) {
-  using Result = absl::StatusOr<std::vector<ApiKey>>;
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    std::vector<ApiKey> keys;
-    for (const auto& row :
-         tx.Exec("SELECT " API_KEY
-                 " FROM api_key WHERE organisation_id = $1 AND ($2 = '' OR api_key_id < $2) "
-                 "ORDER BY api_key_id DESC LIMIT $3",
-                 organisation_id, page.after, page.limit())) {
-      keys.push_back(ApiKeyFrom(row));
-    }
-    return keys;
-  });
-}
-
-absl::StatusOr<ApiKey> OrganisationStore::RevokeApiKey(const std::string& api_key_id,
-                                                       const Call& call) {
-  const std::string& id = call.caller.organisation_id;
-  return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<ApiKey> {
-    const auto rows = tx.Exec(
-        "WITH subject AS (UPDATE api_key SET revoke_time = coalesce(revoke_time, "
-        "clock_timestamp()) WHERE organisation_id = $1 AND api_key_id = $2 "
-        "RETURNING *, api_key_id AS subject_id, '' AS case_id), " AUDIT(
-            "$3", "apiKey.revoked", "$4", "$5", "$6", "$7") "SELECT " API_KEY " FROM subject",
-        id, api_key_id, NewId("aud"), call.caller.actor_id, call.caller.actor_name,
-        call.client_address, call.request_id);
-    if (rows.empty()) return NotFound();
-    return ApiKeyFrom(rows[0]);
-  });
-}
-
-absl::Status OrganisationStore::AddStaffToken(const StaffToken& token,
-                                              const std::string& secret_hash, const Call& call) {
-  const std::string& id = call.caller.organisation_id;
-  return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(kAddStaffToken, id, token.staff_token_id, token.api_key_id, token.actor_id,
-            token.actor_name, absl::StrJoin(token.scopes, " "), Bytes(secret_hash),
-            ToSql(token.expire_time), NewId("aud"), call.caller.actor_id, call.caller.actor_name,
-            call.client_address, call.request_id);
-    return absl::OkStatus();
-  });
-}
-
-absl::Status OrganisationStore::RevokeStaffToken(const std::string& staff_token_id,
-                                                 const Call& call) {
-  const std::string& id = call.caller.organisation_id;
-  return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(
-        "WITH subject AS (UPDATE staff_token SET revoke_time = clock_timestamp() "
-        "WHERE organisation_id = $1 AND staff_token_id = $2 AND revoke_time IS NULL "
-        "RETURNING organisation_id, staff_token_id AS subject_id, '' AS case_id), " AUDIT(
-            "$3", "staffToken.revoked", "$4", "$5", "$6", "$7") "SELECT FROM subject",
-        id, staff_token_id, NewId("aud"), call.caller.actor_id, call.caller.actor_name,
-        call.client_address, call.request_id);
-    return absl::OkStatus();
-  });
-}
-
-absl::StatusOr<std::optional<Credential>> OrganisationStore::FindKey(const ParsedKey& key) {
-  using Result = absl::StatusOr<std::optional<Credential>>;
-  const bool api_key = key.kind == KeyKind::kApiKey;
-  return postgres_.WriteOne(Rows::OfAll(), [&](Transaction& tx) -> Result {
-    const auto rows = tx.Exec(api_key ? kFindApiKey : kFindStaffToken, key.id, Bytes(key.hash));
-    if (rows.empty()) return std::nullopt;
-    const pqxx::row& row = rows[0];
-    Credential credential;
-    Caller& caller = credential.caller;
-    caller.kind = CallerKind::kStaff;
-    caller.organisation_id = row[0].c_str();
-    caller.actor_id = row[1].c_str();
-    caller.actor_name = row[2].c_str();
-    caller.scopes = absl::StrSplit(row[3].c_str(), ' ', absl::SkipEmpty());
-    credential.expires_at = TimeFromSql(row[4]);
-    caller.region = row[5].c_str();
-    caller.credential_id = api_key ? row[1].c_str() : row[6].c_str();
-    if (!api_key) caller.parent_credential_id = row[7].c_str();
-    return credential;
-  });
-}
-
-absl::StatusOr<std::vector<AuditEvent>> OrganisationStore::ListAudit(
+absl::StatusOr<std::vector<AuditEvent>> PostgresOrganisationStore::ListAudit(
     const std::string& organisation_id, const std::string& case_id, const Page& page) {
   using Result = absl::StatusOr<std::vector<AuditEvent>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<AuditEvent> events;
-    for (const auto& row :
-         tx.Exec("SELECT audit_event_id, type, actor_id, actor_name, subject_id, case_id, "
-                 "client_address, request_id, time FROM audit_event WHERE organisation_id = $1 "
-                 "AND ($2 = '' OR case_id = $2) AND ($3 = '' OR audit_event_id < $3) "
-                 "ORDER BY audit_event_id DESC LIMIT $4",
-                 organisation_id, case_id, page.after, page.limit())) {
-      events.push_back({row[0].c_str(), row[1].c_str(), row[2].c_str(), row[3].c_str(),
-                        row[4].c_str(), row[5].c_str(), row[6].c_str(), row[7].c_str(),
-                        TimeFromSql(row[8])});
+    // Ids begin with `aud_`: what comes before `aue` is all of them, for the first page.
+    const std::string before = page.after.empty() ? "aue" : page.after;
+    const auto rows = case_id.empty()
+                          ? tx.Exec(kAudit, organisation_id, before, page.limit())
+                          : tx.Exec(kAuditOfCase, organisation_id, before, page.limit(), case_id);
+    for (const auto& row : rows) {
+      events.push_back(EventFrom(row));
     }
     return events;
   });

@@ -23,9 +23,10 @@ absl::StatusOr<SigningKeyPair> SigningKeys::Load() {
     const auto row = tx.Exec(
         "SELECT key_id, public_key, sealed_private_key FROM signing_key "
         "ORDER BY create_time DESC LIMIT 1")[0];
-    const std::string key_id = row[0].c_str();
-    ASSIGN_OR_RETURN(const std::string opened, Open(key_, key_id, BytesFromSql(row[2])));
-    return SigningKeyPair{key_id, Secret(opened), BytesFromSql(row[1])};
+    const std::string key_id = row["key_id"].c_str();
+    ASSIGN_OR_RETURN(const std::string opened,
+                     Open(key_, key_id, BytesFromSql(row["sealed_private_key"])));
+    return SigningKeyPair{key_id, Secret(opened), BytesFromSql(row["public_key"])};
   });
 }
 
@@ -62,7 +63,7 @@ absl::StatusOr<std::vector<SigningKeyPair>> SigningKeys::Published() {
     for (const auto& row : tx.Exec("SELECT key_id, public_key FROM signing_key "
                                    "WHERE create_time > clock_timestamp() - interval '31 days' "
                                    "ORDER BY create_time DESC LIMIT 20")) {
-      keys.push_back({row[0].c_str(), Secret(), BytesFromSql(row[1])});
+      keys.push_back({row["key_id"].c_str(), Secret(), BytesFromSql(row["public_key"])});
     }
     return keys;
   });

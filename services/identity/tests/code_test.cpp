@@ -118,7 +118,7 @@ TEST_CASE_METHOD(Fixture, "staff lift their own limit of codes, and not that of 
   }
   REQUIRE(ReasonOf(challenges.Start(Ada("lnk_9"), call).status()) == "CODE_LIMIT_REACHED");
   pb::UnlockSignInRequest unlock;
-  unlock.set_email("ada@example.com");
+  unlock.set_contact_id("ada");
   unlock.set_mobile("+61412345678");
   Call elsewhere = call;
   elsewhere.caller.organisation_id = "other";

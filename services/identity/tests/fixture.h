@@ -4,11 +4,16 @@
 #include <functional>
 #include <mutex>
 
+#include "services/common/auth/jwt.h"
 #include "services/common/base/random.h"
 #include "services/identity/access_handler.h"
+#include "services/identity/domain/sms_code.h"
 #include "services/identity/organisations_handler.h"
 #include "services/identity/principals_handler.h"
+#include "services/identity/store/access_store.h"
 #include "services/identity/store/challenge_store.h"
+#include "services/identity/store/key_store.h"
+#include "services/identity/store/organisation_store.h"
 #include "tests/support/calls.h"
 #include "tests/support/test_database.h"
 
@@ -46,14 +51,23 @@ struct Fixture {
   Redis redis{redis_url};
   FakeClock clock;
   FakeMessenger messenger;
-  OrganisationStore organisations{database.postgres()};
+  PostgresOrganisationStore organisations{database.postgres()};
+  PostgresKeyStore key_store{database.postgres()};
+  Keys minting{key_store, Secret(RandomBytes(32)), clock};
+  Once once{database.postgres(), Secret(RandomBytes(32))};
   PostgresAccessStore access{database.postgres()};
   RedisChallengeStore store{redis, Secret(RandomBytes(32))};
-  Challenges challenges{store, access, messenger, Secret(RandomBytes(32)), clock};
+  SmsCode sms_code{messenger, Secret(RandomBytes(32))};
+  Challenges challenges{store, access, {&sms_code}, Secret(RandomBytes(32)), clock};
   SigningKeys keys{database.postgres(), Secret(RandomBytes(32)), clock};
-  PrincipalsHandler principals{
-      organisations, access, keys, {Secret("operator-key"), Secret("old-key")}, clock};
-  OrganisationsHandler handler{organisations, redis, Secret(RandomBytes(32))};
+  // The last one looks as sessions' tokens did without their prefix.
+  Principals worth{key_store,
+                   access,
+                   {Secret("operator-key"), Secret("old-key"),
+                    Secret("operator-key-that-looks-as-sessions-used-to")},
+                   clock};
+  PrincipalsHandler principals{worth, organisations, keys, clock};
+  OrganisationsHandler handler{organisations, key_store, minting, once, redis};
   AccessHandler access_handler{challenges, access, redis};
   Call call = ServiceCall();
 
@@ -89,9 +103,21 @@ struct Fixture {
   // As a page submits: with a nonce that it repeats.
   absl::StatusOr<Challenges::Entered> Verify(const std::string& id, const std::string& code,
                                              const std::string& nonce = "nonce-of-the-page-1") {
-    return challenges.Verify(id, code, nonce, call);
+    return challenges.Verify(id, code, nonce, Secret(), call);
+  }
+  absl::StatusOr<Challenges::Entered> SignIn() {
+    const std::string id = StartedId();
+    return Verify(id, messenger.codes.back());
   }
   std::string Wrong() const { return messenger.codes.back() == "000000" ? "000001" : "000000"; }
+  // As the server would call for who brought this credential.
+  Call As(const std::string& credential) {
+    const auto exchanged = Exchange(credential);
+    REQUIRE(exchanged.ok());
+    Call as = StaffCall();
+    as.caller = ToCaller(exchanged->principal());
+    return as;
+  }
   absl::StatusOr<pb::ExchangeCredentialResponse> Exchange(const std::string& credential) {
     pb::ExchangeCredentialRequest request;
     request.set_credential(credential);

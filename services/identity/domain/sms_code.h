@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "services/common/base/secret.h"
+#include "services/identity/domain/factor.h"
+
+namespace gatehouse::identity {
+
+// Hands a code's messages to notification: the SMS, and the e-mail to the case's owner.
+class Messenger {
+ public:
+  virtual ~Messenger() = default;
+  virtual absl::Status SendCode(const Subject& subject, const std::string& request_id,
+                                const Secret& code, absl::Time expire_time) = 0;
+};
+
+// The six digits of what somebody typed as a code. Refuses CODE_MALFORMED.
+absl::StatusOr<std::string> ReadCode(const std::string& typed);
+
+// A code of six digits by SMS. It is derived from its challenge rather than stored: there is
+// nothing to steal from Redis, and a resend sends the same one.
+class SmsCode : public Factor {
+ public:
+  SmsCode(Messenger& messenger, Secret key) : messenger_(messenger), key_(std::move(key)) {}
+
+  SignInMethod method() const override { return SignInMethod::kSmsCode; }
+  std::string prefix() const override { return "chl"; }
+  std::string Expected(const std::string& challenge_id) const override;
+  absl::Status Begin(const Challenge& challenge, int number, const Subject& subject) override;
+  absl::StatusOr<std::string> Check(const std::string& challenge_id,
+                                    const std::string& proof) const override;
+
+ private:
+  Secret CodeOf(const std::string& challenge_id) const;
+  std::string MacOf(const std::string& challenge_id, const std::string& code) const;
+
+  Messenger& messenger_;
+  const Secret key_;
+};
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,105 @@
+#include "services/identity/tests/fixture.h"
+
+// The audit trail: what it notes, and what reading it costs.
+
+namespace gatehouse::identity {
+namespace {
+
+struct Audit : Fixture {
+  std::vector<pb::AuditEvent> List(const std::string& case_id = "", int page_size = 0,
+                                   const std::string& token = "") {
+    pb::ListAuditEventsRequest request;
+    request.set_case_id(case_id);
+    request.set_page_size(page_size);
+    request.set_page_token(token);
+    const auto page = handler.ListAuditEvents(StaffCall(), request);
+    REQUIRE(page.ok());
+    next = page->next_page_token();
+    return {page->audit_events().begin(), page->audit_events().end()};
+  }
+  void Add(int count, const std::string& organisation, const std::string& case_of) {
+    database.Exec(
+        "INSERT INTO audit_event (organisation_id, audit_event_id, type, actor_id, actor_name, "
+        "subject_id, case_id, client_address, request_id) SELECT '" +
+        organisation + "', 'aud_' || lpad(i::text, 8, '0') || '" + case_of +
+        "', 't', '', '', '', '" + case_of + "' || i % 100, '', '' FROM generate_series(1, " +
+        std::to_string(count) + ") AS i");
+  }
+  std::string next;
+};
+
+TEST_CASE_METHOD(Audit, "a stranger's name of a request is noted beside ours", "[service]") {
+  Call staff = StaffCall();
+  staff.request_id = "req_ours";
+  staff.client_request_id = "theirs; DROP TABLE";
+  pb::UpdateOrganisationRequest request;
+  request.set_display_name("Acme Homes");
+  REQUIRE(handler.UpdateOrganisation(staff, request).ok());
+  const auto events = List();
+  REQUIRE_FALSE(events.empty());
+  CHECK(events[0].type() == "organisation.updated");
+  CHECK(events[0].request_id() == "req_ours");
+  CHECK(events[0].client_request_id() == "theirs; DROP TABLE");
+}
+
+TEST_CASE_METHOD(Audit, "an entry names the case, the client and the address", "[service]") {
+  REQUIRE(SignIn().ok());
+  const auto events = List("deal-1");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].type() == "session.started");
+  CHECK(events[0].actor_name() == "Ada");
+  CHECK(events[0].client_address() == "192.0.2.7");
+}
+
+TEST_CASE_METHOD(Audit, "who unlocks a sign-in is noted, with the case", "[service]") {
+  REQUIRE(access.CountFailure(challenges.KeyOf("acme", "ada", "+61412345678")).ok());
+  pb::UnlockSignInRequest unlock;
+  unlock.set_contact_id("ada");
+  unlock.set_case_id("deal-1");
+  unlock.set_mobile("+61412345678");
+  unlock.set_actor_id("sam");
+  unlock.set_actor_name("Sam Staff");
+  REQUIRE(access_handler.UnlockSignIn(call, unlock).ok());
+  const auto events = List("deal-1");
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].type() == "signIn.unlocked");
+  CHECK(events[0].actor_name() == "Sam Staff");
+}
+
+TEST_CASE_METHOD(Audit, "the trail is read page by page, newest first, and nobody else's",
+                 "[service]") {
+  Add(30, "acme", "c");
+  Add(30, "other", "c");
+  std::vector<std::string> ids;
+  std::string token;
+  do {
+    for (const auto& event : List("", 7, token)) ids.push_back(event.audit_event_id());
+    token = next;
+  } while (!token.empty());
+  CHECK(ids.size() == 31);  // And the first key's.
+  CHECK(std::is_sorted(ids.rbegin(), ids.rend()));
+  CHECK(List("c1").size() == 1);
+  CHECK(List("nothing").empty());
+}
+
+TEST_CASE_METHOD(Audit, "one case's trail walks its own index", "[service]") {
+  Add(20000, "acme", "c");
+  database.Exec("ANALYZE audit_event");
+  const auto scans = [&] {
+    return database.Exec(
+        "SELECT (SELECT idx_scan FROM pg_stat_user_indexes "
+        "WHERE indexrelname = 'audit_event_of_case')::int, "
+        "(SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'audit_event')::int")[0];
+  };
+  const int scanned = scans()[1].as<int>();
+  // What a connection counted is told about once a second.
+  for (int i = 0; i < 50 && scans()[0].as<int>() == 0; ++i) {
+    CHECK(List("c7", 10).size() == 10);
+    absl::SleepFor(absl::Milliseconds(100));
+  }
+  CHECK(scans()[0].as<int>() > 0);
+  CHECK(scans()[1].as<int>() == scanned);
+}
+
+}  // namespace
+}  // namespace gatehouse::identity

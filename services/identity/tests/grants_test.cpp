@@ -1,0 +1,158 @@
+#include "services/identity/tests/fixture.h"
+
+// A session holds a set of grants, each by a proof of its own, each ended on its own.
+
+namespace gatehouse::identity {
+namespace {
+
+using Cases = std::vector<std::string>;
+
+struct Grants : Fixture {
+  // Signs in to the case of this number by its link, as who holds this session already.
+  absl::StatusOr<Challenges::Entered> Enter(int number, const std::string& session = "",
+                                            const std::string& mobile = "+61412345678",
+                                            const std::string& organisation = "acme") {
+    // Without a limit of codes in the way.
+    REQUIRE(store.Forgive(organisation, mobile).ok());
+    Subject subject = Ada("lnk_" + std::to_string(number), mobile);
+    subject.organisation_id = organisation;
+    subject.access.contact_id = "contact-" + std::to_string(number);
+    subject.access.invitation_id = "inv_" + std::to_string(number);
+    subject.access.case_id = "deal-" + std::to_string(number);
+    const auto started = challenges.Start(subject, call);
+    REQUIRE(started.ok());
+    last_challenge = started->challenge_id;
+    return Submit(session);
+  }
+  // Submits the last code, as a page repeats it.
+  absl::StatusOr<Challenges::Entered> Submit(const std::string& session) {
+    return challenges.Verify(last_challenge, messenger.codes.back(), "nonce-of-the-page-1",
+                             Secret(session), call);
+  }
+  Cases CasesOf(const std::string& token) {
+    const auto exchanged = Exchange(token);
+    Cases cases;
+    if (!exchanged.ok()) return cases;
+    for (const auto& access : exchanged->principal().cases()) cases.push_back(access.case_id());
+    return cases;
+  }
+  void Revoke(int number) {
+    pb::RevokeGrantRequest revoke;
+    revoke.set_invitation_id("inv_" + std::to_string(number));
+    revoke.set_case_id("deal-" + std::to_string(number));
+    REQUIRE(access_handler.RevokeGrant(call, revoke).ok());
+  }
+  std::string last_challenge;
+};
+
+TEST_CASE_METHOD(Grants, "another case's own link and code adds it to the session", "[service]") {
+  const auto first = Enter(1);
+  REQUIRE(first.ok());
+  const auto second = Enter(2, first->token.Reveal());
+  REQUIRE(second.ok());
+  CHECK(second->session.case_ids == Cases{"deal-2", "deal-1"});
+  CHECK(CasesOf(second->token.Reveal()) == Cases{"deal-1", "deal-2"});
+  // As whom the client enters is each case's own.
+  const Call by = As(second->token.Reveal());
+  CHECK(by.caller.AccessTo("deal-1")->contact_id == "contact-1");
+  CHECK(by.caller.AccessTo("deal-2")->contact_id == "contact-2");
+  // The new session takes the place of the one before it.
+  CHECK(CasesOf(first->token.Reveal()).empty());
+  CHECK(second->session.replaces == first->session.session_id);
+}
+
+TEST_CASE_METHOD(Grants, "without the session's own token nothing is added", "[service]") {
+  const auto first = Enter(1);
+  const auto second = Enter(2);
+  CHECK(CasesOf(first->token.Reveal()) == Cases{"deal-1"});
+  CHECK(CasesOf(second->token.Reveal()) == Cases{"deal-2"});
+  for (const std::string nonsense : {"x", "gh_session_x", "gh_live_a_b"}) {
+    CHECK(CasesOf(Enter(3, nonsense)->token.Reveal()) == Cases{"deal-3"});
+    Revoke(3);
+    database.Exec("DELETE FROM access_grant WHERE invitation_id = 'inv_3'");
+  }
+}
+
+TEST_CASE_METHOD(Grants, "the session of another phone, or of another organisation, never widens",
+                 "[service]") {
+  REQUIRE(CreateAcme("", "other").ok());
+  const auto first = Enter(1);
+  const auto phone = Enter(2, first->token.Reveal(), "+61412345679");
+  CHECK(CasesOf(phone->token.Reveal()) == Cases{"deal-2"});
+  const auto elsewhere = Enter(3, first->token.Reveal(), "+61412345678", "other");
+  REQUIRE(elsewhere.ok());
+  CHECK(CasesOf(elsewhere->token.Reveal()) == Cases{"deal-3"});
+  // What was not its own is left as it was.
+  CHECK(CasesOf(first->token.Reveal()) == Cases{"deal-1"});
+}
+
+TEST_CASE_METHOD(Grants, "a session that has ended hands nothing on", "[service]") {
+  const auto first = Enter(1);
+  database.Exec("UPDATE session SET end_time = now()");
+  CHECK(CasesOf(Enter(2, first->token.Reveal())->token.Reveal()) == Cases{"deal-2"});
+  const auto idle = Enter(3);
+  database.Exec("UPDATE session SET last_use_time = now() - interval '1 hour'");
+  CHECK(CasesOf(Enter(4, idle->token.Reveal())->token.Reveal()) == Cases{"deal-4"});
+}
+
+TEST_CASE_METHOD(Grants, "a submit that is repeated finds the session with all its cases",
+                 "[service]") {
+  const auto first = Enter(1);
+  const auto second = Enter(2, first->token.Reveal());
+  const auto again = Submit(first->token.Reveal());
+  REQUIRE(again.ok());
+  CHECK(again->token.Reveal() == second->token.Reveal());
+  CHECK(again->session.case_ids.size() == 2);
+  CHECK(CasesOf(second->token.Reveal()).size() == 2);
+}
+
+TEST_CASE_METHOD(Grants, "a grant's end takes its case out, and the last one's the session",
+                 "[service]") {
+  const auto first = Enter(1);
+  const std::string token = Enter(2, first->token.Reveal())->token.Reveal();
+  CachingAuthenticator cache(principals.Source(), clock);
+  RevocationListener listener(cache, redis, redis_url);
+  absl::SleepFor(absl::Milliseconds(100));
+  REQUIRE(cache.Authenticate(Secret(token)).value()->caller.cases.size() == 2);
+  Revoke(1);
+  CHECK(cache.Cached(Secret(token)) == nullptr);
+  // Asked anew it is known, with what is left.
+  const auto left = cache.Authenticate(Secret(token));
+  REQUIRE(left.ok());
+  CHECK((*left)->caller.cases.size() == 1);
+  CHECK((*left)->caller.AccessTo("deal-1") == nullptr);
+  Revoke(2);
+  CHECK(cache.Cached(Secret(token)) == nullptr);
+  CHECK_FALSE(cache.Authenticate(Secret(token)).ok());
+  CHECK(database.Exec("SELECT count(*) FROM session WHERE end_time IS NULL")[0][0].as<int>() == 0);
+}
+
+TEST_CASE_METHOD(Grants, "a revoked grant is not handed on", "[service]") {
+  const auto first = Enter(1);
+  const auto second = Enter(2, first->token.Reveal());
+  Revoke(1);
+  CHECK(CasesOf(Enter(3, second->token.Reveal())->token.Reveal()) == Cases{"deal-2", "deal-3"});
+}
+
+TEST_CASE_METHOD(Grants, "a session holds eight grants at most, the latest", "[service]") {
+  std::string token;
+  for (int number = 1; number <= 10; ++number) token = Enter(number, token)->token.Reveal();
+  const Cases cases = CasesOf(token);
+  CHECK(cases.size() == 8);
+  CHECK(std::count(cases.begin(), cases.end(), "deal-10") == 1);
+  CHECK(std::count(cases.begin(), cases.end(), "deal-1") == 0);
+}
+
+TEST_CASE_METHOD(Grants, "a session of before the table of grants goes on with its own",
+                 "[service]") {
+  const auto first = Enter(1);
+  database.Exec("DELETE FROM session_grant");
+  database.Exec("UPDATE session SET factor_id = ''");
+  CHECK(CasesOf(first->token.Reveal()) == Cases{"deal-1"});
+  Revoke(1);
+  CHECK(CasesOf(first->token.Reveal()).empty());
+  CHECK(database.Exec("SELECT count(*) FROM session WHERE end_time IS NULL")[0][0].as<int>() == 0);
+}
+
+}  // namespace
+}  // namespace gatehouse::identity
