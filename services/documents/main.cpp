@@ -1,12 +1,16 @@
 #include "absl/strings/match.h"
 #include "services/common/base/crypto.h"
 #include "services/common/jobs/outbox.h"
+#include "services/common/postgres/once.h"
 #include "services/common/process/process.h"
 #include "services/common/service/service_config.h"
-#include "services/documents/blobs/folder_blobs.h"
-#include "services/documents/handler.h"
-#include "services/documents/magic_sniffer.h"
-#include "services/documents/store/postgres_store.h"
+#include "services/documents/blobs/collecting.h"
+#include "services/documents/blobs/store/folder_blobs.h"
+#include "services/documents/mirrored_cases.h"
+#include "services/documents/requests/store/postgres_requests.h"
+#include "services/documents/rpcs.h"
+#include "services/documents/uploads/magic_sniffer.h"
+#include "services/documents/uploads/store/postgres_documents.h"
 
 namespace gatehouse::documents {
 extern const std::vector<Migration> kMigrations;
@@ -36,6 +40,8 @@ struct Config {
 int Serve(Config config) {
   auto blobs = FolderBlobs::Open(config.blob_folder);
   if (!blobs.ok()) return Fail(blobs.status());
+  const auto sniffer = MagicSniffer::Open();
+  if (!sniffer.ok()) return Fail(sniffer.status());
   ServiceBase base(std::move(config.service), config.identity_address,
                    WithCommon(kMigrations).size());
   Client cases(config.cases_address, base.tls());
@@ -43,13 +49,25 @@ int Serve(Config config) {
   Outbox outbox(base.postgres(),
                 {.key = DeriveKey(base.root_key(), "documents outbox"),
                  .services = {{"cases", &cases}, {"notification", &notification}}});
-  PostgresStore store(base.postgres(), outbox);
-  const MagicSniffer sniffer;
-  Uploads uploads(store, **blobs, sniffer);
-  Handler handler(uploads, store, **blobs, cases);
+  Effects effects(outbox);
+  PostgresDocuments documents(base.postgres(), effects);
+  PostgresRequests request_store(base.postgres());
+  PostgresRules rules(base.postgres());
+  MirroredCases mirror(cases);
+  Uploads uploads({documents, request_store, **blobs, rules, mirror, **sniffer});
+  Requests requests(request_store, documents, rules, mirror);
+  BlobCollector collector(documents, **blobs);
+  const Clock clock;
+  const Collecting collecting(collector, clock);
+
+  Once once(base.postgres(), DeriveKey(base.root_key(), "documents once"));
+  UploadsHandler uploads_handler(uploads, once);
+  DownloadsHandler downloads_handler(documents, **blobs);
+  RequestsHandler requests_handler(requests, request_store, documents, once);
+  SettingsHandler settings_handler(rules);
   Server server("documents");
-  handler.Register(server);
-  return base.Run(server);
+  Register({uploads_handler, downloads_handler, requests_handler, settings_handler}, server);
+  return base.Run(server, [&] { return (*blobs)->Ready(); });
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ test("what two servers could read in two ways is refused, and the connection clo
   assert.match(chunks, /^HTTP\/1\.1 400 /);
 });
 
-test("a document must be what it is said to be, have a name, and come whole", async () => {
+test("a document is what its bytes are, has a name, and comes whole", async () => {
   const office = await Office.open();
   const address = (name: string) =>
     `/v1/cases/${office.caseId}/documents?${new URLSearchParams({ filename: name })}`;
@@ -149,7 +149,8 @@ test("a document must be what it is said to be, have a name, and come whole", as
     (await send("a.pdf", Buffer.from("MZ\x90\0".padEnd(200, "\0")))).reason,
     "CONTENT_TYPE_NOT_ALLOWED",
   );
-  assert.equal((await send("a.png", pdf(), "image/png")).reason, "CONTENT_TYPE_MISMATCH");
+  assert.equal((await send("a.pdf.exe", pdf())).reason, "CONTENT_TYPE_NOT_ALLOWED");
+  assert.equal((await send("a.png", pdf(), "image/png")).contentType, "application/pdf");
   assert.equal((await send("a.pdf", Buffer.alloc(0))).reason, "DOCUMENT_EMPTY");
   assert.equal((await send("..", pdf())).reason, "FILENAME_INVALID");
   assert.equal((await send("../../etc/pass\r\nwd.pdf", pdf())).filename, "passwd.pdf");
@@ -163,7 +164,7 @@ test("a document must be what it is said to be, have a name, and come whole", as
   );
   assert.deepEqual(
     documents.map((document) => document.filename),
-    ["passwd.pdf"],
+    ["passwd.pdf", "a.png"],
   );
 });
 
@@ -174,9 +175,9 @@ test("a file's name is no path, and begins no header", async () => {
     "..\\..\\windows\\evil.pdf": "evil.pdf",
     "/etc/passwd.pdf": "passwd.pdf",
     "C:\\boot.pdf": "boot.pdf",
-    "a\r\nX-Injected: yes\r\n\r\n<html>.pdf": "aX-Injected: yes<html>.pdf",
-    "a\nSet-Cookie: gatehouse=evil; Path=.pdf": "aSet-Cookie: gatehouse=evil; Path=.pdf",
-    'quote";filename="evil.exe.pdf': 'quote";filename="evil.exe.pdf',
+    "a\r\nX-Injected: yes\r\n\r\n<html>.pdf": "aX-Injected_ yes_html_.pdf",
+    "a\nSet-Cookie: gatehouse=evil; Path=.pdf": "aSet-Cookie_ gatehouse=evil; Path=.pdf",
+    'quote";filename="evil.exe.pdf': "quote_;filename=_evil.exe.pdf",
     "gnp.\u202efdp.pdf": "gnp.fdp.pdf",
     "résumé 履歴書.pdf": "résumé 履歴書.pdf",
   };
@@ -203,7 +204,7 @@ test("a file's name is no path, and begins no header", async () => {
     const parts = head.match(/^content-disposition: attachment(.*)$/im)![1];
     assert.match(parts, /^(; filename="([^"\\]|\\.)*")?(; filename\*=UTF-8''[\w.%~-]*)?$/, parts);
   }
-  for (const name of ["", ".", "..", "/", "\r\n", "\u202e", "nul\0.exe.pdf"]) {
+  for (const name of ["", ".", "..", "/", "\r\n", "\u202e", "nul\0.exe.pdf", "a.exe"]) {
     const query = new URLSearchParams({ filename: name });
     const address = `/v1/cases/${office.caseId}/documents?${query}`;
     assert.equal((await upload(address, pdf(), office.bearer())).response.status, 400, name);

@@ -90,10 +90,13 @@ ServiceBase::ServiceBase(ServiceConfig config, const std::string& identity_addre
       authenticator_(AskIdentity(identity_), clock_),
       revocations_(authenticator_, redis_, config_.redis_url) {}
 
-int ServiceBase::Run(const Server& server) {
+int ServiceBase::Run(const Server& server, std::function<absl::Status()> ready) {
   ServerOptions options = config_.ToServerOptions();
   options.authenticator = &authenticator_;
-  options.ready = [this] { return postgres_.Ready(migrations_); };
+  options.ready = [this, ready = std::move(ready)]() -> absl::Status {
+    RETURN_IF_ERROR(postgres_.Ready(migrations_));
+    return ready == nullptr ? absl::OkStatus() : ready();
+  };
   return RunServer(server, std::move(options));
 }
 

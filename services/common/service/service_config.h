@@ -49,8 +49,8 @@ class ServiceBase {
   Postgres& postgres() { return postgres_; }
   const std::unique_ptr<Tls>& tls() const { return config_.tls; }
   const Secret& root_key() const { return config_.root_key; }
-  // Serves until told to end.
-  int Run(const Server& server);
+  // Serves until told to end. Ready while the database and, where given, `ready` say so.
+  int Run(const Server& server, std::function<absl::Status()> ready = nullptr);
 
  private:
   ServiceConfig config_;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace gatehouse::documents {
+
+class BlobReader {
+ public:
+  virtual ~BlobReader() = default;
+  // Fills `bytes` with up to `size` from `offset`; fewer only at the end.
+  virtual absl::Status Read(int64_t offset, size_t size, std::string& bytes) = 0;
+};
+
+// Bytes on their way into the store, which can be looked at meanwhile. Gone without a trace unless
+// they are committed.
+class BlobWriter : public BlobReader {
+ public:
+  // Refuses STORAGE_FULL.
+  virtual absl::Status Append(const std::string& bytes) = 0;
+  // When this returns, the bytes survive a power failure, under that id. Refuses STORAGE_FULL.
+  virtual absl::Status Commit(const std::string& organisation_id, const std::string& id) = 0;
+};
+
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+  // Refuses STORAGE_FULL.
+  virtual absl::StatusOr<std::unique_ptr<BlobWriter>> Write() = 0;
+  virtual absl::StatusOr<std::unique_ptr<BlobReader>> Read(const std::string& organisation_id,
+                                                           const std::string& id) = 0;
+  // Harmless where there is none.
+  virtual absl::Status Remove(const std::string& organisation_id, const std::string& id) = 0;
+  // Removes what was being written and did not grow since `before`: its writer is gone.
+  virtual absl::Status RemoveAbandoned(absl::Time before) = 0;
+  // Whether bytes can be written now; for readiness.
+  virtual absl::Status Ready() = 0;
+};
+
+}  // namespace gatehouse::documents

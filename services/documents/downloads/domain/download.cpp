@@ -1,0 +1,77 @@
+#include "services/documents/downloads/domain/download.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "services/common/base/status.h"
+
+namespace gatehouse::documents {
+
+std::string AttachmentOf(const std::string& filename) {
+  std::string ascii, encoded;
+  for (const char c : filename) {
+    const bool continues = (c & 0xc0) == 0x80;
+    const bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '%';
+    if (!continues) ascii += plain ? c : '_';
+    if (absl::ascii_isalnum(c) || absl::StrContains("!#$&+-.^_`|~", std::string(1, c))) {
+      encoded += c;
+    } else {
+      absl::StrAppendFormat(&encoded, "%%%02X", static_cast<uint8_t>(c));
+    }
+  }
+  const std::string plain = absl::StrCat("attachment; filename=\"", ascii, "\"");
+  return ascii == filename ? plain : absl::StrCat(plain, "; filename*=UTF-8''", encoded);
+}
+
+absl::StatusOr<std::optional<ByteRange>> ParseRange(const std::string& range, int64_t size) {
+  const auto not_satisfiable = [&] {
+    return WithFact(Refuse(absl::StatusCode::kOutOfRange, "RANGE_NOT_SATISFIABLE",
+                           "the document has no such part"),
+                    "contentRange", absl::StrCat("bytes */", size));
+  };
+  if (!absl::StartsWith(range, "bytes=")) return std::nullopt;
+  const std::vector<std::string> ends = absl::StrSplit(range.substr(6), '-');
+  const auto is_number = [](const std::string& text) {
+    return !text.empty() && text.size() <= 18 &&
+           text.find_first_not_of("0123456789") == std::string::npos;
+  };
+  if (ends.size() != 2 || (ends[0].empty() && ends[1].empty())) return std::nullopt;
+  for (const std::string& end : ends) {
+    if (!end.empty() && !is_number(end)) return std::nullopt;
+  }
+  int64_t first = 0, last = size - 1;
+  if (ends[0].empty()) {
+    int64_t length = 0;
+    if (!absl::SimpleAtoi(ends[1], &length) || length == 0) return not_satisfiable();
+    return ByteRange{std::max<int64_t>(0, size - length), last};
+  }
+  if (!absl::SimpleAtoi(ends[0], &first) || first >= size) return not_satisfiable();
+  int64_t asked = 0;
+  if (!ends[1].empty() && absl::SimpleAtoi(ends[1], &asked)) {
+    if (asked < first) return std::nullopt;
+    last = std::min(last, asked);
+  }
+  return ByteRange{first, last};
+}
+
+absl::StatusOr<Download> DownloadOf(const Document& document, const std::string& range,
+                                    const std::string& if_range) {
+  Download download = {.part = {0, document.size_bytes - 1},
+                       .etag = absl::StrCat("\"", document.sha256, "\"")};
+  if (!if_range.empty() && if_range != download.etag) return download;
+  ASSIGN_OR_RETURN(const auto part, ParseRange(range, document.size_bytes));
+  if (!part.has_value()) return download;
+  download.part = *part;
+  download.partial = true;
+  download.content_range =
+      absl::StrCat("bytes ", part->first, "-", part->last, "/", document.size_bytes);
+  return download;
+}
+
+}  // namespace gatehouse::documents

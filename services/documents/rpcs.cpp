@@ -1,0 +1,25 @@
+#include "services/documents/rpcs.h"
+
+namespace gatehouse::documents {
+
+void Register(Handlers handlers, Server& server) {
+  server.Service("gatehouse.documents.v1.Documents")
+      .Upload("UploadDocument", handlers.uploads, &UploadsHandler::UploadDocument)
+      .Unary("ListDocuments", handlers.downloads, &DownloadsHandler::ListDocuments)
+      .Download("DownloadDocument", handlers.downloads, &DownloadsHandler::DownloadDocument)
+      .Unary("CreateDocumentRequest", handlers.requests, &RequestsHandler::CreateDocumentRequest)
+      .Unary("ListDocumentRequests", handlers.requests, &RequestsHandler::ListDocumentRequests)
+      .Unary("GetSettings", handlers.settings, &SettingsHandler::GetSettings)
+      .Unary("UpdateSettings", handlers.settings, &SettingsHandler::UpdateSettings);
+  server.Service("gatehouse.documents.v1.PortalDocuments")
+      .Upload("UploadPortalDocument", handlers.uploads, &UploadsHandler::UploadPortalDocument)
+      .Unary("ListPortalDocuments", handlers.downloads, &DownloadsHandler::ListPortalDocuments)
+      .Download("DownloadPortalDocument", handlers.downloads,
+                &DownloadsHandler::DownloadPortalDocument)
+      .Unary("ListPortalDocumentRequests", handlers.requests,
+             &RequestsHandler::ListPortalDocumentRequests);
+  server.Service("gatehouse.documents.v1.DocumentDirectory")
+      .Unary("LookUpCaseDocuments", handlers.requests, &RequestsHandler::LookUpCaseDocuments);
+}
+
+}  // namespace gatehouse::documents

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "services/common/rpc/server.h"
+#include "services/documents/downloads/handler.h"
+#include "services/documents/requests/handler.h"
+#include "services/documents/settings/handler.h"
+#include "services/documents/uploads/handler.h"
+
+namespace gatehouse::documents {
+
+struct Handlers {
+  UploadsHandler& uploads;
+  DownloadsHandler& downloads;
+  RequestsHandler& requests;
+  SettingsHandler& settings;
+};
+
+// The RPCs of proto/gatehouse/documents/v1.
+void Register(Handlers handlers, Server& server);
+
+}  // namespace gatehouse::documents

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "services/common/base/crypto.h"
+#include "services/common/base/random.h"
+#include "services/common/jobs/outbox.h"
+#include "services/documents/blobs/domain/collector.h"
+#include "services/documents/blobs/store/folder_blobs.h"
+#include "services/documents/requests/domain/requests.h"
+#include "services/documents/requests/store/postgres_requests.h"
+#include "services/documents/uploads/domain/uploads.h"
+#include "services/documents/uploads/magic_sniffer.h"
+#include "services/documents/uploads/store/postgres_documents.h"
+#include "tests/support/calls.h"
+#include "tests/support/test_database.h"
+
+namespace gatehouse::documents {
+
+extern const std::vector<Migration> kMigrations;
+
+const std::string kPdf = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\n";
+
+// The mirror has one case, `deal-1`, with the contacts `ada` and `bob`.
+class FakeCases : public CaseDirectory {
+ public:
+  absl::Status Check(const std::string& organisation_id, const std::string& case_id,
+                     const std::string& contact_id) override {
+    const bool known = contact_id.empty() || contact_id == "ada" || contact_id == "bob";
+    if (organisation_id == "acme" && case_id == "deal-1" && known) return absl::OkStatus();
+    return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "no such case");
+  }
+};
+
+// The same rules for everybody.
+class FakeRules : public RulesStore {
+ public:
+  absl::StatusOr<DocumentRules> Get(const std::string&) override { return rules; }
+  DocumentRules rules;
+};
+
+// A service without its RPCs: real stores, in a database and a folder of their own.
+struct Fixture {
+  TestDatabase database{"documents", WithCommon(kMigrations)};
+  Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
+  Effects effects{outbox};
+  PostgresDocuments documents{database.postgres(), effects};
+  PostgresRequests request_store{database.postgres()};
+  FakeRules rules;
+  FakeCases cases;
+  const std::filesystem::path root =
+      std::filesystem::temp_directory_path() / NewId("gatehouse-test");
+  std::unique_ptr<FolderBlobs> blobs = FolderBlobs::Open(root).value();
+  std::unique_ptr<MagicSniffer> sniffer = MagicSniffer::Open().value();
+  Uploads uploads{{documents, request_store, *blobs, rules, cases, *sniffer}};
+  Requests requests{request_store, documents, rules, cases};
+  BlobCollector collector{documents, *blobs};
+  const CaseAccess ada = {"deal-1", "ada", "inv_1", Visibility::kOwn, {}};
+  const CaseAccess bob = {"deal-1", "bob", "inv_2", Visibility::kOwn, {}};
+
+  Fixture() = default;
+  Fixture(const Fixture&) = delete;
+  Fixture& operator=(const Fixture&) = delete;
+  ~Fixture() { std::filesystem::remove_all(root); }
+
+  static Document Named(const std::string& filename = "a.pdf") {
+    return {.organisation_id = "acme",
+            .case_id = "deal-1",
+            .filename = filename,
+            .uploader_id = "key_1",
+            .uploader_name = "Sam Staff"};
+  }
+  static Document By(const CaseAccess& access, const std::string& document_request_id = "") {
+    return {.organisation_id = "acme",
+            .case_id = access.case_id,
+            .filename = "a.pdf",
+            .from_client = true,
+            .uploader_id = access.contact_id,
+            .uploader_name = "Ada Client",
+            .document_request_id = document_request_id};
+  }
+  // All of an upload, in these parts.
+  static absl::StatusOr<Document> Take(absl::StatusOr<std::unique_ptr<Upload>> begun,
+                                       const std::vector<std::string>& parts) {
+    RETURN_IF_ERROR(begun.status());
+    for (const std::string& part : parts) RETURN_IF_ERROR((*begun)->Append(part));
+    Document document;
+    RETURN_IF_ERROR(
+        (*begun)->Finish([&](const std::string&, const auto& keep) -> absl::StatusOr<std::string> {
+          ASSIGN_OR_RETURN(document, keep());
+          return document.document_id;
+        }));
+    return document;
+  }
+  absl::StatusOr<Document> TakeByStaff(const std::string& bytes = kPdf,
+                                       const std::string& filename = "a.pdf",
+                                       const SaidOfFile& said = {}) {
+    return Take(uploads.BeginByStaff(Named(filename), said), {bytes});
+  }
+  absl::StatusOr<Document> TakeBy(const CaseAccess& access, const std::string& bytes = kPdf,
+                                  const std::string& document_request_id = "") {
+    return Take(uploads.BeginByClient(By(access, document_request_id), access, {}), {bytes});
+  }
+  // How many files there are, being written or kept.
+  int Files() const {
+    int files = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+      files += entry.is_regular_file() ? 1 : 0;
+    }
+    return files;
+  }
+  int Count(const std::string& table) {
+    return database.Exec("SELECT count(*) FROM " + table)[0][0].as<int>();
+  }
+};
+
+}  // namespace gatehouse::documents

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/common/base/page.h"
+#include "services/documents/uploads/domain/document.h"
+#include "services/documents/uploads/domain/quota.h"
+
+namespace gatehouse::documents {
+
+// An id under which bytes may lie in the blob store without a document.
+struct LooseBlob {
+  std::string organisation_id, document_id;
+};
+
+// What is known of documents. Every method but those of the collector is about one organisation's
+// rows; `access` is a client's, which sees what MaySee() says, or null for staff.
+class DocumentStore {
+ public:
+  virtual ~DocumentStore() = default;
+
+  // What counts for a contact's next upload; of staff's without a contact.
+  virtual absl::StatusOr<Usages> Used(const std::string& organisation_id,
+                                      const std::string& case_id,
+                                      const std::string& contact_id) = 0;
+
+  // Notes, durably, that bytes may come to lie under this id: until Add() or Forget().
+  virtual absl::Status NoteLoose(const LooseBlob& blob) = 0;
+  // Keeps the document, counts it and tells of it, or none of these. Refuses as CheckQuotas().
+  // Aborted where nothing was noted: the bytes may be gone.
+  virtual absl::StatusOr<Document> Add(const Document& document, const Quotas& quotas) = 0;
+  // No bytes lie under this id any more.
+  virtual absl::Status Forget(const LooseBlob& blob) = 0;
+  // Up to `max` of all organisations that were noted before then, oldest first.
+  virtual absl::StatusOr<std::vector<LooseBlob>> ListLoose(absl::Time before, int max) = 0;
+
+  // Refuses NOT_FOUND.
+  virtual absl::StatusOr<Document> Get(const std::string& organisation_id,
+                                       const std::string& case_id, const CaseAccess* access,
+                                       const std::string& document_id) = 0;
+  // Newest first; only those that answer a request, unless that is empty.
+  virtual absl::StatusOr<std::vector<Document>> List(const std::string& organisation_id,
+                                                     const std::string& case_id,
+                                                     const CaseAccess* access,
+                                                     const std::string& document_request_id,
+                                                     const Page& page) = 0;
+  // The oldest answers to each of these requests, `each` of it at most, oldest first.
+  virtual absl::StatusOr<std::vector<Document>> ListAnswers(
+      const std::string& organisation_id, const std::string& case_id, const CaseAccess* access,
+      const std::vector<std::string>& document_request_ids, int each) = 0;
+  // The labels of a case's documents, each once.
+  virtual absl::StatusOr<std::vector<std::string>> ListLabels(const std::string& organisation_id,
+                                                              const std::string& case_id) = 0;
+};
+
+}  // namespace gatehouse::documents

@@ -1,0 +1,43 @@
+#include "services/documents/uploads/domain/quota.h"
+
+#include "absl/strings/str_cat.h"
+#include "services/common/base/status.h"
+
+namespace gatehouse::documents {
+namespace {
+
+absl::Status Check(const Usage& used, const Usage& quota, const char* reason, const char* whose) {
+  const bool too_many = used.documents > quota.documents;
+  if (!too_many && used.bytes <= quota.bytes) return absl::OkStatus();
+  const absl::Status refusal = Refuse(
+      absl::StatusCode::kFailedPrecondition, reason,
+      absl::StrCat(whose, too_many ? " has as many documents" : " has as many bytes of documents",
+                   " as the organisation allows"));
+  return WithFact(WithFact(refusal, "limit", too_many ? "documents" : "bytes"), "max",
+                  absl::StrCat(too_many ? quota.documents : quota.bytes));
+}
+
+void Add(Usage& usage, int64_t bytes) {
+  ++usage.documents;
+  usage.bytes += bytes;
+}
+
+}  // namespace
+
+absl::Status CheckQuotas(const Usages& used, const Quotas& quotas) {
+  absl::Status checked =
+      Check(used.contact, quotas.contact, "CONTACT_QUOTA_REACHED", "the contact");
+  checked.Update(Check(used.of_case, quotas.of_case, "CASE_QUOTA_REACHED", "the case"));
+  checked.Update(Check(used.organisation, quotas.organisation, "ORGANISATION_QUOTA_REACHED",
+                       "the organisation"));
+  return checked;
+}
+
+Usages With(Usages used, int64_t bytes, bool from_client) {
+  Add(used.organisation, bytes);
+  Add(used.of_case, bytes);
+  if (from_client) Add(used.contact, bytes);
+  return used;
+}
+
+}  // namespace gatehouse::documents

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace gatehouse::documents {
+
+// How many documents there are, and how many bytes they have together.
+struct Usage {
+  int64_t documents = 0, bytes = 0;
+};
+
+// Of whom: the organisation, one of its cases, and what one contact of that case handed in.
+struct Usages {
+  Usage organisation, of_case, contact;
+};
+
+// How much of each there may be. A client's upload counts for all three, one of staff for the case
+// and the organisation.
+struct Quotas {
+  Usage organisation = {1'000'000, 1LL << 40};  // 1 TiB
+  Usage of_case = {5'000, 50LL << 30};          // 50 GiB
+  Usage contact = {500, 5LL << 30};             // 5 GiB
+};
+
+// OK if what is used, with what is to be added, is within the quotas. Refuses, the narrowest first,
+// CONTACT_QUOTA_REACHED, CASE_QUOTA_REACHED and ORGANISATION_QUOTA_REACHED, with `limit` (documents
+// or bytes) and `max`.
+absl::Status CheckQuotas(const Usages& used, const Quotas& quotas);
+
+// What is used once one more document of so many bytes is there.
+Usages With(Usages used, int64_t bytes, bool from_client);
+
+}  // namespace gatehouse::documents

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/documents/blobs/domain/blobs.h"
+
+namespace gatehouse::documents {
+
+// What a ZIP file is, by the names in its central directory, wherever in the file they lie and in
+// whichever order (APPNOTE.TXT, 4.3): an Office or OpenDocument format, a Java or Android program,
+// an e-book, else `application/zip`. Reads the first 4 MiB of the directory at most. A file whose
+// directory is cut off is `application/zip`.
+absl::StatusOr<std::string> ZipType(BlobReader& file, int64_t size, const std::string& extension);
+
+}  // namespace gatehouse::documents

@@ -1,0 +1,223 @@
+#include "services/documents/uploads/store/postgres_documents.h"
+
+#include "absl/strings/str_cat.h"
+#include "services/common/base/status.h"
+#include "services/common/postgres/arrays.h"
+
+namespace gatehouse::documents {
+namespace {
+
+using Documents = absl::StatusOr<std::vector<Document>>;
+
+constexpr int kLabelsMax = 10000;
+
+const std::string kColumns =
+    "organisation_id, document_id, case_id, filename, content_type, size_bytes, sha256, label, "
+    "from_client, uploader_id, uploader_name, document_request_id, scan, create_time";
+
+Document DocumentFrom(const pqxx::row& row) {
+  return {.organisation_id = row["organisation_id"].c_str(),
+          .document_id = row["document_id"].c_str(),
+          .case_id = row["case_id"].c_str(),
+          .filename = row["filename"].c_str(),
+          .content_type = row["content_type"].c_str(),
+          .size_bytes = row["size_bytes"].as<int64_t>(),
+          .sha256 = row["sha256"].c_str(),
+          .label = row["label"].c_str(),
+          .from_client = row["from_client"].as<bool>(),
+          .uploader_id = row["uploader_id"].c_str(),
+          .uploader_name = row["uploader_name"].c_str(),
+          .document_request_id = row["document_request_id"].c_str(),
+          .scan = static_cast<Scan>(row["scan"].as<int>()),
+          .create_time = TimeFromSql(row["create_time"])};
+}
+
+std::vector<Document> DocumentsFrom(const pqxx::result& rows) {
+  std::vector<Document> documents;
+  for (const auto& row : rows) documents.push_back(DocumentFrom(row));
+  return documents;
+}
+
+// MaySee() in SQL. Its parameters stand first in each query that shows documents: $1 and $2 are the
+// organisation and the case, $3 to $5 what Viewer says.
+const std::string kVisible =
+    " organisation_id = $1 AND case_id = $2 AND "
+    "(NOT $3::boolean OR (from_client AND ($4::boolean OR uploader_id = $5))) ";
+
+struct Viewer {
+  explicit Viewer(const CaseAccess* access)
+      : client(access != nullptr),
+        all(client && access->visibility == Visibility::kAll),
+        contact_id(client ? access->contact_id : "") {}
+  const bool client, all;
+  const std::string contact_id;
+};
+
+const std::string kGet =
+    absl::StrCat("SELECT ", kColumns, " FROM document WHERE ", kVisible, "AND document_id = $6");
+
+const std::string kPage = absl::StrCat("SELECT ", kColumns, " FROM document WHERE ", kVisible,
+                                       "AND ($6 = '' OR document_id < $6) "
+                                       "ORDER BY document_id DESC LIMIT $7");
+
+const std::string kPageOfRequest =
+    absl::StrCat("SELECT ", kColumns, " FROM document WHERE ", kVisible,
+                 "AND ($6 = '' OR document_id < $6) AND document_request_id = $8 "
+                 "ORDER BY document_id DESC LIMIT $7");
+
+const std::string kAnswers =
+    absl::StrCat("SELECT answer.* FROM unnest($6::text[]) AS asked(id), LATERAL (SELECT ", kColumns,
+                 " FROM document WHERE ", kVisible,
+                 "AND document_request_id = asked.id ORDER BY document_id LIMIT $7) answer "
+                 "ORDER BY document_id");
+
+constexpr char kInsert[] =
+    "INSERT INTO document (organisation_id, document_id, case_id, filename, content_type, "
+    "size_bytes, sha256, label, from_client, uploader_id, uploader_name, document_request_id, "
+    "scan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), $13) "
+    "RETURNING create_time";
+
+constexpr char kUsed[] =
+    "SELECT case_id, contact_id, documents, bytes FROM usage WHERE organisation_id = $1 "
+    "AND (case_id, contact_id) IN (('', ''), ($2, ''), ($2, $3))";
+
+// The organisation's row first, then the case's, then the contact's: always in this order, so that
+// two never wait for each other. Whoever adds to a case holds its row, which orders its events.
+constexpr char kCount[] =
+    "INSERT INTO usage AS u (organisation_id, case_id, contact_id, documents, bytes) "
+    "SELECT $1, of.case_id, of.contact_id, 1, $4::bigint "
+    "FROM (VALUES (1, '', ''), (2, $2, ''), (3, $2, $3)) AS of(place, case_id, contact_id) "
+    "WHERE place < 3 OR $3 <> '' ORDER BY place "
+    "ON CONFLICT (organisation_id, case_id, contact_id) "
+    "DO UPDATE SET documents = u.documents + 1, bytes = u.bytes + excluded.bytes "
+    "RETURNING case_id, contact_id, documents, bytes";
+
+Usages UsagesFrom(const pqxx::result& rows) {
+  Usages usages;
+  for (const auto& row : rows) {
+    const bool of_contact = row["contact_id"].size() > 0, of_case = row["case_id"].size() > 0;
+    Usage& usage = of_contact ? usages.contact : of_case ? usages.of_case : usages.organisation;
+    usage = {row["documents"].as<int64_t>(), row["bytes"].as<int64_t>()};
+  }
+  return usages;
+}
+
+}  // namespace
+
+absl::StatusOr<Usages> PostgresDocuments::Used(const std::string& organisation_id,
+                                               const std::string& case_id,
+                                               const std::string& contact_id) {
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Usages> {
+    return UsagesFrom(tx.Exec(kUsed, organisation_id, case_id, contact_id));
+  });
+}
+
+absl::Status PostgresDocuments::NoteLoose(const LooseBlob& blob) {
+  return postgres_.WriteOne(Rows::Of(blob.organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec("INSERT INTO loose_blob (organisation_id, document_id) VALUES ($1, $2)",
+            blob.organisation_id, blob.document_id);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<Document> PostgresDocuments::Add(const Document& document, const Quotas& quotas) {
+  const Document& d = document;
+  return postgres_.Write(
+      Rows::Of(d.organisation_id), [&](Transaction& tx) -> absl::StatusOr<Document> {
+        const auto noted = tx.Exec(
+            "DELETE FROM loose_blob WHERE organisation_id = $1 AND document_id = $2 RETURNING 1",
+            d.organisation_id, d.document_id);
+        if (noted.empty()) return absl::AbortedError("the document's bytes may be gone");
+        const Usages used = UsagesFrom(tx.Exec(kCount, d.organisation_id, d.case_id,
+                                               d.from_client ? d.uploader_id : "", d.size_bytes));
+        RETURN_IF_ERROR(CheckQuotas(used, quotas));
+        const auto rows =
+            tx.Exec(kInsert, d.organisation_id, d.document_id, d.case_id, d.filename,
+                    d.content_type, d.size_bytes, d.sha256, d.label, d.from_client, d.uploader_id,
+                    d.uploader_name, d.document_request_id, static_cast<int>(d.scan));
+        Document added = d;
+        added.create_time = TimeFromSql(rows[0]["create_time"]);
+        effects_.Kept(tx, added);
+        return added;
+      });
+}
+
+absl::Status PostgresDocuments::Forget(const LooseBlob& blob) {
+  return postgres_.WriteOne(Rows::Of(blob.organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec("DELETE FROM loose_blob WHERE organisation_id = $1 AND document_id = $2",
+            blob.organisation_id, blob.document_id);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<LooseBlob>> PostgresDocuments::ListLoose(absl::Time before, int max) {
+  using Result = absl::StatusOr<std::vector<LooseBlob>>;
+  return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
+    std::vector<LooseBlob> blobs;
+    for (const auto& row :
+         tx.Exec("SELECT organisation_id, document_id FROM loose_blob WHERE create_time < $1 "
+                 "ORDER BY create_time LIMIT $2",
+                 ToSql(before), max)) {
+      blobs.push_back({row["organisation_id"].c_str(), row["document_id"].c_str()});
+    }
+    return blobs;
+  });
+}
+
+absl::StatusOr<Document> PostgresDocuments::Get(const std::string& organisation_id,
+                                                const std::string& case_id,
+                                                const CaseAccess* access,
+                                                const std::string& document_id) {
+  const Viewer viewer(access);
+  return postgres_.Read(
+      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Document> {
+        const auto rows = tx.Exec(kGet.c_str(), organisation_id, case_id, viewer.client, viewer.all,
+                                  viewer.contact_id, document_id);
+        if (!rows.empty()) return DocumentFrom(rows[0]);
+        return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such document");
+      });
+}
+
+Documents PostgresDocuments::List(const std::string& organisation_id, const std::string& case_id,
+                                  const CaseAccess* access, const std::string& document_request_id,
+                                  const Page& page) {
+  const Viewer viewer(access);
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Documents {
+    if (document_request_id.empty()) {
+      return DocumentsFrom(tx.Exec(kPage.c_str(), organisation_id, case_id, viewer.client,
+                                   viewer.all, viewer.contact_id, page.after, page.limit()));
+    }
+    return DocumentsFrom(tx.Exec(kPageOfRequest.c_str(), organisation_id, case_id, viewer.client,
+                                 viewer.all, viewer.contact_id, page.after, page.limit(),
+                                 document_request_id));
+  });
+}
+
+Documents PostgresDocuments::ListAnswers(const std::string& organisation_id,
+                                         const std::string& case_id, const CaseAccess* access,
+                                         const std::vector<std::string>& document_request_ids,
+                                         int each) {
+  const Viewer viewer(access);
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Documents {
+    return DocumentsFrom(tx.Exec(kAnswers.c_str(), organisation_id, case_id, viewer.client,
+                                 viewer.all, viewer.contact_id, SqlArray(document_request_ids),
+                                 each));
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> PostgresDocuments::ListLabels(
+    const std::string& organisation_id, const std::string& case_id) {
+  using Result = absl::StatusOr<std::vector<std::string>>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    std::vector<std::string> labels;
+    for (const auto& row :
+         tx.Exec("SELECT DISTINCT label FROM document WHERE organisation_id = $1 AND case_id = $2 "
+                 "AND label <> '' LIMIT $3",
+                 organisation_id, case_id, kLabelsMax)) {
+      labels.emplace_back(row["label"].c_str());
+    }
+    return labels;
+  });
+}
+
+}  // namespace gatehouse::documents
