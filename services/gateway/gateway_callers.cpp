@@ -1,6 +1,3 @@
-#include <boost/asio.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
