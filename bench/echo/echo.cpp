@@ -3,6 +3,7 @@
 //   bench_echo gateway PORT SERVICE_PORT
 #include <iostream>
 
+#include "services/common/process/process.h"
 #include "services/common/rpc/server.h"
 #include "services/gateway/gateway.h"
 #include "v1/echo.pb.h"
