@@ -162,6 +162,7 @@ awaitable<bool> Backend::Stream::Read(google::protobuf::Message& message) {
   const bool read = co_await Await([this](Completion* tag) { call_->Read(&buffer_, tag); });
   if (!read) co_return false;
   const bool parsed = FromBuffer(buffer_, message);
+  buffer_.Clear();  // A part of a document that waits for a slow client is held once.
   if (!parsed) Cancel();
   co_return parsed;
 }

@@ -203,10 +203,12 @@ test("the trace stands in every log line of its requests, in each service", asyn
 });
 
 test("what leaves by SMS and by mail can be followed back", async () => {
+  // Who calls may not have more recorded than is recorded anyway.
+  const flags = endpoint ? "01" : "00";
   const office = await Office.ready();
   const { browser, mobile } = await signIn(office);
   const text = (await arrived()).sms.find((sms) => sms.to === e164(mobile))!;
-  assert.match(text.traceparent, new RegExp(`^00-${browser.traceId}-[0-9a-f]{16}-01$`));
+  assert.match(text.traceparent, new RegExp(`^00-${browser.traceId}-[0-9a-f]{16}-${flags}$`));
   const traceId = hex(16);
   const answer = await fetch(`${url}/v1/cases/${office.caseId}/invitations`, {
     method: "POST",
@@ -222,7 +224,7 @@ test("what leaves by SMS and by mail can be followed back", async () => {
     async () => (await mailsTo(office.contacts[1].email))[0],
     "the mail",
   );
-  assert.match(mail.traceparent, new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
+  assert.match(mail.traceparent, new RegExp(`^00-${traceId}-[0-9a-f]{16}-${flags}$`));
   if (!endpoint) return;
   const sender = (traceparent: string) =>
     eventually(async () => {
