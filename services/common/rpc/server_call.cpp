@@ -12,6 +12,7 @@
 namespace gatehouse {
 namespace {
 
+constexpr char kFront[] = "front";  // Which stands before all services, and speaks for strangers.
 constexpr char kServiceSan[] = "x509_subject_alternative_name";
 constexpr int kAwaited = 4;  // Calls of one method that may arrive before the polling thread looks.
 
@@ -65,16 +66,24 @@ Envelope ServerCall::ReadEnvelope() {
   return envelope;
 }
 
+// Whether a trace is sampled another service has decided; what a stranger says of it, or the front
+// passes on from one, makes us record no more than we do anyway.
+Trace ServerCall::ReadTrace() const {
+  const Trace own = NewTrace();
+  const auto found = context_.client_metadata().find("traceparent");
+  if (found == context_.client_metadata().end()) return own;
+  std::optional<Trace> told = ParseTraceparent({found->second.data(), found->second.size()});
+  if (!told.has_value()) return own;
+  const std::string peer = core_.trust_peers ? "trusted" : PeerService(context_);
+  const bool of_stranger = peer.empty() || peer == kFront;
+  told->sampled = told->sampled && (!of_stranger || own.sampled);
+  return *told;
+}
+
 void ServerCall::Receive(const Dispatch::Target& target, grpc::ByteBuffer& message) {
   target_ = &target;
   start_ = absl::Now();
-  const auto traceparent = context_.client_metadata().find("traceparent");
-  std::optional<Trace> trace;
-  if (traceparent != context_.client_metadata().end()) {
-    trace = ParseTraceparent({traceparent->second.data(), traceparent->second.size()});
-  }
-  span_.emplace(trace.has_value() ? *trace : NewTrace(), Span::Kind::kServer, target_->method->name,
-                start_);
+  span_.emplace(ReadTrace(), Span::Kind::kServer, target_->method->name, start_);
   call_.trace = span_->trace();
   request_.reset(target_->method->request->New());
   response_.reset(target_->method->response->New());

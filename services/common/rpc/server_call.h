@@ -70,6 +70,7 @@ class ServerCall {
  private:
   void Begin(bool may_block);
   Envelope ReadEnvelope();
+  Trace ReadTrace() const;
 
   const grpc::ServerContext& context_;
   absl::Time start_;

@@ -196,7 +196,8 @@ TEST_CASE_METHOD(Fixture, "only a certificate of ours makes a caller a service",
                  "[service][no-tsan]") {
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
-  const std::string make = "tests/support/certificates.sh " + root.string() + " cases invitation";
+  const std::string make =
+      "tests/support/certificates.sh " + root.string() + " cases invitation front";
   std::filesystem::current_path(GATEHOUSE_SOURCE);
   REQUIRE(std::system(make.c_str()) == 0);
   const auto tls_of = [&](const char* name) {
@@ -209,6 +210,18 @@ TEST_CASE_METHOD(Fixture, "only a certificate of ours makes a caller a service",
   CHECK(Raw(MakeChannel(address, tls_of("invitation")), kLookUp, LookUp(), service).ok());
   CHECK(directory.seen.caller.actor_id == "invitation");
   CHECK(directory.seen.client_address == "9.9.9.9");
+
+  // A service says whether a trace is sampled; for a stranger, the front says nothing.
+  RecordSpans([](const SpanRecord&) {}, 0);
+  const std::string trace = "0af7651916cd43dd8448eb211c80319c";
+  for (const char* peer : {"invitation", "front"}) {
+    Metadata traced = service;
+    traced.emplace_back("traceparent", "00-" + trace + "-b7ad6b7169203331-01");
+    CHECK(Raw(MakeChannel(address, tls_of(peer)), kLookUp, LookUp(), traced).ok());
+    CHECK(directory.seen.trace.trace_id == trace);
+    CHECK(directory.seen.trace.sampled == (std::string(peer) == "invitation"));
+  }
+  RecordSpans(nullptr, 0);
 
   // A CRM: it knows our CA and has no certificate.
   std::ifstream file(root / "ca.crt");
