@@ -1,5 +1,9 @@
 #include "services/notification/config.h"
 
+#include <unistd.h>
+
+#include <map>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/text/address.h"
@@ -15,15 +19,45 @@ void CheckScheme(Environment& environment, const char* name, const std::string& 
   environment.Mistake(name, absl::StrCat("must begin with ", plain, " or ", over_tls));
 }
 
+// `?tls=required`, `opportunistic` or `off` at the end of the URL, which is ours: curl gets the
+// rest.
+void ReadTls(Environment& environment, SmtpConfig& smtp) {
+  constexpr char kName[] = "GATEHOUSE_SMTP_URL";
+  const std::string url = smtp.url.Reveal();
+  const size_t query = url.find('?');
+  if (query == std::string::npos) return;
+  smtp.url = Secret(url.substr(0, query));
+  const std::map<std::string, SmtpTls> known = {{"?tls=required", SmtpTls::kRequired},
+                                                {"?tls=opportunistic", SmtpTls::kOpportunistic},
+                                                {"?tls=off", SmtpTls::kOff}};
+  const auto found = known.find(url.substr(query));
+  if (found == known.end()) {
+    environment.Mistake(kName, "may end in ?tls=required, ?tls=opportunistic or ?tls=off");
+  } else if (found->second != SmtpTls::kRequired && LeastTls(smtp.url) == SmtpTls::kRequired) {
+    environment.Mistake(kName, "needs TLS, for smtps:// and for a password to another machine");
+  } else {
+    smtp.tls = found->second;
+  }
+}
+
+void ReadCaFile(Environment& environment, SmtpConfig& smtp) {
+  smtp.ca_file = environment.OptionalText("GATEHOUSE_SMTP_CA_FILE").value_or("");
+  if (!smtp.ca_file.empty() && access(smtp.ca_file.c_str(), R_OK) != 0) {
+    environment.Mistake("GATEHOUSE_SMTP_CA_FILE", "cannot be read");
+  }
+}
+
 }  // namespace
 
 Config Config::Read(Environment& environment) {
   Config config;
   config.service = ServiceConfig::Read(environment, "notification");
   config.identity_address = AddressOf(environment, "identity");
-  config.smtp = {environment.SecretValue("GATEHOUSE_SMTP_URL"),
-                 environment.Text("GATEHOUSE_SMTP_FROM")};
+  config.smtp.url = environment.SecretValue("GATEHOUSE_SMTP_URL");
+  config.smtp.from = environment.Text("GATEHOUSE_SMTP_FROM");
   CheckScheme(environment, "GATEHOUSE_SMTP_URL", config.smtp.url.Reveal(), "smtp");
+  ReadTls(environment, config.smtp);
+  ReadCaFile(environment, config.smtp);
   if (!config.smtp.from.empty() && !IsEmail(config.smtp.from)) {
     environment.Mistake("GATEHOUSE_SMTP_FROM", "must be an e-mail address");
   }

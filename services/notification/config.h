@@ -11,7 +11,7 @@ namespace gatehouse::notification {
 struct Config {
   ServiceConfig service;
   std::string identity_address;
-  SmtpConfig smtp;               // GATEHOUSE_SMTP_URL, GATEHOUSE_SMTP_FROM
+  SmtpConfig smtp;               // GATEHOUSE_SMTP_{URL,FROM,CA_FILE}
   std::optional<SmsConfig> sms;  // GATEHOUSE_SMS_{URL,ACCOUNT,TOKEN,FROM}; none set: no SMS.
 
   static Config Read(Environment& environment);

@@ -14,13 +14,15 @@ constexpr int kAttemptsMax = 300;  // About three days' worth.
 constexpr absl::Duration kSettling = absl::Seconds(3);
 // What an attempt takes at most, and some: nothing is sent by whose claim might end meanwhile.
 constexpr absl::Duration kAttempt = absl::Seconds(20);
+// However long a provider asks to be left alone.
+constexpr absl::Duration kWaitMax = absl::Hours(1);
 constexpr absl::Duration kRecordAgain = absl::Milliseconds(250);
 
-Verdict Postponed(const Claim& claim, bool unsure) {
+Verdict Postponed(const Claim& claim, bool unsure, absl::Duration asked = absl::ZeroDuration()) {
   if (claim.attempts >= kAttemptsMax) {
     return {.state = MessageState::kFailed, .failure = "GAVE_UP"};
   }
-  const absl::Duration wait = Backoff(claim.attempts);
+  const absl::Duration wait = std::max(Backoff(claim.attempts), std::min(asked, kWaitMax));
   return {.wait = unsure ? std::max(wait, kSettling) : wait, .unsure = unsure};
 }
 
@@ -31,7 +33,7 @@ Verdict VerdictOn(const Claim& claim, const SendResult& result) {
   if (result.outcome == Outcome::kRefused) {
     return {.state = MessageState::kFailed, .failure = result.failure};
   }
-  return Postponed(claim, result.outcome == Outcome::kUnsure);
+  return Postponed(claim, result.outcome == Outcome::kUnsure, result.wait);
 }
 
 // A database that is away for a moment must not make an e-mail leave twice: as long as the claim

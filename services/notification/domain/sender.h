@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/notification/domain/texts.h"
 
 namespace gatehouse::notification {
@@ -26,7 +27,9 @@ enum class Outcome {
 struct SendResult {
   Outcome outcome = Outcome::kTryAgain;
   std::string provider_id;  // What the provider calls it, where it says.
-  std::string failure;      // UPPER_SNAKE, where it was refused.
+  // UPPER_SNAKE, where it was refused; after a space the provider's code, where it gives one.
+  std::string failure;
+  absl::Duration wait;  // How long the provider asks to be left alone; none: zero.
 };
 
 // One way out. Used by one thread at a time.

@@ -3,11 +3,13 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "services/common/base/secret.h"
 #include "services/notification/domain/sender.h"
+#include "services/notification/senders/smtp_reply.h"
 
 namespace gatehouse::notification {
 
@@ -26,12 +28,28 @@ CurlList ListOf(const std::vector<std::string>& lines);
 // The header by which a message can be followed to here; none where there is no trace.
 std::vector<std::string> TraceHeader();
 
-struct SmtpConfig {
-  Secret url;        // smtp://user:password@host:port or smtps://…
-  std::string from;  // The address that messages come from.
+// How far TLS is insisted on. A certificate is verified wherever there is TLS.
+enum class SmtpTls {
+  kOff,            // None, though the server offers it.
+  kOpportunistic,  // Where the server offers it.
+  kRequired,       // Nothing is sent without it.
 };
 
-// E-mail by SMTP. Sending again is harmless: the Message-ID stays the same.
+// The least that a URL allows: all of it for smtps://, and where a password would leave for another
+// machine.
+SmtpTls LeastTls(const Secret& url);
+
+struct SmtpConfig {
+  Secret url;                  // smtp://user:password@host:port or smtps://…, without a query
+  std::string from;            // The address that messages come from.
+  std::optional<SmtpTls> tls;  // LeastTls(url) where nothing is said.
+  std::string ca_file;         // The PEM file of whom to trust; empty: the system's.
+};
+
+// E-mail by SMTP. Sending again is harmless: the Message-ID stays the same. Only what is about the
+// recipient or the text is refused for good: RECIPIENT_REFUSED, or RECIPIENT_NEEDS_SMTPUTF8 where
+// the name before the @ is not ASCII and the server takes no such names. What is the sender's or
+// the relay's to mend is counted (gatehouse_relay_refusals_total) and tried again.
 class SmtpSender : public Sender {
  public:
   explicit SmtpSender(SmtpConfig config);
@@ -41,8 +59,11 @@ class SmtpSender : public Sender {
   }
 
  private:
+  SendResult Refused(const Outgoing& message, CURLcode code);
+
   const SmtpConfig config_;
-  const long use_tls_;  // A curl_usessl.
+  const SmtpTls tls_;
+  MailConversation conversation_;  // Before the handle, which speaks of it when it is closed.
   CurlHandle curl_;
 };
 
@@ -53,7 +74,10 @@ struct SmsConfig {
   std::string from;  // The sender's number or name.
 };
 
-// SMS by Twilio's Messages resource: POST …/Accounts/{account}/Messages.json.
+// SMS by Twilio's Messages resource: POST …/Accounts/{account}/Messages.json. What is taken with a
+// status of `failed`, `undelivered` or `canceled`, or with an error code, is refused:
+// PROVIDER_REFUSED, with the provider's code where it gives one. What is the account's or the
+// sender's to mend is counted and tried again, as with e-mail.
 class SmsSender : public Sender {
  public:
   explicit SmsSender(SmsConfig config);

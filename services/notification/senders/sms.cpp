@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/observe/log.h"
+#include "services/common/observe/metrics.h"
 #include "services/notification/senders/curl.h"
 
 namespace gatehouse::notification {
@@ -55,9 +58,56 @@ Outcome OutcomeOf(CURLcode code, long status) {
   return status / 100 == 4 && !ours ? Outcome::kRefused : Outcome::kTryAgain;
 }
 
+// The account's or the sender's to mend: another request with the same recipient and text may be
+// taken later. Not in the account's plan or region, a sender that is none or may not send, a queue
+// that is full, an account that is suspended.
+bool IsOurs(int64_t code) {
+  constexpr std::array<int64_t, 16> kOurs = {14107, 20003, 20005, 20404, 20429, 21212,
+                                             21408, 21603, 21606, 21607, 21611, 21659,
+                                             21660, 21661, 30001, 30002};
+  return std::find(kOurs.begin(), kOurs.end(), code) != kOurs.end();
+}
+
+// The provider's own code, by this name: a number or the text of one; 0 where there is none.
+int64_t CodeOf(const nlohmann::json& answer, const char* name) {
+  if (!answer.is_object() || !answer.contains(name)) return 0;
+  const auto& code = answer[name];
+  if (code.is_number_integer()) return code.get<int64_t>();
+  int64_t number = 0;
+  return code.is_string() && absl::SimpleAtoi(code.get<std::string>(), &number) ? number : 0;
+}
+
 std::string TextOf(const nlohmann::json& object, const char* name) {
   const auto value = object.find(name);
   return value != object.end() && value->is_string() ? value->get<std::string>() : "";
+}
+
+// An error's code, or that of a message that was taken and failed.
+int64_t CodeIn(const nlohmann::json& answer) {
+  const int64_t code = CodeOf(answer, "error_code");
+  return code != 0 ? code : CodeOf(answer, "code");
+}
+
+bool HasFailed(const nlohmann::json& resource) {
+  if (!resource.is_object()) return false;
+  const std::string status = TextOf(resource, "status");
+  return status == "failed" || status == "undelivered" || status == "canceled" ||
+         CodeOf(resource, "error_code") != 0;
+}
+
+// What the answer says beyond its status.
+SendResult ResultOf(Outcome outcome, const nlohmann::json& answer) {
+  if (outcome == Outcome::kSent && !HasFailed(answer)) {
+    return {outcome, answer.is_object() ? TextOf(answer, "sid") : "", "", {}};
+  }
+  if (outcome != Outcome::kSent && outcome != Outcome::kRefused) return {outcome, "", "", {}};
+  const int64_t code = CodeIn(answer);
+  if (IsOurs(code)) {
+    Count("gatehouse_relay_refusals_total", {{"command", "sms"}, {"reply", absl::StrCat(code)}});
+    return {Outcome::kTryAgain, "", "", {}};
+  }
+  const std::string named = code == 0 ? "" : absl::StrCat(" ", code);
+  return {Outcome::kRefused, "", absl::StrCat("PROVIDER_REFUSED", named), {}};
 }
 
 }  // namespace
@@ -101,15 +151,17 @@ SendResult SmsSender::Send(const Outgoing& message) {
                                         "&From=", Escaped(curl, config_.from),
                                         "&Body=", Escaped(curl, message.text.body));
   const auto [code, status] = Ask("", &form);
-  const Outcome outcome = OutcomeOf(code, status);
-  if (outcome == Outcome::kSent) {
-    const auto resource = nlohmann::json::parse(answer_, nullptr, false);
-    return {outcome, resource.is_object() ? TextOf(resource, "sid") : "", ""};
-  }
+  const auto answer = nlohmann::json::parse(answer_, nullptr, false);
+  SendResult result = ResultOf(OutcomeOf(code, status), answer);
+  if (result.outcome == Outcome::kSent) return result;
+  curl_off_t wait = 0;
+  if (status == 429 || status == 503) curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
+  result.wait = absl::Seconds(wait);
   LogWarning("sms.failed", {{"message", message.message_id},
                             {"curl", curl_easy_strerror(code)},
-                            {"status", absl::StrCat(status)}});
-  return {outcome, "", outcome == Outcome::kRefused ? "PROVIDER_REFUSED" : ""};
+                            {"status", absl::StrCat(status)},
+                            {"code", absl::StrCat(CodeIn(answer))}});
+  return result;
 }
 
 std::optional<absl::StatusOr<std::vector<std::string>>> SmsSender::Find(const Outgoing& message) {

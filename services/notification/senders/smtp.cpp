@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "services/common/observe/log.h"
+#include "services/common/observe/metrics.h"
 #include "services/notification/senders/curl.h"
 #include "services/notification/senders/header.h"
 
@@ -43,32 +46,57 @@ std::string PartOf(CURLU* url, CURLUPart part) {
   return copy;
 }
 
-// TLS where the server offers it; a password leaves this machine by no other way.
-long UseTls(const Secret& url) {
+long UseTls(SmtpTls tls) {
+  switch (tls) {
+    case SmtpTls::kOff:
+      return CURLUSESSL_NONE;
+    case SmtpTls::kOpportunistic:
+      return CURLUSESSL_TRY;
+    case SmtpTls::kRequired:
+      return CURLUSESSL_ALL;
+  }
+  return CURLUSESSL_ALL;
+}
+
+// For curl, which tells what it sends and what it hears.
+int Follow(CURL*, curl_infotype type, char* data, size_t size, void* to) {
+  auto& conversation = *static_cast<MailConversation*>(to);
+  if (type == CURLINFO_HEADER_OUT) conversation.Sent({data, size});
+  if (type == CURLINFO_HEADER_IN) conversation.Received({data, size});
+  return 0;
+}
+
+bool IsAboutTls(CURLcode code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+         code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CACERT_BADFILE;
+}
+
+bool IsAscii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
+}
+
+}  // namespace
+
+SmtpTls LeastTls(const Secret& url) {
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), curl_url_cleanup);
   curl_url_set(parsed.get(), CURLUPART_URL, url.Reveal().c_str(), CURLU_NON_SUPPORT_SCHEME);
   const std::string host = PartOf(parsed.get(), CURLUPART_HOST);
   const bool local = host == "localhost" || host == "[::1]" || absl::StartsWith(host, "127.");
   const bool secret = !PartOf(parsed.get(), CURLUPART_PASSWORD).empty();
-  return secret && !local ? CURLUSESSL_ALL : CURLUSESSL_TRY;
+  const bool by_tls = PartOf(parsed.get(), CURLUPART_SCHEME) == "smtps";
+  return by_tls || (secret && !local) ? SmtpTls::kRequired : SmtpTls::kOpportunistic;
 }
-
-// A 5xx answer to the address or to the text is for good. One to the greeting or to the log-in, or
-// that asks for a log-in (530), is the operator's to mend.
-bool IsForGood(CURLcode code, long reply, curl_off_t uploaded) {
-  if (reply < 500 || reply > 599 || reply == 530) return false;
-  return code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && uploaded > 0);
-}
-
-}  // namespace
 
 SmtpSender::SmtpSender(SmtpConfig config)
-    : config_(std::move(config)), use_tls_(UseTls(config_.url)), curl_(NewCurl()) {}
+    : config_(std::move(config)),
+      tls_(config_.tls.value_or(LeastTls(config_.url))),
+      curl_(NewCurl()) {}
 
 SendResult SmtpSender::Send(const Outgoing& message) {
   CURL* curl = curl_.get();
   Prepare(curl, config_.url.Reveal(), "smtp,smtps");
-  curl_easy_setopt(curl, CURLOPT_USE_SSL, use_tls_);
+  curl_easy_setopt(curl, CURLOPT_USE_SSL, UseTls(tls_));
+  if (!config_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, config_.ca_file.c_str());
   curl_easy_setopt(curl, CURLOPT_MAIL_FROM, config_.from.c_str());
   const CurlList recipients = ListOf({message.recipient.text()});
   curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients.get());
@@ -76,17 +104,37 @@ SendResult SmtpSender::Send(const Outgoing& message) {
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   const Mime body = BodyOf(curl, message.text.body);
   curl_easy_setopt(curl, CURLOPT_MIMEPOST, body.get());
+  curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);  // To Follow() alone.
+  curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, Follow);
+  curl_easy_setopt(curl, CURLOPT_DEBUGDATA, &conversation_);
+  conversation_.Begin();
   const CURLcode code = curl_easy_perform(curl);
-  if (code == CURLE_OK) return {Outcome::kSent, "", ""};
-  long reply = 0;
-  curl_off_t uploaded = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply);
-  curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+  if (code == CURLE_OK) return {Outcome::kSent, "", "", {}};
+  return Refused(message, code);
+}
+
+SendResult SmtpSender::Refused(const Outgoing& message, CURLcode code) {
+  const std::string& recipient = message.recipient.text();
+  const bool beyond = !IsAscii(recipient.substr(0, recipient.rfind('@'))) &&
+                      !conversation_.offers_smtputf8() && conversation_.command() == "rcpt" &&
+                      conversation_.reply() / 100 == 5;
+  const bool for_good = beyond || conversation_.IsForGood();
+  const std::string command = IsAboutTls(code) ? "tls" : conversation_.command();
+  const int reply = IsAboutTls(code) ? 0 : conversation_.reply();
+  // What a server says to a recipient may be about him, and is nothing for a log.
   LogWarning("smtp.failed", {{"message", message.message_id},
                              {"curl", curl_easy_strerror(code)},
-                             {"reply", absl::StrCat(reply)}});
-  if (IsForGood(code, reply, uploaded)) return {Outcome::kRefused, "", "RECIPIENT_REFUSED"};
-  return {Outcome::kTryAgain, "", ""};
+                             {"command", command},
+                             {"reply", absl::StrCat(reply)},
+                             {"said", for_good ? "" : conversation_.Said()}});
+  if (for_good) {
+    return {Outcome::kRefused, "", beyond ? "RECIPIENT_NEEDS_SMTPUTF8" : "RECIPIENT_REFUSED", {}};
+  }
+  if (IsAboutTls(code) || reply / 100 == 5) {
+    Count("gatehouse_relay_refusals_total",
+          {{"command", command}, {"reply", reply == 0 ? "none" : absl::StrCat(reply)}});
+  }
+  return {Outcome::kTryAgain, "", "", {}};
 }
 
 }  // namespace gatehouse::notification

@@ -51,5 +51,50 @@ TEST_CASE("settings are read, and all mistakes told together, without a secret",
   CHECK_FALSE(absl::StrContains(text, "word"));
 }
 
+TEST_CASE("how far TLS is insisted on stands at the end of the mail server's URL", "[unit]") {
+  Config config;
+  const auto tls_of = [&](const std::string& url) {
+    const absl::Status status = StatusWith({{"GATEHOUSE_SMTP_URL", url}}, config);
+    CHECK_FALSE(absl::StrContains(config.smtp.url.Reveal(), "tls="));
+    return status.ok();
+  };
+  CHECK(tls_of("smtp://relay.example"));
+  CHECK_FALSE(config.smtp.tls.has_value());
+  CHECK(tls_of("smtp://relay.example?tls=off"));
+  CHECK(config.smtp.tls == SmtpTls::kOff);
+  CHECK(config.smtp.url.Reveal() == "smtp://relay.example");
+  CHECK(tls_of("smtp://relay.example:25?tls=opportunistic"));
+  CHECK(config.smtp.tls == SmtpTls::kOpportunistic);
+  CHECK(tls_of("smtp://user:word@relay.example?tls=required"));
+  CHECK(config.smtp.tls == SmtpTls::kRequired);
+  CHECK(tls_of("smtp://user:word@127.0.0.1?tls=off"));  // It does not leave the machine.
+  for (const char* url :
+       {"smtp://relay.example?tls=", "smtp://relay.example?tls=maybe", "smtp://relay.example?x=1",
+        "smtp://user:word@relay.example?tls=off",
+        "smtp://user:word@relay.example?tls=opportunistic", "smtps://relay.example?tls=off"}) {
+    INFO(url);
+    CHECK_FALSE(tls_of(url));
+  }
+}
+
+TEST_CASE("the least TLS follows from the scheme and from whether a password would leave",
+          "[unit]") {
+  CHECK(LeastTls(Secret("smtp://relay.example")) == SmtpTls::kOpportunistic);
+  CHECK(LeastTls(Secret("smtp://user@relay.example")) == SmtpTls::kOpportunistic);
+  CHECK(LeastTls(Secret("smtp://user:word@relay.example")) == SmtpTls::kRequired);
+  CHECK(LeastTls(Secret("smtp://user:word@localhost:25")) == SmtpTls::kOpportunistic);
+  CHECK(LeastTls(Secret("smtps://relay.example")) == SmtpTls::kRequired);
+}
+
+TEST_CASE("an authority's file must be there", "[unit]") {
+  Config config;
+  setenv("GATEHOUSE_SMTP_CA_FILE", "/nowhere/ca.crt", 1);
+  CHECK(absl::StrContains(StatusWith({}, config).message(), "GATEHOUSE_SMTP_CA_FILE"));
+  setenv("GATEHOUSE_SMTP_CA_FILE", GATEHOUSE_SOURCE "/CMakeLists.txt", 1);
+  CHECK(StatusWith({}, config).ok());
+  CHECK(absl::EndsWith(config.smtp.ca_file, "/CMakeLists.txt"));
+  unsetenv("GATEHOUSE_SMTP_CA_FILE");
+}
+
 }  // namespace
 }  // namespace gatehouse::notification

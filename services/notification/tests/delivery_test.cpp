@@ -18,13 +18,14 @@ class FakeSender : public Sender {
     ++asked;
     const bool taken = outcome == Outcome::kSent || lose_answer;
     if (taken) ids.push_back("SM" + std::to_string(++count) + message.message_id);
-    return {outcome, outcome == Outcome::kSent ? ids.back() : "", "PROVIDER_REFUSED"};
+    return {outcome, outcome == Outcome::kSent ? ids.back() : "", "PROVIDER_REFUSED", wait};
   }
   std::optional<absl::StatusOr<std::vector<std::string>>> Find(const Outgoing&) override {
     if (away) return absl::StatusOr<std::vector<std::string>>(absl::UnavailableError("away"));
     return absl::StatusOr<std::vector<std::string>>(ids);
   }
   Outcome outcome = Outcome::kSent;
+  absl::Duration wait;
   bool lose_answer = false, away = false;
   int asked = 0, count = 0;
   std::vector<std::string> ids;
@@ -233,6 +234,29 @@ TEST_CASE_METHOD(Fixture, "an attempt that failed is not put off beyond the mess
   DeliverOne();
   CHECK(Only().failure == "GAVE_UP");
   CHECK(store.Balance("acme").value() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a provider that asks to be left alone is, for an hour at most",
+                 "[service]") {
+  REQUIRE(store.Purchase("acme", 1, "i").ok());
+  NewMessage message = Sms("r1");
+  message.expire_time = absl::Now() + absl::Hours(24);
+  REQUIRE(store.Add(message).ok());
+  sender.outcome = Outcome::kTryAgain;
+  const auto seconds = [&] {
+    return database.Exec("SELECT extract(epoch FROM next_attempt_time - now()) FROM message")[0][0]
+        .as<double>();
+  };
+  sender.wait = absl::Seconds(120);
+  DeliverOne();
+  CHECK(seconds() > 110);
+  CHECK(seconds() < 121);
+  Due();
+  sender.wait = absl::Hours(100);
+  DeliverOne();
+  CHECK(seconds() > 3500);
+  CHECK(seconds() < 3601);
+  CHECK(Only().state == MessageState::kQueued);
 }
 
 TEST_CASE_METHOD(Fixture, "a message that has lost its point is given up", "[service]") {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -139,6 +140,11 @@ class FakeMailServer {
   explicit FakeMailServer(Replies replies = {})
       : replies_(std::move(replies)), server_([this](Peer& peer) { Serve(peer); }) {}
   std::string url() const { return server_.At("smtp"); }
+  // From now on it takes this command.
+  void Forget(const std::string& command) {
+    const std::lock_guard lock(mutex_);
+    replies_.erase(command);
+  }
   std::vector<std::string> commands() const {
     const std::lock_guard lock(mutex_);
     return commands_;
@@ -153,6 +159,7 @@ class FakeMailServer {
   // False where the server hangs up.
   bool Reply(Peer& peer, const std::string& command, const std::string& otherwise) {
     std::string reply = otherwise;
+    const std::lock_guard lock(mutex_);
     for (const auto& [start, other] : replies_) {
       if (start.empty() ? command.empty() : command.substr(0, start.size()) == start) reply = other;
     }
@@ -170,7 +177,7 @@ class FakeMailServer {
       }
       const bool data = command == "DATA\r\n";
       if (!Reply(peer, command, data ? "354 go on" : "250 AUTH PLAIN")) return;
-      if (data) {
+      if (data && replies_.count("DATA") == 0) {
         const std::string text = peer.ReadTo("\r\n.\r\n");
         {
           const std::lock_guard lock(mutex_);
@@ -181,10 +188,37 @@ class FakeMailServer {
     }
   }
 
-  const Replies replies_;
+  Replies replies_;
   mutable std::mutex mutex_;
   std::vector<std::string> commands_, texts_;
   FakeServer server_;
+};
+
+// A mail server by TLS from the first byte (smtps://), under a certificate that nobody knows. It is
+// OpenSSL's own, and says all its replies at once, to the first who connects.
+class TlsMailServer {
+ public:
+  TlsMailServer() {
+    char folder[] = "/tmp/gatehouse-tls-XXXXXX";
+    REQUIRE(mkdtemp(folder) != nullptr);
+    folder_ = folder;
+    Run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 "
+        "-subj /CN=relay -addext subjectAltName=IP:127.0.0.1 -keyout " +
+        folder_ + "/key -out " + certificate() + " 2>/dev/null");
+    static int made = 0;
+    port_ = std::to_string(20000 + (getpid() + ++made) % 10000);
+    Run("(printf '220 a\\r\\n250 b\\r\\n250 c\\r\\n250 d\\r\\n354 e\\r\\n250 f\\r\\n'; sleep 20) | "
+        "openssl s_server -quiet -accept 127.0.0.1:" +
+        port_ + " -cert " + certificate() + " -key " + folder_ +
+        "/key >/dev/null 2>&1 & echo $! >" + folder_ + "/pid; sleep 0.5");
+  }
+  ~TlsMailServer() { std::system(("kill $(cat " + folder_ + "/pid); rm -r " + folder_).c_str()); }
+  std::string url() const { return "smtps://127.0.0.1:" + port_; }
+  std::string certificate() const { return folder_ + "/certificate"; }
+
+ private:
+  static void Run(const std::string& command) { REQUIRE(std::system(command.c_str()) == 0); }
+  std::string folder_, port_;
 };
 
 }  // namespace gatehouse::notification

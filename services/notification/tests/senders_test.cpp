@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "services/common/observe/metrics.h"
 #include "services/notification/senders/curl.h"
 #include "services/notification/senders/header.h"
 #include "services/notification/tests/fake_server.h"
@@ -66,6 +67,44 @@ TEST_CASE("the provider's answer says what becomes of an SMS", "[service]") {
   CHECK(nowhere.Send(Sms()).outcome == Outcome::kTryAgain);
 }
 
+TEST_CASE("an SMS that was taken and has failed at once is refused, with its code", "[service]") {
+  const auto result_of = [](int status, const std::string& body) {
+    FakeProvider provider({FakeProvider::Answer(status, body)});
+    return SenderTo(provider).Send(Sms());
+  };
+  for (const char* body : {R"({"sid": "SM1", "status": "failed", "error_code": 30003})",
+                           R"({"sid": "SM1", "status": "undelivered", "error_code": "30003"})",
+                           R"({"sid": "SM1", "status": "queued", "error_code": 30003})"}) {
+    INFO(body);
+    CHECK(result_of(201, body).outcome == Outcome::kRefused);
+    CHECK(result_of(201, body).failure == "PROVIDER_REFUSED 30003");
+  }
+  CHECK(result_of(201, R"({"sid": "SM1", "status": "canceled"})").failure == "PROVIDER_REFUSED");
+  CHECK(result_of(400, R"({"code": 21211, "status": 400})").failure == "PROVIDER_REFUSED 21211");
+  const SendResult taken =
+      result_of(201, R"({"sid": "SM1", "status": "queued", "error_code": null})");
+  CHECK(taken.outcome == Outcome::kSent);
+  CHECK(taken.provider_id == "SM1");
+}
+
+TEST_CASE("a sender that may not send fails no SMS for good", "[service]") {
+  FakeProvider provider({FakeProvider::Answer(400, R"({"code": 21606})"), Taken("SM2")});
+  SmsSender sender = SenderTo(provider);
+  CHECK(sender.Send(Sms()).outcome == Outcome::kTryAgain);
+  CHECK(absl::StrContains(MetricsText(),
+                          R"(gatehouse_relay_refusals_total{command="sms",reply="21606"})"));
+  CHECK(sender.Send(Sms()).outcome == Outcome::kSent);
+}
+
+TEST_CASE("a provider that wants to be left alone says for how long", "[service]") {
+  FakeProvider provider({FakeProvider::Answer(429, "{}", "Retry-After: 120\r\n"),
+                         FakeProvider::Answer(429, "{}"), FakeProvider::Answer(400, "{}")});
+  SmsSender sender = SenderTo(provider);
+  CHECK(sender.Send(Sms()).wait == absl::Seconds(120));
+  CHECK(sender.Send(Sms()).wait == absl::ZeroDuration());
+  CHECK(sender.Send(Sms()).outcome == Outcome::kRefused);
+}
+
 TEST_CASE("what was taken is found by its text, and nothing is taken for found that is not",
           "[service]") {
   FakeProvider provider(
@@ -126,14 +165,91 @@ TEST_CASE("what the mail server replies says what becomes of a mail", "[service]
   };
   for (const Case& each :
        {Case{"RCPT", "550 no such mailbox", Outcome::kRefused},
+        Case{"RCPT", "550-5.1.1 The account\r\n550 5.1.1 does not exist", Outcome::kRefused},
         Case{"RCPT", "451 later", Outcome::kTryAgain}, Case{".", "554 spam", Outcome::kRefused},
         Case{".", "452 full", Outcome::kTryAgain}, Case{".", "", Outcome::kTryAgain},
+        // The sender's or the relay's to mend, whenever it is said.
         Case{"MAIL", "530 log in first", Outcome::kTryAgain},
+        Case{"MAIL", "550 5.7.1 sender refused", Outcome::kTryAgain},
+        Case{"MAIL", "550 5.4.5 daily quota exceeded", Outcome::kTryAgain},
+        Case{"RCPT", "554 5.7.1 relay access denied", Outcome::kTryAgain},
+        Case{"RCPT", "550 5.1.8 sender's domain is unknown", Outcome::kTryAgain},
+        Case{"DATA", "550 5.4.5 daily quota exceeded", Outcome::kTryAgain},
+        Case{".", "550 5.4.5 daily quota exceeded", Outcome::kTryAgain},
+        Case{".", "550 5.7.26 unauthenticated sender", Outcome::kTryAgain},
         Case{"", "554 not from you", Outcome::kTryAgain}, Case{"", "", Outcome::kTryAgain}}) {
     INFO(each.command << ": " << each.reply);
     FakeMailServer server(FakeMailServer::Replies{{each.command, each.reply}});
     CHECK(SenderTo(server).Send(Mail()).outcome == each.outcome);
   }
+}
+
+TEST_CASE("a sender that was refused is not held against the next mail", "[service]") {
+  FakeMailServer server(FakeMailServer::Replies{{"MAIL", "550 5.7.1 not you"}});
+  SmtpSender sender = SenderTo(server);
+  CHECK(sender.Send(Mail()).outcome == Outcome::kTryAgain);
+  server.Forget("MAIL");
+  CHECK(sender.Send(Mail()).outcome == Outcome::kSent);
+}
+
+TEST_CASE("what the relay will not do is counted by what it answers", "[service]") {
+  FakeMailServer server(FakeMailServer::Replies{{"MAIL", "550 5.7.1 not you"}});
+  CHECK(SenderTo(server).Send(Mail()).outcome == Outcome::kTryAgain);
+  CHECK(absl::StrContains(MetricsText(),
+                          R"(gatehouse_relay_refusals_total{command="mail",reply="550"})"));
+}
+
+TEST_CASE("a name beyond ASCII fails by that name where the server takes none", "[service]") {
+  Outgoing mail = Mail();
+  mail.recipient = Recipient::Parse(Channel::kEmail, "ünal@example.com").value();
+  FakeMailServer none(FakeMailServer::Replies{{"RCPT", "550 what?"}});
+  CHECK(SenderTo(none).Send(mail).failure == "RECIPIENT_NEEDS_SMTPUTF8");
+  FakeMailServer some(
+      FakeMailServer::Replies{{"EHLO", "250-here\r\n250 SMTPUTF8"}, {"RCPT", "550 unknown"}});
+  CHECK(SenderTo(some).Send(mail).failure == "RECIPIENT_REFUSED");
+  FakeMailServer all(FakeMailServer::Replies{{"EHLO", "250-here\r\n250 SMTPUTF8"}});
+  CHECK(SenderTo(all).Send(mail).outcome == Outcome::kSent);
+}
+
+bool WasSent(const FakeMailServer& server, const std::string& command) {
+  for (const std::string& each : server.commands()) {
+    if (absl::StartsWith(each, command)) return true;
+  }
+  return false;
+}
+
+TEST_CASE("TLS is asked for as far as the settings say", "[service]") {
+  const FakeMailServer::Replies offered = {{"EHLO", "250-here\r\n250 STARTTLS"},
+                                           {"STARTTLS", "454 not now"}};
+  const auto send = [](const FakeMailServer& server, SmtpTls tls) {
+    return SmtpSender({Secret(server.url()), "portal@gatehouse.example", tls, ""})
+        .Send(Mail())
+        .outcome;
+  };
+  FakeMailServer plain, off(offered), opportunistic(offered), required(offered), demanded;
+  CHECK(send(off, SmtpTls::kOff) == Outcome::kSent);
+  CHECK_FALSE(WasSent(off, "STARTTLS"));
+  CHECK(send(plain, SmtpTls::kOpportunistic) == Outcome::kSent);
+  CHECK(send(opportunistic, SmtpTls::kOpportunistic) == Outcome::kSent);
+  CHECK(WasSent(opportunistic, "STARTTLS"));
+  CHECK(send(required, SmtpTls::kRequired) == Outcome::kTryAgain);
+  CHECK(send(demanded, SmtpTls::kRequired) == Outcome::kTryAgain);
+  CHECK_FALSE(WasSent(required, "MAIL"));
+  CHECK_FALSE(WasSent(demanded, "MAIL"));
+}
+
+TEST_CASE("a relay is believed by the authority that it is told, and else waited for",
+          "[service]") {
+  const auto send = [](const TlsMailServer& server, const std::string& ca_file) {
+    return SmtpSender({Secret(server.url()), "portal@gatehouse.example", std::nullopt, ca_file})
+        .Send(Mail())
+        .outcome;
+  };
+  const TlsMailServer unknown, known;
+  CHECK(send(unknown, "") == Outcome::kTryAgain);
+  CHECK(absl::StrContains(MetricsText(),
+                          R"(gatehouse_relay_refusals_total{command="tls",reply="none"})"));
+  CHECK(send(known, known.certificate()) == Outcome::kSent);
 }
 
 TEST_CASE("a log-in that is refused fails no mail", "[service]") {
