@@ -63,6 +63,7 @@ void Prepare(grpc::ClientContext& context, const Onward& onward, const Trace& tr
     AddMetadata(context, "authorization", absl::StrCat("Bearer ", onward.token));
   }
   AddMetadata(context, "gatehouse-request-id", onward.request_id);
+  AddMetadata(context, "gatehouse-client-request-id", onward.client_request_id);
   AddMetadata(context, "gatehouse-client-address", onward.client_address);
   AddMetadata(context, "gatehouse-user-agent", onward.user_agent);
   AddMetadata(context, "traceparent", trace.Traceparent());

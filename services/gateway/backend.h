@@ -25,7 +25,7 @@ namespace gatehouse::gateway {
 struct Onward {
   std::string method;  // gatehouse.cases.v1.Cases/GetCase
   std::string token;   // The caller's principal token; empty: nobody.
-  std::string request_id, client_address, user_agent;
+  std::string request_id, client_request_id, client_address, user_agent;
   Trace trace;
   absl::Time deadline;
   bool may_repeat = false;  // Harmless to call again, where the service was not there.

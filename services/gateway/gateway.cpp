@@ -264,6 +264,7 @@ Onward Gateway::OnwardOf(const Request& request) const {
   return {.method = request.route->full_name,
           .token = request.principal == nullptr ? "" : request.principal->token,
           .request_id = request.request_id,
+          .client_request_id = request.client_request_id,
           .client_address = request.client.address,
           .user_agent = HeaderText(request.http.Header("User-Agent"), kUserAgentMax),
           .trace = request.trace,

@@ -60,6 +60,7 @@ class Gateway {
   boost::asio::awaitable<absl::Status> Identify(Request& request);
   boost::asio::awaitable<absl::Status> Exchange(Request& request, const Secret& secret);
   static std::string CredentialOf(const Request& request);
+  static void FillFromCookie(const Request& request, google::protobuf::Message& message);
   static absl::Status CheckSite(const Request& request);
   static absl::Status CheckEncoding(Request& request);
   static absl::Status MethodNotAllowed(Request& request, const std::string& allowed);

@@ -1,5 +1,6 @@
 #include <google/protobuf/arena.h>
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -70,7 +71,24 @@ absl::Status Gateway::Fill(Request& request, Message& message) const {
     }
     RETURN_IF_ERROR(SetFromText(message, name, value));
   }
+  FillFromCookie(request, message);
   return absl::OkStatus();
+}
+
+// The fields that stand for the session cookie, whatever the body says. A cookie that cannot be a
+// token is none: who holds an odd one may sign in all the same.
+void Gateway::FillFromCookie(const Request& request, Message& message) {
+  constexpr size_t kTokenMax = 512;
+  const Descriptor& type = *message.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (!RuleOf(field).cookie()) continue;
+    std::string token = CredentialOf(request);
+    const bool sound = token.size() <= kTokenMax &&
+                       std::all_of(token.begin(), token.end(),
+                                   [](unsigned char c) { return absl::ascii_isgraph(c); });
+    message.GetReflection()->SetString(&message, &field, sound ? std::move(token) : "");
+  }
 }
 
 awaitable<absl::Status> Gateway::ReadBody(Request& request, Message& message) {

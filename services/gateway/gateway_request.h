@@ -21,7 +21,7 @@ struct Gateway::Request {
   std::string path, query, origin;
   bool is_head = false;
   std::string request_id = NewId("req");
-  std::string client_request_id;  // What the client calls it, for the log alone.
+  std::string client_request_id;  // What the client calls it, for the log and the audit trail.
   Trace trace;
   bool origin_checked = false;
   bool origin_allowed = false;  // A page of this origin may read the answer.

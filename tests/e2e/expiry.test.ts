@@ -59,7 +59,7 @@ test("an expired link leads nowhere until staff send a new one [CC-8]", async ()
 /** Lets five minutes of a code pass. */
 async function forward(challengeId: string) {
   const { hostname, port, password } = new URL(setting("GATEHOUSE_REDIS_URL"));
-  const earlier = ["HINCRBY", `gatehouse:signIn:${challengeId}`, "expire", "-300000"];
+  const earlier = ["HINCRBY", `gatehouse:challenge:${challengeId}`, "expire", "-300000"];
   await run("redis-cli", ["-e", "-h", hostname, "-p", port, ...earlier], {
     env: { ...process.env, REDISCLI_AUTH: decodeURIComponent(password) },
   });

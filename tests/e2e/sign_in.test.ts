@@ -158,6 +158,28 @@ test("devices are listed and signed out, one by one", async () => {
   await refused(phone.session(), 401, "CREDENTIAL_MISSING");
 });
 
+test("another case is added to the browser's session by its own link and code", async () => {
+  const office = await Office.ready();
+  const { browser } = await office.enter(0);
+  const first = office.caseId;
+  office.caseId = newId("deal");
+  await office.putCase();
+  for (const label of (await office.policy()).requiredLabels!) await office.hold(label);
+  const { link, invitationId } = await ok(office.invite(0, { delivery: "LINK_ONLY" }));
+  const entered = await browser.enter(tokenOf(link!), office.contacts[0].mobile);
+  assert.deepEqual(entered.caseIds!.sort(), [first, office.caseId].sort());
+  const { cases } = await ok(browser.api.GET("/v1/portal/cases"));
+  assert.deepEqual(cases.map((c) => c.caseId).sort(), [first, office.caseId].sort());
+  // Each grant ends on its own.
+  await ok(
+    office.api.POST("/v1/cases/{caseId}/invitations/{invitationId}:revoke", {
+      ...office.about(invitationId),
+      body: {},
+    }),
+  );
+  assert.deepEqual((await ok(browser.session())).caseIds, [first]);
+});
+
 test("a page of another origin cannot act, and one of the organisation's can read", async () => {
   const office = await Office.ready();
   const { browser } = await office.enter(0);

@@ -27,7 +27,8 @@ class FakeService : public grpc::CallbackGenericService {
     std::string method;
     std::multimap<std::string, std::string> metadata;
     int messages = 0;
-    size_t bytes = 0;  // Of all messages.
+    std::string first;  // The first message, serialised.
+    size_t bytes = 0;   // Of all messages.
     bool cancelled = false;
   };
 
@@ -73,6 +74,12 @@ class FakeService : public grpc::CallbackGenericService {
         const std::lock_guard lock(service_.mutex_);
         ++seen_->messages;
         seen_->bytes += incoming_.Length();
+        std::vector<grpc::Slice> slices;
+        if (seen_->messages == 1 && incoming_.Dump(&slices).ok()) {
+          for (const grpc::Slice& slice : slices) {
+            seen_->first.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+          }
+        }
       }
       if (ok && seen_->messages < behaviour_.reads) {
         StartRead(&incoming_);

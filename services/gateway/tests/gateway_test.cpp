@@ -1,4 +1,5 @@
 #include "absl/time/time.h"
+#include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "services/common/rpc/metadata.h"
 #include "services/gateway/http/header_text.h"
 #include "services/gateway/tests/gateway_fixture.h"
@@ -322,6 +323,40 @@ TEST_CASE_METHOD(GatewayFixture, "too many requests of one caller are told to co
   CHECK(Has(refused, "Retry-After: 1\r\n"));
   CHECK(StatusOf(Get("/healthz", "X-Forwarded-For: 192.0.2.2\r\n")) == 200);
   service.Stop();
+}
+
+TEST_CASE_METHOD(GatewayFixture,
+                 "a sign-in brings the browser's session along, by the cookie alone",
+                 "[service][no-tsan]") {
+  Start();
+  const auto told = [&](const std::string& headers, const std::string& more = "") {
+    Post("/v1/portal/signIn:verify", "Content-Type: application/json\r\n" + headers,
+         R"({"challengeId":"chl_1","code":"120995")" + more + "}");
+    invitation::v1::VerifySignInRequest request;
+    REQUIRE(request.ParseFromString(service.seen().back().first));
+    CHECK(request.code() == "120995");
+    return request.session_token();
+  };
+  CHECK(told("").empty());
+  CHECK(told("Cookie: gatehouse=gh_session_x\r\n") == "gh_session_x");
+  CHECK(told("Cookie: a=b; gatehouse=gh_session_x; c=d\r\n") == "gh_session_x");
+  CHECK(told("", R"(,"sessionToken":"gh_session_y")").empty());
+  CHECK(told("Cookie: gatehouse=gh_session_x\r\n", R"(,"sessionToken":"gh_session_y")") ==
+        "gh_session_x");
+  // Neither a bearer credential nor what cannot be a token.
+  CHECK(told(kStaff).empty());
+  CHECK(told("Cookie: gatehouse=" + std::string(600, 'x') + "\r\n").empty());
+  CHECK(told("Cookie: gatehouse=caf\xc3\xa9\r\n").empty());
+}
+
+TEST_CASE_METHOD(GatewayFixture, "a stranger's name of a request goes on beside ours",
+                 "[service][no-tsan]") {
+  Start();
+  Get("/v1/cases", kStaff + std::string("X-Request-Id: theirs\r\n"));
+  CHECK(Told("gatehouse-client-request-id") == "theirs");
+  CHECK(Told("gatehouse-request-id").rfind("req_", 0) == 0);
+  Get("/v1/cases", kStaff);
+  CHECK(Told("gatehouse-client-request-id").empty());
 }
 
 }  // namespace

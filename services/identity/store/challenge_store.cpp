@@ -112,7 +112,7 @@ const RedisScript& VerifyScript() {
     local now = tonumber(ARGV[1])
     local state = redis.call('HMGET', KEYS[1], 'expire', 'tries', 'mac', 'done', 'nonce', 'record',
                              'repeats')
-    if not state[1] then return {'expired'} end
+    if not state[1] or not state[6] then return {'expired'} end
     if state[4] then
       if state[5] == '' or now >= state[4] + ARGV[4] or tonumber(state[7]) <= 0 then
         return {'expired'}
@@ -136,7 +136,7 @@ std::string Millis(absl::Duration duration) {
 }
 std::string Millis(absl::Time time) { return absl::StrCat(absl::ToUnixMillis(time)); }
 
-std::string KeyOf(const std::string& challenge_id) { return "gatehouse:signIn:" + challenge_id; }
+std::string KeyOf(const std::string& challenge_id) { return "gatehouse:challenge:" + challenge_id; }
 
 void CountOutcome(const char* outcome) {
   Count("gatehouse_challenges_total", {{"outcome", outcome}});

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "services/identity/tests/fixture.h"
 
 // A session holds a set of grants, each by a proof of its own, each ended on its own.
@@ -152,6 +154,49 @@ TEST_CASE_METHOD(Grants, "a session of before the table of grants goes on with i
   Revoke(1);
   CHECK(CasesOf(first->token.Reveal()).empty());
   CHECK(database.Exec("SELECT count(*) FROM session WHERE end_time IS NULL")[0][0].as<int>() == 0);
+}
+
+TEST_CASE_METHOD(Grants, "of two who bring the same session at once one takes it over",
+                 "[service]") {
+  for (int round = 0; round < 5; ++round) {
+    const int number = round * 10;
+    const std::string earlier = Enter(number + 1)->token.Reveal();
+    std::vector<std::string> challenges_of, codes;
+    for (int i = 2; i <= 3; ++i) {
+      REQUIRE(Enter(number + i).ok());  // Makes the invitation known.
+      REQUIRE(store.Forgive("acme", "+61412345678").ok());
+      Subject subject = Ada("lnk_again_" + std::to_string(number + i));
+      subject.access.invitation_id = "inv_" + std::to_string(number + i);
+      subject.access.case_id = "deal-" + std::to_string(number + i);
+      const auto started = challenges.Start(subject, call);
+      REQUIRE(started.ok());
+      challenges_of.push_back(started->challenge_id);
+      codes.push_back(messenger.codes.back());
+    }
+    std::vector<std::thread> threads;
+    std::atomic<int> entered = 0, took_over = 0;
+    for (size_t i = 0; i < 2; ++i) {
+      threads.emplace_back([&, i] {
+        const auto in = challenges.Verify(challenges_of[i], codes[i], "", Secret(earlier), call);
+        entered += in.ok() ? 1 : 0;
+        took_over += in.ok() && !in->session.replaces.empty() ? 1 : 0;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(entered == 2);
+    CHECK(took_over == 1);
+    CHECK(CasesOf(earlier).empty());
+    REQUIRE(redis.Command({"FLUSHDB"}).ok());  // Thirty codes a day are less than this takes.
+  }
+}
+
+TEST_CASE_METHOD(Grants, "a principal of eight cases stays small", "[service]") {
+  std::string token;
+  for (int number = 1; number <= 8; ++number) token = Enter(number, token)->token.Reveal();
+  const auto exchanged = Exchange(token);
+  REQUIRE(exchanged.ok());
+  CHECK(exchanged->principal().cases_size() == 8);
+  CHECK(exchanged->token().size() < 2048);
 }
 
 }  // namespace
