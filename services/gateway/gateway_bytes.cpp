@@ -17,7 +17,15 @@ constexpr int64_t kUploadMax = 5LL << 30;
 // Of an upload's bytes, at once; the first ones are smaller, since who sends slowly holds memory.
 constexpr size_t kFirstChunk = 16 << 10, kChunk = 256 << 10;
 
-// The fields of an answer that travel as HTTP headers.
+std::string ValueOf(const HttpHeaders& headers, const char* name) {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
+}  // namespace
+
 HttpHeaders HeaderFields(const Message& message) {
   HttpHeaders headers;
   const Descriptor& type = *message.GetDescriptor();
@@ -33,15 +41,6 @@ HttpHeaders HeaderFields(const Message& message) {
   }
   return headers;
 }
-
-std::string ValueOf(const HttpHeaders& headers, const char* name) {
-  for (const auto& [key, value] : headers) {
-    if (key == name) return value;
-  }
-  return "";
-}
-
-}  // namespace
 
 // What was read of an upload's bytes so far. As long as it is little, all of it is kept, and the
 // call can be made again.

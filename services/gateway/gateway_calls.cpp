@@ -45,7 +45,7 @@ absl::Status Gateway::Fill(Request& request, Message& message) const {
     if (field == nullptr) field = type.FindFieldByName(name);
     bool elsewhere = field == nullptr || request.route->whole_body ||
                      field == request.route->body_field || field == request.route->bytes_field ||
-                     !RuleOf(*field).header().empty();
+                     field == request.route->request_bytes || !RuleOf(*field).header().empty();
     for (const auto& [bound, text] : request.variables) {
       elsewhere = elsewhere || (field != nullptr && field->name() == bound);
     }
@@ -100,7 +100,8 @@ awaitable<absl::Status> Gateway::ReadBody(Request& request, Message& message) {
                                 "this call takes no body");
   }
   // Another site's form cannot send this type without asking first.
-  if ((http.has_body() || route.portal) && !IsJson(http.Header("Content-Type"))) {
+  const bool json_wanted = route.request_bytes == nullptr && (http.has_body() || route.portal);
+  if (json_wanted && !IsJson(http.Header("Content-Type"))) {
     request.refused = 415;
     co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "NOT_JSON",
                                 "the body must be application/json");
@@ -113,6 +114,10 @@ awaitable<absl::Status> Gateway::ReadBody(Request& request, Message& message) {
   digest->Add(json);
   status = digest->Check();
   if (!status.ok() || json.empty()) co_return status;
+  if (route.request_bytes != nullptr) {
+    message.GetReflection()->SetString(&message, route.request_bytes, std::move(json));
+    co_return absl::OkStatus();
+  }
   co_return ReadJson(json, route.whole_body ? message
                                             : *message.GetReflection()->MutableMessage(
                                                   &message, route.body_field));
@@ -161,7 +166,14 @@ awaitable<absl::Status> Gateway::Unary(Request& request) {
 }
 
 awaitable<void> Gateway::Answer(Request& request, const Message& response) {
-  HttpHeaders headers = HeadersOf(request, "application/json");
+  const FieldDescriptor* raw = request.route->response_bytes;
+  const HttpHeaders own = HeaderFields(response);
+  const bool typed = std::any_of(own.begin(), own.end(),
+                                 [](const auto& header) { return header.first == "Content-Type"; });
+  const char* content_type = "application/json";
+  if (raw != nullptr) content_type = typed ? "" : "application/octet-stream";
+  HttpHeaders headers = HeadersOf(request, content_type);
+  headers.insert(headers.end(), own.begin(), own.end());
   const Descriptor& type = *response.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     if (!RuleOf(*type.field(i)).cookie()) continue;
@@ -171,7 +183,11 @@ awaitable<void> Gateway::Answer(Request& request, const Message& response) {
     credentials_.WasGood(Sha256(token), NetworkOf(request.client.address), absl::Now());
   }
   std::string json;
-  WriteJson(response, json);
+  if (raw != nullptr) {
+    json = response.GetReflection()->GetString(response, raw);
+  } else {
+    WriteJson(response, json);
+  }
   if (request.route->rules->from_principal && request.principal != nullptr) {
     request.principal->answers.Keep(request.route->full_name, json);
   }

@@ -34,6 +34,9 @@ struct Gateway::Request {
   int status = 0;           // As answered.
 };
 
+// The fields of an answer that travel as HTTP headers.
+HttpHeaders HeaderFields(const google::protobuf::Message& message);
+
 inline google::protobuf::Message* NewMessage(const google::protobuf::Descriptor* type,
                                              google::protobuf::Arena& arena) {
   return google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New(&arena);

@@ -19,8 +19,10 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-bool IsCookie(const FieldDescriptor& field) {
-  return field.options().GetExtension(common::v1::field).cookie();
+// Fields that travel beside the body: in the cookie, or as a header.
+bool IsElsewhere(const FieldDescriptor& field) {
+  const auto& rule = field.options().GetExtension(common::v1::field);
+  return rule.cookie() || !rule.header().empty();
 }
 
 void WriteMessage(const Message& message, std::string& json) {
@@ -137,7 +139,7 @@ void WriteJson(const Message& message, std::string& json) {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     const bool optional = field.has_presence();
-    if ((optional && !reflection.HasField(message, &field)) || IsCookie(field)) continue;
+    if ((optional && !reflection.HasField(message, &field)) || IsElsewhere(field)) continue;
     if (!first) json += ',';
     first = false;
     absl::StrAppend(&json, "\"", field.json_name(), "\":");

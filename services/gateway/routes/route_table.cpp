@@ -153,8 +153,15 @@ absl::Status RouteTable::Add(const MethodDescriptor& rpc) {
       return absl::FailedPreconditionError(rpc.full_name() + " streams and names no bytes field");
     }
   } else {
+    const bool raw = field != nullptr && field->type() == FieldDescriptor::TYPE_BYTES;
     route->whole_body = body == "*";
-    route->body_field = field;
+    (raw ? route->request_bytes : route->body_field) = field;
+    route->response_bytes = rpc.output_type()->FindFieldByName(rule.response_body());
+    if (!rule.response_body().empty() &&
+        (route->response_bytes == nullptr ||
+         route->response_bytes->type() != FieldDescriptor::TYPE_BYTES)) {
+      return absl::FailedPreconditionError(rpc.full_name() + " answers with no bytes field");
+    }
   }
   Node* node = root_.get();
   std::vector<std::string> parts = absl::StrSplit(route->path.substr(1), '/');

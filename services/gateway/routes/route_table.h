@@ -24,9 +24,11 @@ struct Route {
   bool whole_body = false;  // body: "*"
   const google::protobuf::FieldDescriptor* body_field = nullptr;   // body: "policy"
   const google::protobuf::FieldDescriptor* bytes_field = nullptr;  // Streamed, up or down.
+  // Of a unary call whose body, or whose answer's, is the bytes of this field as they are.
+  const google::protobuf::FieldDescriptor *request_bytes = nullptr, *response_bytes = nullptr;
   bool portal = false;  // Called by browsers with the session cookie, not with a bearer credential.
 
-  bool has_body() const { return whole_body || body_field != nullptr; }
+  bool has_body() const { return whole_body || body_field != nullptr || request_bytes != nullptr; }
 };
 
 using Variables = std::vector<std::pair<std::string, std::string>>;

@@ -74,7 +74,8 @@ struct GatewayFixture {
 
   int Start() {
     std::map<std::string, std::string> addresses;
-    for (const char* name : {"identity", "cases", "invitation", "notification", "documents"}) {
+    for (const char* name :
+         {"identity", "cases", "invitation", "notification", "documents", "raw"}) {
       addresses[name] = service.address();
     }
     backend = std::make_unique<Backend>(addresses, nullptr);
