@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "absl/strings/ascii.h"
@@ -11,6 +12,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/status.h"
+#include "services/common/observe/metrics.h"
 
 namespace gatehouse {
 namespace {
@@ -18,6 +20,9 @@ namespace {
 constexpr absl::Duration kEntryLife = absl::Seconds(60);
 constexpr size_t kEntriesMax = 100000;
 constexpr size_t kCredentialMax = 512;  // As ExchangeCredentialRequest has it.
+constexpr absl::Duration kMissLife = absl::Seconds(10), kGoodLife = absl::Hours(1);
+constexpr size_t kMissesMax = 10000;
+constexpr int kStrangersMax = 4;
 
 absl::Status Invalid() {
   return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
@@ -64,6 +69,8 @@ class CachingAuthenticator::Cache {
     if (entries_.size() >= kEntriesMax) entries_.clear();
     const absl::Time until = std::min(principal->expires_at, now + kEntryLife);
     entries_[hash] = {std::move(principal), until};
+    if (good_.size() >= kEntriesMax) good_.clear();
+    good_[hash] = now + kGoodLife;
     return true;
   }
 
@@ -89,16 +96,19 @@ class CachingAuthenticator::Cache {
     entries_.clear();
   }
 
-  std::string Key(const std::string& key_id) {
+  // Nothing: the keys are not known, or not any more. Empty: this one is none of them.
+  std::optional<std::string> Key(const std::string& key_id, absl::Time now) {
     const std::lock_guard lock(mutex_);
+    if (now >= keys_until_) return std::nullopt;
     const auto key = keys_.find(key_id);
     return key == keys_.end() ? "" : key->second;
   }
 
-  void SetKeys(const identity::v1::ListSigningKeysResponse& response) {
+  void SetKeys(const identity::v1::ListSigningKeysResponse& response, absl::Time now) {
     const std::lock_guard lock(mutex_);
     keys_.clear();
     for (const auto& key : response.keys()) keys_[key.key_id()] = key.public_key();
+    keys_until_ = now + kEntryLife;
   }
 
   // Whether the keys may be asked for now: a forged `kid` must not make us ask all the time.
@@ -107,6 +117,36 @@ class CachingAuthenticator::Cache {
     if (now < next_keys_) return false;
     next_keys_ = now + absl::Seconds(1);
     return true;
+  }
+
+  // Whether this is known to be no credential.
+  bool IsMiss(const std::string& hash, absl::Time now) {
+    const std::lock_guard lock(mutex_);
+    const auto miss = misses_.find(hash);
+    return miss != misses_.end() && now < miss->second;
+  }
+
+  void AddMiss(const std::string& hash, absl::Time now) {
+    const std::lock_guard lock(mutex_);
+    if (misses_.size() >= kMissesMax) misses_.clear();
+    misses_[hash] = now + kMissLife;
+    good_.erase(hash);
+  }
+
+  // Whether identity may be asked about this credential now; then Asked() must follow.
+  bool MayAsk(const std::string& hash, absl::Time now, bool& stranger) {
+    const std::lock_guard lock(mutex_);
+    const auto good = good_.find(hash);
+    stranger = good == good_.end() || good->second <= now;
+    if (!stranger) return true;
+    if (strangers_ >= kStrangersMax) return false;
+    ++strangers_;
+    return true;
+  }
+
+  void Asked(bool stranger) {
+    const std::lock_guard lock(mutex_);
+    if (stranger) --strangers_;
   }
 
  private:
@@ -129,7 +169,9 @@ class CachingAuthenticator::Cache {
   std::unordered_map<std::string, Entry> entries_;
   std::map<std::string, absl::Time> tombstones_;
   std::map<std::string, std::string> keys_;
-  absl::Time next_keys_ = absl::InfinitePast();
+  absl::Time next_keys_ = absl::InfinitePast(), keys_until_ = absl::InfinitePast();
+  std::unordered_map<std::string, absl::Time> misses_, good_;  // By hash, until then.
+  int strangers_ = 0;
 };
 
 CachingAuthenticator::CachingAuthenticator(PrincipalSource source, const Clock& clock)
@@ -142,36 +184,51 @@ std::shared_ptr<const Principal> CachingAuthenticator::Cached(const Secret& cred
 
 absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Authenticate(
     const Secret& credential) {
-  if (auto cached = Cached(credential)) return cached;
+  const std::string hash = Sha256(credential.Reveal());
+  if (auto cached = cache_->Find(hash, clock_.Now())) return cached;
   std::shared_ptr<const Principal> principal;
   if (const std::string key_id = KeyIdOf(credential.Reveal()); !key_id.empty()) {
     ASSIGN_OR_RETURN(principal, Verify(credential.Reveal(), key_id));
   } else if (!CanBeExchanged(credential.Reveal())) {
     return Invalid();
   } else {
-    ASSIGN_OR_RETURN(const auto answer, source_.exchange(credential));
-    principal = std::make_shared<Principal>(ToCaller(answer.principal()), answer.token(),
-                                            FromProto(answer.expire_time()));
+    ASSIGN_OR_RETURN(principal, Exchange(credential, hash));
   }
-  if (!cache_->Insert(Sha256(credential.Reveal()), principal, clock_.Now())) {
-    return Invalid();
-  }
+  if (!cache_->Insert(hash, principal, clock_.Now())) return Invalid();
   return principal;
+}
+
+absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Exchange(
+    const Secret& credential, const std::string& hash) {
+  if (cache_->IsMiss(hash, clock_.Now())) return Invalid();
+  bool stranger = false;
+  if (!cache_->MayAsk(hash, clock_.Now(), stranger)) {
+    Count("gatehouse_credentials_postponed_total", {});
+    return absl::UnavailableError("too many unknown credentials are asked about");
+  }
+  const auto answer = source_.exchange(credential);
+  cache_->Asked(stranger);
+  if (absl::IsUnauthenticated(answer.status())) cache_->AddMiss(hash, clock_.Now());
+  RETURN_IF_ERROR(answer.status());
+  return std::make_shared<Principal>(ToCaller(answer->principal()), answer->token(),
+                                     FromProto(answer->expire_time()));
 }
 
 absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Verify(
     const std::string& token, const std::string& key_id) {
-  std::string key = cache_->Key(key_id);
-  if (key.empty()) {
+  auto key = cache_->Key(key_id, clock_.Now());
+  if (!key.has_value() || key->empty()) {
     // One asks, and whoever comes meanwhile waits for the answer.
     const std::lock_guard lock(asking_);
-    if (cache_->Key(key_id).empty() && cache_->MayAskForKeys(clock_.Now())) {
+    key = cache_->Key(key_id, clock_.Now());
+    if ((!key.has_value() || key->empty()) && cache_->MayAskForKeys(clock_.Now())) {
       ASSIGN_OR_RETURN(const auto keys, source_.keys());
-      cache_->SetKeys(keys);
+      cache_->SetKeys(keys, clock_.Now());
+      key = cache_->Key(key_id, clock_.Now());
     }
-    key = cache_->Key(key_id);
   }
-  ASSIGN_OR_RETURN(const VerifiedPrincipal verified, VerifyPrincipal(token, key, clock_.Now()));
+  if (!key.has_value()) return absl::UnavailableError("the signing keys are not known");
+  ASSIGN_OR_RETURN(const VerifiedPrincipal verified, VerifyPrincipal(token, *key, clock_.Now()));
   return std::make_shared<Principal>(ToCaller(verified.principal), token, verified.expires_at);
 }
 

@@ -49,6 +49,7 @@ class Authenticator {
   virtual ~Authenticator() = default;
 
   // Refuses UNAUTHENTICATED with CREDENTIAL_INVALID; blocks when identity must be asked.
+  // UNAVAILABLE where it cannot be.
   virtual absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(
       const Secret& credential) = 0;
   // The same from the cache alone: null where identity would have to be asked.
@@ -67,8 +68,12 @@ struct PrincipalSource {
   std::function<absl::StatusOr<identity::v1::ListSigningKeysResponse>()> keys;
 };
 
-// An authenticator with a cache. An entry lives 60 seconds at most and never longer than its token.
-// Revoked ids empty what the cache holds of them at once, and an exchange that was under way
+// An authenticator with a cache. An entry lives 60 seconds at most and never longer than its token;
+// so do the signing keys, so that one that is not trusted any more is forgotten in an idle process,
+// too. What is no credential is remembered for ten seconds. Whoever was good within the last hour
+// is always asked about; of the others four at once, so that a flood of inventions takes neither
+// the threads nor identity from those who are signed in: UNAVAILABLE is what is said to one too
+// many. Revoked ids empty what the cache holds of them at once, and an exchange that was under way
 // meanwhile is not cached.
 class CachingAuthenticator : public Authenticator {
  public:
@@ -92,6 +97,8 @@ class CachingAuthenticator : public Authenticator {
   class Cache;
   absl::StatusOr<std::shared_ptr<const Principal>> Verify(const std::string& token,
                                                           const std::string& key_id);
+  absl::StatusOr<std::shared_ptr<const Principal>> Exchange(const Secret& credential,
+                                                            const std::string& hash);
   const PrincipalSource source_;
   const Clock& clock_;
   std::unique_ptr<Cache> cache_;
