@@ -9,9 +9,8 @@ absl::Status MirroredCases::Check(const std::string& organisation_id, const std:
                                   const std::string& contact_id) {
   cases::v1::LookUpCaseRequest request;
   request.set_case_id(case_id);
-  ASSIGN_OR_RETURN(const auto found,
-                   cases_.Call<cases::v1::LookUpCaseResponse>(
-                       "gatehouse.cases.v1.CaseDirectory/LookUpCase", organisation_id, request));
+  ASSIGN_OR_RETURN(const auto found, cases_.Call(&cases::v1::CaseDirectory_Stub::LookUpCase,
+                                                 organisation_id, request));
   if (contact_id.empty()) return absl::OkStatus();
   for (const cases::v1::Contact& contact : found.case_().contacts()) {
     if (contact.contact_id() == contact_id) return absl::OkStatus();

@@ -80,8 +80,7 @@ absl::StatusOr<bool> AskOrigin(Client& identity, const std::string& origin) {
   identity::v1::CheckOriginRequest request;
   request.set_origin(origin);
   ASSIGN_OR_RETURN(const auto answer,
-                   identity.Call<identity::v1::CheckOriginResponse>(
-                       "gatehouse.identity.v1.Principals/CheckOrigin", "", request));
+                   identity.Call(&identity::v1::Principals_Stub::CheckOrigin, "", request));
   return answer.allowed();
 }
 

@@ -43,8 +43,7 @@ class NotificationMessenger : public Messenger {
   absl::Status Submit(const Subject& subject,
                       const notification::v1::SubmitMessageRequest& request) {
     return notification_
-        .Call<notification::v1::SubmitMessageResponse>(
-            "gatehouse.notification.v1.Intake/SubmitMessage", subject.organisation_id, request)
+        .Call(&notification::v1::Intake_Stub::SubmitMessage, subject.organisation_id, request)
         .status();
   }
 

@@ -28,9 +28,8 @@ std::string NameOf(const cases::v1::Contact& contact) {
 absl::StatusOr<OrganisationProfile> ServicesDirectory::LookUpOrganisation(
     const std::string& organisation_id) {
   ASSIGN_OR_RETURN(const auto found,
-                   identity_.Call<identity::v1::Organisation>(
-                       "gatehouse.identity.v1.OrganisationDirectory/LookUpOrganisation",
-                       organisation_id, identity::v1::LookUpOrganisationRequest()));
+                   identity_.Call(&identity::v1::OrganisationDirectory_Stub::LookUpOrganisation,
+                                  organisation_id, identity::v1::LookUpOrganisationRequest()));
   const OrganisationProfile profile = {found.display_name(), found.region(), found.time_zone(),
                                        found.portal_url()};
   const std::lock_guard lock(mutex_);
@@ -55,9 +54,8 @@ absl::StatusOr<CaseProfile> ServicesDirectory::LookUpCase(const std::string& org
                                                           const std::string& case_id) {
   cases::v1::LookUpCaseRequest request;
   request.set_case_id(case_id);
-  ASSIGN_OR_RETURN(const auto found,
-                   cases_.Call<cases::v1::LookUpCaseResponse>(
-                       "gatehouse.cases.v1.CaseDirectory/LookUpCase", organisation_id, request));
+  ASSIGN_OR_RETURN(const auto found, cases_.Call(&cases::v1::CaseDirectory_Stub::LookUpCase,
+                                                 organisation_id, request));
   CaseProfile profile = {
       found.case_().display_name(),
       found.case_().owner().display_name(),
@@ -82,17 +80,16 @@ absl::StatusOr<CaseDocuments> ServicesDirectory::LookUpDocuments(const std::stri
   documents::v1::LookUpCaseDocumentsRequest request;
   request.set_case_id(case_id);
   ASSIGN_OR_RETURN(const auto found,
-                   documents_.Call<documents::v1::LookUpCaseDocumentsResponse>(
-                       "gatehouse.documents.v1.DocumentDirectory/LookUpCaseDocuments",
-                       organisation_id, request));
+                   documents_.Call(&documents::v1::DocumentDirectory_Stub::LookUpCaseDocuments,
+                                   organisation_id, request));
   return CaseDocuments{{found.labels().begin(), found.labels().end()},
                        {found.document_request_ids().begin(), found.document_request_ids().end()}};
 }
 
 absl::StatusOr<SmsStatus> ServicesDirectory::CheckSms(const std::string& organisation_id) {
-  ASSIGN_OR_RETURN(const auto found, notification_.Call<notification::v1::CheckSmsResponse>(
-                                         "gatehouse.notification.v1.Intake/CheckSms",
-                                         organisation_id, notification::v1::CheckSmsRequest()));
+  ASSIGN_OR_RETURN(const auto found,
+                   notification_.Call(&notification::v1::Intake_Stub::CheckSms, organisation_id,
+                                      notification::v1::CheckSmsRequest()));
   return SmsStatus{found.configured(), found.balance(), found.sender()};
 }
 
@@ -100,9 +97,9 @@ absl::StatusOr<std::map<std::string, DeliveryState>> ServicesDirectory::LookUpMe
     const std::string& organisation_id, const std::vector<std::string>& request_ids) {
   notification::v1::LookUpMessagesRequest request;
   for (const std::string& id : request_ids) request.add_request_ids(id);
-  ASSIGN_OR_RETURN(const auto found, notification_.Call<notification::v1::LookUpMessagesResponse>(
-                                         "gatehouse.notification.v1.Intake/LookUpMessages",
-                                         organisation_id, request));
+  ASSIGN_OR_RETURN(
+      const auto found,
+      notification_.Call(&notification::v1::Intake_Stub::LookUpMessages, organisation_id, request));
   std::map<std::string, DeliveryState> states;
   for (const auto& [id, state] : found.states()) {
     states[id] = state == notification::v1::SENT      ? DeliveryState::kSent
@@ -114,9 +111,9 @@ absl::StatusOr<std::map<std::string, DeliveryState>> ServicesDirectory::LookUpMe
 }
 
 absl::StatusOr<StartedChallenge> ServicesDirectory::StartChallenge(const CodeRequest& request) {
-  ASSIGN_OR_RETURN(const auto started, identity_.Call<identity::v1::Challenge>(
-                                           "gatehouse.identity.v1.Challenges/StartChallenge",
-                                           request.invitation.organisation_id, ToProto(request)));
+  ASSIGN_OR_RETURN(const auto started,
+                   identity_.Call(&identity::v1::Challenges_Stub::StartChallenge,
+                                  request.invitation.organisation_id, ToProto(request)));
   return StartedChallenge{started.challenge_id(), FromProto(started.expire_time()),
                           FromProto(started.resend_time())};
 }
@@ -128,8 +125,7 @@ absl::Status ServicesDirectory::RevokeGrant(const Invitation& invitation, const 
   request.set_actor_id(call.caller.actor_id);
   request.set_actor_name(call.caller.actor_name);
   return identity_
-      .Call<identity::v1::RevokeGrantResponse>("gatehouse.identity.v1.Grants/RevokeGrant",
-                                               invitation.organisation_id, request)
+      .Call(&identity::v1::Grants_Stub::RevokeGrant, invitation.organisation_id, request)
       .status();
 }
 
@@ -141,8 +137,7 @@ absl::Status ServicesDirectory::UnlockSignIn(const Invitation& invitation, const
   request.set_actor_id(call.caller.actor_id);
   request.set_actor_name(call.caller.actor_name);
   return identity_
-      .Call<identity::v1::UnlockSignInResponse>("gatehouse.identity.v1.Grants/UnlockSignIn",
-                                                invitation.organisation_id, request)
+      .Call(&identity::v1::Grants_Stub::UnlockSignIn, invitation.organisation_id, request)
       .status();
 }
 

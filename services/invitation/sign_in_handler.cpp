@@ -59,8 +59,7 @@ absl::StatusOr<pb::StartSignInResponse> SignInHandler::ResendCode(
   identity::v1::ResendChallengeRequest resend;
   resend.set_challenge_id(request.challenge_id());
   ASSIGN_OR_RETURN(const auto challenge,
-                   identity_.Call<identity::v1::Challenge>(
-                       "gatehouse.identity.v1.Challenges/ResendChallenge", "", resend));
+                   identity_.Call(&identity::v1::Challenges_Stub::ResendChallenge, "", resend));
   pb::StartSignInResponse response;
   response.set_challenge_id(challenge.challenge_id());
   *response.mutable_expire_time() = challenge.expire_time();
@@ -76,8 +75,7 @@ absl::StatusOr<pb::VerifySignInResponse> SignInHandler::VerifySignIn(
   verify.set_nonce(request.nonce());
   verify.set_session_token(request.session_token());
   ASSIGN_OR_RETURN(auto entered,
-                   identity_.Call<identity::v1::VerifyChallengeResponse>(
-                       "gatehouse.identity.v1.Challenges/VerifyChallenge", "", verify));
+                   identity_.Call(&identity::v1::Challenges_Stub::VerifyChallenge, "", verify));
   if (!entered.grant().settled()) {
     // Where this fails the client tries again and gets the same session.
     RETURN_IF_ERROR(

@@ -22,6 +22,12 @@ class OutboxCalls {
   // where it is empty. Calls with the same non-empty `order_key` are delivered one at a time, in
   // the order of their adding: whoever uses a key holds a lock that orders the transactions that
   // add under it.
+  template <typename Stub, typename Request, typename Response>
+  void Add(Rpc<Stub, Request, Response> rpc, const std::type_identity_t<Request>& request,
+           const std::string& order_key = "") {
+    Add(NameOf(rpc), request, order_key);
+  }
+  // The same by the RPC's name.
   void Add(absl::string_view method, const google::protobuf::Message& request,
            const std::string& order_key = "");
 

@@ -3,17 +3,13 @@
 namespace gatehouse {
 
 PrincipalSource AskIdentity(Client& identity) {
+  using Principals = identity::v1::Principals_Stub;
   return {[&identity](const Secret& credential) {
             identity::v1::ExchangeCredentialRequest request;
             request.set_credential(credential.Reveal());
-            return identity.Call<identity::v1::ExchangeCredentialResponse>(
-                "gatehouse.identity.v1.Principals/ExchangeCredential", "", request);
+            return identity.Call(&Principals::ExchangeCredential, "", request);
           },
-          [&identity] {
-            return identity.Call<identity::v1::ListSigningKeysResponse>(
-                "gatehouse.identity.v1.Principals/ListSigningKeys", "",
-                identity::v1::ListSigningKeysRequest());
-          }};
+          [&identity] { return identity.Call(&Principals::ListSigningKeys, "", {}); }};
 }
 
 }  // namespace gatehouse

@@ -166,7 +166,7 @@ class Client::Channel {
 };
 
 Client::Client(const std::string& address, const std::unique_ptr<Tls>& tls)
-    : channel_(std::make_unique<Channel>(address, tls)) {}
+    : channel_(std::make_shared<Channel>(address, tls)) {}
 Client::~Client() = default;
 
 void Client::Start(absl::string_view method, const std::string& organisation_id,
@@ -178,37 +178,86 @@ void Client::Start(absl::string_view method, const std::string& organisation_id,
                   });
 }
 
-absl::Status Client::Invoke(absl::string_view method, const std::string& organisation_id,
-                            const google::protobuf::Message& request,
-                            google::protobuf::Message& response) {
-  const MethodRules* rules = FindMethodRules(std::string(method));
-  if (rules == nullptr) return absl::InternalError(absl::StrCat("no such RPC: ", method));
-  const absl::Time deadline =
-      std::min(gatehouse::Call::Current().deadline, absl::Now() + rules->deadline);
-  const std::string bytes = request.SerializeAsString();
-  Span span(gatehouse::Call::Current().trace, Span::Kind::kClient, std::string(method));
-  for (int attempt = 1;; ++attempt) {
-    absl::Status status;
-    absl::Notification finished;
-    channel_->Start(method, organisation_id, bytes, span.trace(), deadline,
-                    [&](absl::Status result, grpc::ByteBuffer& buffer) {
-                      status = std::move(result);
-                      if (status.ok() && !FromBuffer(buffer, response)) {
-                        status = absl::InternalError("the response does not parse");
-                      }
-                      finished.Notify();
-                    });
-    finished.WaitForNotification();
-    const bool again = attempt < kAttempts && MayCallAgain(status, rules->may_repeat);
-    const absl::Duration pause =
-        absl::Milliseconds(absl::Uniform(absl::BitGen(), 20, 60 * attempt));
-    if (!again || absl::Now() + pause >= deadline) {
-      status = UnlessCancelled(std::move(status));
-      span.End(status);
-      return status;
-    }
-    absl::SleepFor(pause);
+namespace {
+
+// One attempt; the queue may tell of it when nobody asks any more.
+struct Attempt {
+  absl::Notification finished;
+  absl::Status status;
+  grpc::ByteBuffer answer;
+};
+
+}  // namespace
+
+class Client::Pending : public PendingCall {
+ public:
+  Pending(std::shared_ptr<Channel> channel, const std::string& method, std::string organisation_id,
+          const google::protobuf::Message& request)
+      : channel_(std::move(channel)),
+        method_(method),
+        organisation_id_(std::move(organisation_id)),
+        request_(request.SerializeAsString()),
+        rules_(FindMethodRules(method)),
+        span_(gatehouse::Call::Current().trace, Span::Kind::kClient, method) {
+    if (rules_ == nullptr) return;
+    deadline_ = std::min(gatehouse::Call::Current().deadline, absl::Now() + rules_->deadline);
+    Start();
   }
+
+  absl::Status Finish(google::protobuf::Message& response) override {
+    absl::Status status = rules_ == nullptr
+                              ? absl::InternalError(absl::StrCat("no such RPC: ", method_))
+                              : AwaitAnswer(response);
+    status = UnlessCancelled(std::move(status));
+    span_.End(status);
+    return status;
+  }
+
+ private:
+  void Start() {
+    attempt_ = std::make_shared<Attempt>();
+    channel_->Start(method_, organisation_id_, request_, span_.trace(), deadline_,
+                    [attempt = attempt_](absl::Status status, grpc::ByteBuffer& answer) {
+                      attempt->status = std::move(status);
+                      attempt->answer.Swap(&answer);
+                      attempt->finished.Notify();
+                    });
+  }
+
+  absl::Status AwaitAnswer(google::protobuf::Message& response) {
+    for (int attempts = 1;; ++attempts) {
+      attempt_->finished.WaitForNotification();
+      const absl::Status& status = attempt_->status;
+      if (status.ok()) {
+        return FromBuffer(attempt_->answer, response)
+                   ? absl::OkStatus()
+                   : absl::InternalError("the response does not parse");
+      }
+      const absl::Duration pause =
+          absl::Milliseconds(absl::Uniform(absl::BitGen(), 20, 60 * attempts));
+      const bool again = attempts < kAttempts && MayCallAgain(status, rules_->may_repeat);
+      if (!again || absl::Now() + pause >= deadline_) return status;
+      absl::SleepFor(pause);
+      Start();
+    }
+  }
+
+  const std::shared_ptr<Channel> channel_;
+  const std::string method_, organisation_id_, request_;
+  const MethodRules* const rules_;
+  Span span_;
+  absl::Time deadline_;
+  std::shared_ptr<Attempt> attempt_;
+};
+
+std::unique_ptr<PendingCall> Client::Begin(const std::string& method,
+                                           const std::string& organisation_id,
+                                           const google::protobuf::Message& request) {
+  return std::make_unique<Pending>(channel_, method, organisation_id, request);
+}
+
+std::string NameOf(const google::protobuf::MethodDescriptor& method) {
+  return absl::StrCat(method.service()->full_name(), "/", method.name());
 }
 
 }  // namespace gatehouse

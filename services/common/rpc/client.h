@@ -3,22 +3,38 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-
-namespace google::protobuf {
-class Message;
-}
+#include "services/common/rpc/stub.h"
+#include "services/common/rpc/tls.h"
 
 namespace gatehouse {
 
-// The files of GATEHOUSE_TLS_DIR: ca.crt, tls.crt, tls.key (the names that cert-manager uses).
-// Looked at every `refresh`, and used anew when they changed.
-struct Tls {
-  std::string directory;
-  absl::Duration refresh = absl::Seconds(30);
+// A call that is under way.
+class PendingCall {
+ public:
+  virtual ~PendingCall() = default;  // Whoever asks no more is not told.
+  // Blocks for the answer, and makes the call again where that may help.
+  virtual absl::Status Finish(google::protobuf::Message& response) = 0;
+};
+
+// The answer of a call that is under way, to be asked for once, by the thread that made the call
+// and while what served it is still being served.
+template <typename Response>
+class [[nodiscard]] Future {
+ public:
+  explicit Future(std::unique_ptr<PendingCall> call) : call_(std::move(call)) {}
+  absl::StatusOr<Response> Get() {
+    Response response;
+    if (absl::Status status = call_->Finish(response); !status.ok()) return status;
+    return response;
+  }
+
+ private:
+  std::unique_ptr<PendingCall> call_;
 };
 
 // How one service calls another: by mutual TLS, as itself, on behalf of an organisation. The
@@ -29,17 +45,25 @@ class Client {
   Client(const std::string& address, const std::unique_ptr<Tls>& tls);
   ~Client();
 
-  // Calls `method` ("gatehouse.cases.v1.CaseDirectory/LookUpCase") and blocks for the answer. A
-  // refusal comes back as the service made it. RPCs that are marked NO_SIDE_EFFECTS or IDEMPOTENT
+  // Calls an RPC and blocks for the answer:
+  //
+  //   cases.Call(&cases::v1::CaseDirectory_Stub::LookUpCase, organisation_id, request)
+  //
+  // A refusal comes back as the service made it. RPCs that are marked NO_SIDE_EFFECTS or IDEMPOTENT
   // are tried again after UNAVAILABLE, three times at most, within the deadline.
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(absl::string_view method, const std::string& organisation_id,
-                                const Request& request) {
-    Response response;
-    if (absl::Status status = Invoke(method, organisation_id, request, response); !status.ok()) {
-      return status;
-    }
-    return response;
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> Call(Rpc<Stub, Request, Response> rpc,
+                                const std::string& organisation_id,
+                                const std::type_identity_t<Request>& request) {
+    return Ask(rpc, organisation_id, request).Get();
+  }
+
+  // The same in two steps, for look-ups that do not need one another: the call is under way when
+  // Ask() returns.
+  template <typename Stub, typename Request, typename Response>
+  Future<Response> Ask(Rpc<Stub, Request, Response> rpc, const std::string& organisation_id,
+                       const std::type_identity_t<Request>& request) {
+    return Future<Response>(Begin(NameOf(rpc), organisation_id, request));
   }
 
   // The same with serialised messages, without blocking and without retries: for the outbox relay.
@@ -49,11 +73,11 @@ class Client {
              std::function<void(absl::Status)> done);
 
  private:
-  absl::Status Invoke(absl::string_view method, const std::string& organisation_id,
-                      const google::protobuf::Message& request,
-                      google::protobuf::Message& response);
+  std::unique_ptr<PendingCall> Begin(const std::string& method, const std::string& organisation_id,
+                                     const google::protobuf::Message& request);
   class Channel;
-  std::unique_ptr<Channel> channel_;
+  class Pending;
+  std::shared_ptr<Channel> channel_;
 };
 
 }  // namespace gatehouse

@@ -21,9 +21,9 @@ namespace gatehouse {
 namespace {
 
 namespace otel = opentelemetry::proto::trace::v1;
+using opentelemetry::proto::collector::trace::v1::TraceService_Stub;
 using Export = opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
 
-constexpr char kExport[] = "opentelemetry.proto.collector.trace.v1.TraceService/Export";
 constexpr size_t kWaitingMax = 4096, kBatchMax = 512;
 constexpr absl::Duration kEvery = absl::Seconds(1), kPatience = absl::Seconds(1);
 
@@ -85,8 +85,8 @@ class Exporter {
   void Send(const Export& request, int count) {
     absl::Notification done;
     absl::Status sent;
-    client_.Start(kExport, "", request.SerializeAsString(), absl::Now() + kPatience,
-                  [&](absl::Status status) {
+    client_.Start(NameOf(&TraceService_Stub::Export), "", request.SerializeAsString(),
+                  absl::Now() + kPatience, [&](absl::Status status) {
                     sent = std::move(status);
                     done.Notify();
                   });

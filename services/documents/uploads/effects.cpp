@@ -37,9 +37,9 @@ cases::v1::AddNoteRequest NoteOf(const Document& document) {
 
 void Effects::Kept(Transaction& transaction, const Document& document) {
   OutboxCalls calls(document.organisation_id);
-  calls.Add("gatehouse.notification.v1.Intake/PublishEvent", EventOf(document), document.case_id);
+  calls.Add(&notification::v1::Intake_Stub::PublishEvent, EventOf(document), document.case_id);
   if (document.from_client) {
-    calls.Add("gatehouse.cases.v1.CaseDirectory/AddNote", NoteOf(document));
+    calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, NoteOf(document));
   }
   outbox_.Add(transaction, std::move(calls), kPatience);
 }

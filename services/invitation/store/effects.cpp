@@ -75,26 +75,26 @@ identity::v1::RevokeGrantRequest RevocationOf(const Change& change) {
 OutboxCalls EffectsOf(const Change& change, int64_t version) {
   OutboxCalls calls(change.invitation.organisation_id);
   if (change.mail.has_value()) {
-    calls.Add("gatehouse.notification.v1.Intake/SubmitMessage",
+    calls.Add(&notification::v1::Intake_Stub::SubmitMessage,
               ToProto(*change.mail, change.invitation));
   }
   if (change.code.has_value()) {
-    calls.Add("gatehouse.identity.v1.Challenges/OfferChallenge", OfferOf(*change.code));
+    calls.Add(&identity::v1::Challenges_Stub::OfferChallenge, OfferOf(*change.code));
   }
   // The events of one invitation are told in their order.
   if (!change.event.empty()) {
-    calls.Add("gatehouse.notification.v1.Intake/PublishEvent", EventOf(change),
+    calls.Add(&notification::v1::Intake_Stub::PublishEvent, EventOf(change),
               change.invitation.invitation_id);
   }
   if (!change.note.empty()) {
-    calls.Add("gatehouse.cases.v1.CaseDirectory/AddNote", NoteOf(change));
+    calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, NoteOf(change));
   }
   if (change.portal.has_value()) {
-    calls.Add("gatehouse.cases.v1.CaseDirectory/SetContactPortal", PortalOf(change, version));
+    calls.Add(&cases::v1::CaseDirectory_Stub::SetContactPortal, PortalOf(change, version));
   }
   // Idempotent by itself: it carries no request_id.
   if (change.revoke_grant) {
-    calls.Add("gatehouse.identity.v1.Grants/RevokeGrant", RevocationOf(change));
+    calls.Add(&identity::v1::Grants_Stub::RevokeGrant, RevocationOf(change));
   }
   return calls;
 }
