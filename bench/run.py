@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Gatehouse against floors and a peer, in one run and in alternation; see
 docs/performance.md. `./dev bench [--quick] [--only PART…] [--plaintext]`, where a part is one of
-transcoding, signin, upload, floors. Prints a table, and writes .dev/bench.json."""
+transcoding, signin, upload, slow, floors. Prints a table, and writes .dev/bench.json."""
 import argparse
 import json
 import os
@@ -16,6 +16,7 @@ import urllib.parse
 import gatehouse
 import load
 import processes
+import streams
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 STATE = os.path.join(ROOT, '.dev', 'bench')
@@ -30,6 +31,7 @@ ASKED = {
     'session / peer (16)': (12, 20),
     'signIn:start / peer (16)': (8, 12),
     'upload 1 GiB / Beast to disk': (0.9, 1.0),
+    'transfer alone / beside 500 slow': (0.5, 0.9),
 }
 started = []
 
@@ -68,7 +70,7 @@ class Running:
         self.environment = dict(clean, GATEHOUSE_DEV_STATE=STATE, GATEHOUSE_DEV_PORT_OFFSET='15000',
                                 GATEHOUSE_TRUSTED_PROXIES='127.0.0.1')
         if plaintext:
-            self.environment['GATEHOUSE_DEV_PLAINTEXT'] = '1'
+            self.environment['GATEHOUSE_PLAINTEXT'] = 'loopback-only-trusts-everybody'
         if os.path.exists(STATE):
             self.stop()
         shutil.rmtree(STATE, ignore_errors=True)
@@ -338,7 +340,8 @@ def show(results):
         tail = r['p99_us'] / max(r['p50_us'], 1)
         print(f"{name:32} {r['rps']:8.0f} {r['p50_us'] / 1000:8.2f} {r['p99_us'] / 1000:8.2f} "
               f"{tail:8.1f}  {cpu}")
-    for key in ('floors', 'uploads', 'memory while eight upload, MiB'):
+    for key in ('floors', 'uploads', 'memory while eight upload, MiB',
+                'memory with 500 slow transfers, MiB'):
         if results.get(key):
             print(f'\n{key}: {results[key]}')
     print(f"\n{'ratio':40} {'measured':>9} {'asked':>7} {'stretch':>8}")
@@ -351,10 +354,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--plaintext', action='store_true', help='without TLS between services')
-    parser.add_argument('--only', nargs='+', choices=('transcoding', 'signin', 'upload', 'floors'))
+    parser.add_argument('--only', nargs='+',
+                        choices=('transcoding', 'signin', 'upload', 'slow', 'floors'))
     chosen = parser.parse_args()
     seconds = 2 if chosen.quick else 5
-    parts = chosen.only or ('transcoding', 'floors', 'signin', 'upload')
+    parts = chosen.only or ('transcoding', 'floors', 'signin', 'upload', 'slow')
     results = {'runs': {}, 'ratios': {}, 'floors': {}, 'tls': not chosen.plaintext}
     running = Running(chosen.plaintext)
     try:
@@ -369,6 +373,8 @@ def main():
             signin(results, running, chosen.quick, seconds)
         if 'upload' in parts:
             upload(results, running, chosen.quick)
+        if 'slow' in parts:
+            streams.slow(results, running)
     finally:
         for process in list(started):
             end(process)

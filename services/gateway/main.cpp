@@ -39,9 +39,7 @@ struct Config {
     Config config;
     config.listen = environment.Text("GATEHOUSE_LISTEN");
     config.operations_listen = environment.Text("GATEHOUSE_OPERATIONS_LISTEN", "");
-    if (const auto directory = environment.OptionalText("GATEHOUSE_TLS_DIR")) {
-      config.tls = std::make_unique<Tls>(Tls{*directory});
-    }
+    config.tls = ReadTls(environment);
     config.redis_url = environment.SecretValue("GATEHOUSE_REDIS_URL");
     for (const std::string& name : ServiceNames()) {
       config.addresses[name] = AddressOf(environment, name);

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/common/auth/jwt.h"
 #include "services/common/base/random.h"
 #include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
@@ -24,6 +25,16 @@ bool Allows(const MethodRules& rules, common::v1::Audience audience) {
 
 absl::Status NotFound() {
   return Refuse(StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
+}
+
+absl::Status CredentialInvalid() {
+  return Refuse(StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
+                "the credential is not valid, or not any more");
+}
+
+absl::Status MetadataTooLarge() {
+  return Refuse(StatusCode::kResourceExhausted, "METADATA_TOO_LARGE",
+                "the call brings more than 16 KiB of metadata");
 }
 
 common::v1::Audience AudienceOf(CallerKind kind) {
@@ -50,6 +61,11 @@ absl::Status Authorise(const MethodRules& rules, const Caller& caller) {
   if (!Allows(rules, AudienceOf(caller.kind))) {
     return Refuse(StatusCode::kPermissionDenied, "WRONG_AUDIENCE",
                   "this call is not for this kind of credential");
+  }
+  if (caller.kind == CallerKind::kService && caller.actor_id != kTrustedPeer &&
+      rules.services.count(caller.actor_id) == 0) {
+    return Refuse(StatusCode::kPermissionDenied, "WRONG_AUDIENCE",
+                  "this call is not for this service");
   }
   const auto& scopes = caller.scopes;
   if (caller.kind == CallerKind::kStaff &&
@@ -106,14 +122,20 @@ const Dispatch::Target* Dispatch::Find(const std::string& name) const {
 
 absl::Status Dispatch::Identify(const Envelope& envelope, const Target& target, bool may_block,
                                 Call& call, bool& must_block) const {
-  const bool from_service = !envelope.peer_service.empty();
+  // What the front passes on is a stranger's word, but for the address that it adds.
+  const bool passed_on = envelope.peer == kFront;
+  const bool from_service = !envelope.peer.empty() && !passed_on;
   const bool id_is_ours = from_service && IsRequestId(envelope.request_id);
   call.request_id = id_is_ours ? envelope.request_id : NewId("req");
   call.client_request_id =
       from_service ? envelope.client_request_id : Noted(envelope.peer_request_id);
-  call.client_address = from_service ? envelope.client_address : envelope.peer_address;
+  const bool knows_address = from_service || (passed_on && !envelope.client_address.empty());
+  call.client_address = knows_address ? envelope.client_address : envelope.peer_address;
   call.user_agent = from_service ? envelope.user_agent : "";
   call.deadline = std::min(envelope.deadline, absl::Now() + target.rules->deadline);
+  if (envelope.metadata_bytes > kMetadataMax) return MetadataTooLarge();
+  // A principal token never leaves the house: whoever shows one from without has stolen it.
+  if (!from_service && !KeyIdOf(envelope.credential.Reveal()).empty()) return CredentialInvalid();
   must_block = false;
   if (!envelope.credential.empty() && authenticator_ != nullptr) {
     auto principal = authenticator_->Cached(envelope.credential);
@@ -128,15 +150,14 @@ absl::Status Dispatch::Identify(const Envelope& envelope, const Target& target, 
     // The gateway never names an organisation: what a stranger sends through it stays a stranger's.
     call.caller.kind = CallerKind::kService;
     call.caller.organisation_id = *envelope.organisation_id;
-    call.caller.actor_id = envelope.peer_service;
+    call.caller.actor_id = envelope.peer;
   }
   return absl::OkStatus();
 }
 
 absl::Status Dispatch::CheckNotRevoked(const Caller& caller) const {
   if (authenticator_ == nullptr || !authenticator_->IsRevoked(caller)) return absl::OkStatus();
-  return Refuse(StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
-                "the credential is not valid, or not any more");
+  return CredentialInvalid();
 }
 
 absl::Status Dispatch::Admit(const Target& target, const Call& call,

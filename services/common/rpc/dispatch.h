@@ -13,15 +13,26 @@
 
 namespace gatehouse {
 
+// The peer that passes on what strangers say, by the name in its certificate: it has no right of
+// its own, but knows from which address they come.
+constexpr char kFront[] = "front";
+// Who passes for every service, where there is no TLS.
+constexpr char kTrustedPeer[] = "trusted";
+
+// What a call may bring besides its message; gRPC 1.51 by itself lets several times that pass.
+constexpr int kMetadataMax = 16 << 10;
+
 // What a request brought besides its message, before anything of it is believed.
 struct Envelope {
-  Secret credential;         // Empty: none.
-  std::string peer_service;  // The name in a verified client certificate; empty: none.
+  Secret credential;  // Empty: none.
+  // The name in a verified client certificate: a service's, or kFront; kTrustedPeer without TLS.
+  std::string peer;
   std::optional<std::string> organisation_id;  // A service calls as itself, on whose behalf.
-  // As a service says.
+  // As the peer says.
   std::string request_id, client_request_id, client_address, user_agent;
   // Of a stranger: `x-request-id`, and the connection's other end.
   std::string peer_request_id, peer_address;
+  int64_t metadata_bytes = 0;  // All of it, as RFC 9113 counts.
   absl::Time deadline;
 };
 

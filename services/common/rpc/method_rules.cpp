@@ -25,6 +25,7 @@ MethodRules Read(const MethodDescriptor& method) {
     rules.audience.insert(static_cast<common::v1::Audience>(audience));
   }
   rules.scope = rule.scope();
+  rules.services = {rule.services().begin(), rule.services().end()};
   rules.case_field = method.input_type()->FindFieldByName(rule.case_field());
   rules.deadline = rule.has_deadline() ? absl::Seconds(rule.deadline().seconds()) : kDeadline;
   rules.from_principal = rule.answers_from_principal();
@@ -61,6 +62,9 @@ std::string MistakeIn(const MethodDescriptor& method) {
   }
   if (rules.audience.count(common::v1::STAFF) != 0 && rules.scope.empty()) {
     return absl::StrCat(method.full_name(), " is for STAFF and names no scope");
+  }
+  if ((rules.audience.count(common::v1::SERVICE) != 0) == rules.services.empty()) {
+    return absl::StrCat(method.full_name(), " is for SERVICE and does not say for which, or not");
   }
   const bool case_field_wrong = rules.case_field == nullptr ||
                                 rules.case_field->type() != FieldDescriptor::TYPE_STRING ||

@@ -18,6 +18,7 @@ struct MethodRules {
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   std::set<common::v1::Audience> audience;
   std::string scope;
+  std::set<std::string> services;  // Of SERVICE, those that may call.
   const google::protobuf::FieldDescriptor* case_field = nullptr;  // Null: names no case.
   absl::Duration deadline;
   bool from_principal = false;  // answers_from_principal

@@ -32,7 +32,6 @@ constexpr absl::Duration kLookEvery = absl::Milliseconds(500);  // After the str
 // How long a revocation waits for what is being committed; its teller waits 250 ms.
 constexpr absl::Duration kCommitPatience = absl::Milliseconds(200);
 constexpr int kMessageMax = 4 << 20;
-constexpr int kMetadataMax = 16 << 10;
 constexpr int kStreamsPerConnection = 100;
 constexpr size_t kMemory = 64 << 20;  // What gRPC counts: a flood of resets takes some times that.
 // No more than this of one stream waits in memory for its handler.
@@ -241,6 +240,9 @@ void RunningServer::StopBeingReady() { state_->StopBeingReady(); }
 absl::StatusOr<std::unique_ptr<RunningServer>> RunningServer::Start(const Server& server,
                                                                     ServerOptions options) {
   RETURN_IF_ERROR(server.Check());
+  if (options.tls == nullptr && !IsLoopback(options.listen)) {
+    return absl::FailedPreconditionError("without TLS everybody is trusted: on loopback only");
+  }
   std::unique_ptr<RunningServer> running(new RunningServer);
   running->state_ = std::make_unique<State>(server, options);
   RETURN_IF_ERROR(running->state_->Listen(options));

@@ -142,7 +142,7 @@ class Authenticator;
 
 struct ServerOptions {
   std::string listen;             // host:port; GATEHOUSE_LISTEN
-  std::unique_ptr<Tls> tls;       // Null only in tests and the bench.
+  std::unique_ptr<Tls> tls;       // Null: every peer is trusted, on loopback only.
   std::string operations_listen;  // host:port of /healthz, /readyz and /metrics; empty: none.
   Authenticator* authenticator = nullptr;
   std::function<absl::Status()> ready;  // Whether the stores answer; null: always.

@@ -12,15 +12,18 @@
 namespace gatehouse {
 namespace {
 
-constexpr char kFront[] = "front";  // Which stands before all services, and speaks for strangers.
 constexpr char kServiceSan[] = "x509_subject_alternative_name";
+constexpr int kFieldOverhead = 32;  // RFC 9113, 10.5.1.
 constexpr int kAwaited = 4;  // Calls of one method that may arrive before the polling thread looks.
 
 // The first name in the peer's certificate, if it showed one that our CA signed.
-std::string PeerService(const grpc::ServerContextBase& context) {
+std::string PeerOf(const grpc::ServerContextBase& context) {
   const auto peer = context.auth_context();
   if (peer == nullptr || !peer->IsPeerAuthenticated()) return "";
-  for (const auto& name : peer->FindPropertyValues(kServiceSan)) return {name.data(), name.size()};
+  for (const auto& name : peer->FindPropertyValues(kServiceSan)) {
+    const std::string first(name.data(), name.size());
+    return first == kTrustedPeer ? "" : first;
+  }
   return "";
 }
 
@@ -32,6 +35,12 @@ std::string AddressOf(const std::string& peer) {
 }
 
 }  // namespace
+
+absl::Time ToTime(gpr_timespec deadline) {
+  const gpr_timespec time = gpr_convert_clock_type(deadline, GPR_CLOCK_REALTIME);
+  // Of years ahead nothing is left in a std::chrono time, which counts nanoseconds.
+  return absl::FromUnixSeconds(time.tv_sec) + absl::Nanoseconds(time.tv_nsec);
+}
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
@@ -52,7 +61,7 @@ Envelope ServerCall::ReadEnvelope() {
   // A CRM's own library writes this one, which escapes nothing.
   const std::string bearer(raw("authorization"));
   if (absl::StartsWithIgnoreCase(bearer, "bearer ")) envelope.credential = Secret(bearer.substr(7));
-  envelope.peer_service = core_.trust_peers ? "trusted" : PeerService(context_);
+  envelope.peer = core_.trust_peers ? kTrustedPeer : PeerOf(context_);
   envelope.request_id = text("gatehouse-request-id");
   envelope.client_request_id = text("gatehouse-client-request-id");
   envelope.peer_request_id = std::string(raw("x-request-id"));
@@ -62,27 +71,28 @@ Envelope ServerCall::ReadEnvelope() {
   envelope.client_address = text("gatehouse-client-address");
   envelope.user_agent = text("gatehouse-user-agent");
   envelope.peer_address = AddressOf(context_.peer());
-  envelope.deadline = absl::FromChrono(context_.deadline());
+  envelope.deadline = ToTime(context_.raw_deadline());
+  for (const auto& [name, value] : metadata) {
+    envelope.metadata_bytes += static_cast<int64_t>(name.size() + value.size()) + kFieldOverhead;
+  }
   return envelope;
 }
 
-// Whether a trace is sampled another service has decided; what a stranger says of it, or the front
-// passes on from one, makes us record no more than we do anyway.
+// The trace that the request belongs to; a stranger's word does not make us record more.
 Trace ServerCall::ReadTrace() const {
-  const Trace own = NewTrace();
-  const auto found = context_.client_metadata().find("traceparent");
-  if (found == context_.client_metadata().end()) return own;
-  std::optional<Trace> told = ParseTraceparent({found->second.data(), found->second.size()});
-  if (!told.has_value()) return own;
-  const std::string peer = core_.trust_peers ? "trusted" : PeerService(context_);
-  const bool of_stranger = peer.empty() || peer == kFront;
-  told->sampled = told->sampled && (!of_stranger || own.sampled);
-  return *told;
+  const auto traceparent = context_.client_metadata().find("traceparent");
+  if (traceparent == context_.client_metadata().end()) return NewTrace();
+  auto trace = ParseTraceparent({traceparent->second.data(), traceparent->second.size()});
+  if (!trace.has_value()) return NewTrace();
+  if (!from_service_) trace->sampled = trace->sampled && NewTrace().sampled;
+  return *trace;
 }
 
 void ServerCall::Receive(const Dispatch::Target& target, grpc::ByteBuffer& message) {
   target_ = &target;
   start_ = absl::Now();
+  const std::string peer = core_.trust_peers ? kTrustedPeer : PeerOf(context_);
+  from_service_ = !peer.empty() && peer != kFront;
   span_.emplace(ReadTrace(), Span::Kind::kServer, target_->method->name, start_);
   call_.trace = span_->trace();
   request_.reset(target_->method->request->New());
@@ -129,6 +139,8 @@ void ServerCall::RunHandler() {
 }
 
 void ServerCall::AccountFor(const absl::Status& status) {
+  // By this a CRM's developer and we speak of the same call; a service has given the id itself.
+  if (!from_service_) context_.AddTrailingMetadata("x-request-id", call_.request_id);
   Account(target_->method->name, call_, status, absl::Now() - start_);
   span_->End(status);
   span_.reset();

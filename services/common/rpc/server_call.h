@@ -26,6 +26,8 @@ struct ServerCore {
 };
 
 grpc::Status ToGrpc(const absl::Status& status);
+// A deadline as gRPC has it; one of 10,000 years, too.
+absl::Time ToTime(gpr_timespec deadline);
 
 // One RPC from its first message to its answer, whatever its shape: who calls, whether they may,
 // the handler, the account of it. Its events come one after the other on the polling thread; the
@@ -41,8 +43,7 @@ class ServerCall {
     void (T::*handle)(bool);
   };
 
-  ServerCall(ServerCore& core, const grpc::ServerContext& context)
-      : core_(core), context_(context) {
+  ServerCall(ServerCore& core, grpc::ServerContext& context) : core_(core), context_(context) {
     ++core_.calls;
   }
   virtual ~ServerCall() {
@@ -72,7 +73,8 @@ class ServerCall {
   Envelope ReadEnvelope();
   Trace ReadTrace() const;
 
-  const grpc::ServerContext& context_;
+  grpc::ServerContext& context_;
+  bool from_service_ = false;
   absl::Time start_;
   std::optional<Span> span_;
 };

@@ -22,8 +22,9 @@ ServiceConfig ServiceConfig::Read(Environment& environment, const std::string& s
   }
   config.listen = environment.Text("GATEHOUSE_LISTEN");
   config.operations_listen = environment.Text("GATEHOUSE_OPERATIONS_LISTEN", "");
-  if (const auto directory = environment.OptionalText("GATEHOUSE_TLS_DIR")) {
-    config.tls = std::make_unique<Tls>(Tls{*directory});
+  config.tls = ReadTls(environment);
+  if (config.tls == nullptr && !config.listen.empty() && !IsLoopback(config.listen)) {
+    environment.Mistake("GATEHOUSE_LISTEN", "must be a loopback address where there is no TLS");
   }
   config.shutdown_delay =
       absl::Seconds(environment.Number("GATEHOUSE_SHUTDOWN_DELAY_SECONDS", 0, 0, 300));
@@ -59,9 +60,7 @@ absl::Status Probe(const ServiceConfig& config) {
   Client self("localhost" + config.listen.substr(config.listen.rfind(':')), config.tls);
   grpc::health::v1::HealthCheckRequest request;
   request.set_service("liveness");
-  return self
-      .Call<grpc::health::v1::HealthCheckResponse>("grpc.health.v1.Health/Check", "", request)
-      .status();
+  return self.Call(&grpc::health::v1::Health_Stub::Check, "", request).status();
 }
 
 }  // namespace

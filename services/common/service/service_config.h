@@ -22,7 +22,7 @@ struct ServiceConfig {
   Secret root_key;                // GATEHOUSE_SECRET_KEY, decoded
   std::string listen;             // GATEHOUSE_LISTEN
   std::string operations_listen;  // GATEHOUSE_OPERATIONS_LISTEN; empty: none
-  std::unique_ptr<Tls> tls;       // GATEHOUSE_TLS_DIR; null where not set
+  std::unique_ptr<Tls> tls;       // GATEHOUSE_TLS_DIR; null: GATEHOUSE_PLAINTEXT
   absl::Duration shutdown_delay;  // GATEHOUSE_SHUTDOWN_DELAY_SECONDS; none by default
   absl::Duration connection_age;  // GATEHOUSE_CONNECTION_AGE_SECONDS; 60 s by default
   StreamLimits stream_limits;     // GATEHOUSE_STREAM…

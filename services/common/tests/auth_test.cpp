@@ -197,9 +197,9 @@ TEST_CASE_METHOD(Identity, "who is told of revocations is told before they count
   authenticator.Revoke({"y"});
   CHECK(told.size() == 2);
   Caller caller;
-  caller.parent_credential_id = "y";
+  caller.ancestors = {"y"};
   CHECK(authenticator.IsRevoked(caller));
-  caller.parent_credential_id = "z";
+  caller.ancestors = {"z"};
   CHECK_FALSE(authenticator.IsRevoked(caller));
 }
 

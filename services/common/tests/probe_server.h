@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "probe.pb.h"
@@ -50,9 +51,25 @@ struct ProbeLog {
 };
 
 struct ProbeHandler {
+  // Answers what it is asked; "fault" fails, and a word of milliseconds, such as "50", takes so
+  // long.
   absl::StatusOr<pb::Part> Echo(const Call& call, const pb::Part& part) {
+    ++asked;
     seen = call;
+    int milliseconds = 0;
+    if (absl::SimpleAtoi(part.data(), &milliseconds)) {
+      absl::SleepFor(absl::Milliseconds(milliseconds));
+    }
+    if (part.data() == "fault") return absl::InternalError("password=hunter2");
+    if (part.data() == "away" && asked == 1) return absl::UnavailableError("away");
+    if (part.data() == "refuse") {
+      return WithFact(Refuse(absl::StatusCode::kFailedPrecondition, "REFUSED", "no"), "why", "it");
+    }
     return part;
+  }
+  absl::StatusOr<pb::Part> Enter(const Call& call, const pb::Entry&) {
+    seen = call;
+    return pb::Part();
   }
 
   struct Counter : Sink<pb::Part, pb::Total> {
@@ -107,6 +124,7 @@ struct ProbeHandler {
   }
 
   ProbeLog log;
+  std::atomic<int> asked = 0;
   Call seen;
   absl::Duration commit_takes;
 };
@@ -119,11 +137,18 @@ struct ProbeServer {
   std::unique_ptr<RunningServer> running;
   std::string address;
 
-  void Start(const StreamLimits& limits = {}, std::unique_ptr<Tls> tls = nullptr) {
+  ProbeServer() {
     server.Service("gatehouse.probe.v1.Probe")
         .Unary("Echo", handler, &ProbeHandler::Echo)
+        .Unary("Look", handler, &ProbeHandler::Echo)
+        .Unary("Tell", handler, &ProbeHandler::Echo)
+        .Unary("Enter", handler, &ProbeHandler::Enter)
+        .Unary("Open", handler, &ProbeHandler::Echo, Blocking::kNever)
         .Upload("Upload", handler, &ProbeHandler::Upload)
         .Download("Download", handler, &ProbeHandler::Download);
+  }
+
+  void Start(const StreamLimits& limits = {}, std::unique_ptr<Tls> tls = nullptr) {
     ServerOptions options;
     options.listen = "localhost:0";
     options.tls = std::move(tls);
