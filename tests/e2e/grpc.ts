@@ -27,6 +27,7 @@ export type Rpc = {
   name: string; // gatehouse.cases.v1.Cases/GetCase
   service: string; // cases
   audience: Audience[];
+  services: string[]; // Those that may call, where SERVICE may.
   scope?: string;
   caseField?: number; // The number of the request's field that names the case.
 };
@@ -54,6 +55,7 @@ function readRpcs(): Rpc[] {
           name: `${s.package}.${s.name}/${m.name}`,
           service: s.package.split(".")[1],
           audience: rule.audience ?? [],
+          services: rule.services ?? [],
           scope: rule.scope,
           caseField: fields.find((field) => field.name === rule.caseField)?.number,
         };

@@ -32,7 +32,8 @@ constexpr absl::Duration kLookEvery = absl::Milliseconds(500);  // After the str
 // How long a revocation waits for what is being committed; its teller waits 250 ms.
 constexpr absl::Duration kCommitPatience = absl::Milliseconds(200);
 constexpr int kMessageMax = 4 << 20;
-constexpr int kStreamsPerConnection = 100;
+// The gateway has one connection: on it hundreds of slow transfers must leave room for everybody.
+constexpr int kStreamsPerConnection = 10000;
 constexpr size_t kMemory = 64 << 20;  // What gRPC counts: a flood of resets takes some times that.
 // No more than this of one stream waits in memory for its handler.
 constexpr int kStreamWindow = 256 << 10;
