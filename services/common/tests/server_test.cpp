@@ -14,6 +14,7 @@
 #include "services/common/auth/auth.h"
 #include "services/common/base/random.h"
 #include "services/common/rpc/channel.h"
+#include "services/common/tests/probe_server.h"
 
 namespace gatehouse {
 namespace {
@@ -227,6 +228,32 @@ TEST_CASE_METHOD(Fixture, "a certificate says which service calls, and without o
   const auto stranger = grpc::CreateChannel(address, grpc::SslCredentials(options));
   CHECK(absl::IsUnavailable(Raw(stranger, kLookUp, LookUp(), service)));
   CHECK(absl::IsUnavailable(Raw(stranger, kList, "", {{"authorization", "Bearer staff"}})));
+  std::filesystem::remove_all(root);
+}
+
+TEST_CASE_METHOD(ProbeServer,
+                 "a service says whether a trace is sampled; for a stranger nobody does",
+                 "[service][no-tsan]") {
+  const std::filesystem::path root =
+      std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
+  std::filesystem::current_path(GATEHOUSE_SOURCE);
+  const std::string make =
+      "tests/support/certificates.sh " + root.string() + " cases invitation front";
+  REQUIRE(std::system(make.c_str()) == 0);
+  const auto tls_of = [&](const char* name) {
+    return std::make_unique<Tls>(Tls{(root / name).string()});
+  };
+  Start({}, tls_of("cases"));
+  RecordSpans([](const SpanRecord&) {}, 0);
+  const std::string trace = "0af7651916cd43dd8448eb211c80319c";
+  for (const char* peer : {"invitation", "front"}) {
+    CHECK(Fixture::Raw(MakeChannel(address, tls_of(peer)), "gatehouse.probe.v1.Probe/Open", "",
+                       {{"traceparent", "00-" + trace + "-b7ad6b7169203331-01"}})
+              .ok());
+    CHECK(handler.seen.trace.trace_id == trace);
+    CHECK(handler.seen.trace.sampled == (std::string(peer) == "invitation"));
+  }
+  RecordSpans(nullptr, 0);
   std::filesystem::remove_all(root);
 }
 
