@@ -133,7 +133,7 @@ absl::Status Dispatch::Identify(const Envelope& envelope, const Target& target, 
   call.client_address = knows_address ? envelope.client_address : envelope.peer_address;
   call.user_agent = from_service ? envelope.user_agent : "";
   call.deadline = std::min(envelope.deadline, absl::Now() + target.rules->deadline);
-  if (envelope.metadata_bytes > kMetadataMax) return MetadataTooLarge();
+  if (!from_service && envelope.metadata_bytes > kMetadataMax) return MetadataTooLarge();
   // A principal token never leaves the house: whoever shows one from without has stolen it.
   if (!from_service && !KeyIdOf(envelope.credential.Reveal()).empty()) return CredentialInvalid();
   must_block = false;

@@ -19,7 +19,8 @@ constexpr char kFront[] = "front";
 // Who passes for every service, where there is no TLS.
 constexpr char kTrustedPeer[] = "trusted";
 
-// What a call may bring besides its message; gRPC 1.51 by itself lets several times that pass.
+// What a stranger's call may bring besides its message; gRPC 1.51 by itself lets several times that
+// pass. A service passes principals on, which are as long as their cases are many.
 constexpr int kMetadataMax = 16 << 10;
 
 // What a request brought besides its message, before anything of it is believed.

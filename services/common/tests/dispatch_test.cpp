@@ -168,12 +168,18 @@ TEST_CASE_METHOD(Rules, "a deadline is the nearer one, and none is too far to be
   CHECK(deadline_of(ToTime(far)) > absl::Seconds(1));
 }
 
-TEST_CASE_METHOD(Rules, "metadata has a limit, to the byte", "[unit]") {
+TEST_CASE_METHOD(Rules, "a stranger's metadata has a limit, to the byte", "[unit]") {
+  for (const std::string peer : {kFront, ""}) {
+    Envelope envelope = By(peer);
+    envelope.metadata_bytes = kMetadataMax;
+    CHECK(Ask("Open", envelope) == "");
+    envelope.metadata_bytes = kMetadataMax + 1;
+    CHECK(Ask("Open", envelope) == "METADATA_TOO_LARGE");
+  }
+  // A principal of many cases is longer.
   Envelope envelope = By("gateway");
-  envelope.metadata_bytes = kMetadataMax;
+  envelope.metadata_bytes = kMetadataMax * 4;
   CHECK(Ask("Open", envelope) == "");
-  envelope.metadata_bytes = kMetadataMax + 1;
-  CHECK(Ask("Open", envelope) == "METADATA_TOO_LARGE");
 }
 
 TEST_CASE_METHOD(Rules, "a client enters its cases, and all others are not there", "[unit]") {
