@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "services/common/base/random.h"
 #include "services/common/redis/redis.h"
 
@@ -58,6 +59,32 @@ pqxx::result TestDatabase::Exec(const std::string& sql) {
   session.exec("SET search_path TO " + session.quote_name(options_.schema));
   session.exec("SET gatehouse.organisation_id TO '*'");
   return session.exec(sql);
+}
+
+// A connection reports what it read when it ends, and a little later that is seen.
+int64_t TestDatabase::RowsRead(const std::function<void(Postgres&)>& f) {
+  const auto read = [&] {
+    return Exec(
+               "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) "
+               "FROM pg_stat_user_tables")[0][0]
+        .as<int64_t>();
+  };
+  const auto settled = [&] {
+    int64_t last = read(), same = 0;
+    while (same < 4) {
+      absl::SleepFor(absl::Milliseconds(50));
+      const int64_t now = read();
+      same = now == last ? same + 1 : 0;
+      last = now;
+    }
+    return last;
+  };
+  const int64_t before = settled();
+  {
+    const auto pool = Another();
+    f(*pool);
+  }
+  return settled() - before;
 }
 
 Secret TestRedisUrl() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ class TestDatabase {
   const Postgres::Options& options() const { return options_; }
   // Another pool on the same database, as another process has.
   std::unique_ptr<Postgres> Another() const { return std::make_unique<Postgres>(options_); }
+  // How many rows of the schema's tables PostgreSQL reads for what `f` does.
+  int64_t RowsRead(const std::function<void(Postgres&)>& f);
   // Runs a statement with rights on every organisation's rows; for arranging and for looking.
   pqxx::result Exec(const std::string& sql);
 

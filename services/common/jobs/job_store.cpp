@@ -12,7 +12,7 @@
 namespace gatehouse {
 namespace {
 
-constexpr int kOrganisations = 16;
+constexpr int kOrganisations = 128;
 
 // In the order of the arrays: the numbers grow with it.
 constexpr char kAdd[] = R"sql(
@@ -34,7 +34,8 @@ constexpr char kAdd[] = R"sql(
   RETURNING number, attempts)sql";
 
 // From organisation to organisation by the index; of each the first that are due. Without any it
-// says how far it looked.
+// says how far it looked. The time is now() and not clock_timestamp(), which no index can be
+// searched by.
 constexpr char kFindDue[] = R"sql(
   WITH RECURSIVE organisation AS (
     SELECT (SELECT organisation_id FROM job WHERE lane = $1 AND NOT dead AND NOT waits
@@ -46,7 +47,7 @@ constexpr char kFindDue[] = R"sql(
   SELECT organisation.id, due.number FROM organisation LEFT JOIN LATERAL (
     SELECT number FROM job
     WHERE lane = $1 AND NOT dead AND NOT waits AND organisation_id = organisation.id
-      AND due_time <= clock_timestamp()
+      AND due_time <= now()
     ORDER BY due_time, number
     LIMIT greatest(1, $3 / (SELECT count(id) FROM organisation))
     FOR UPDATE SKIP LOCKED) AS due ON true
@@ -117,9 +118,10 @@ constexpr char kGiveBack[] =
 constexpr char kBacklog[] = R"sql(
   SELECT (SELECT count(*) FROM (SELECT FROM job WHERE NOT dead LIMIT $1) AS few) AS waiting,
          (SELECT count(*) FROM (SELECT FROM job WHERE dead LIMIT $1) AS few) AS dead,
-         coalesce(extract(epoch FROM clock_timestamp() - (
-           SELECT create_time FROM job WHERE NOT dead AND due_time <= clock_timestamp()
-           ORDER BY number LIMIT 1)), 0) AS oldest)sql";
+         (SELECT coalesce(extract(epoch FROM now() - min(create_time)), 0) FROM (
+            SELECT create_time, due_time, attempts FROM job WHERE NOT dead
+            ORDER BY number LIMIT 1000) AS first
+          WHERE attempts > 0 OR due_time <= now()) AS oldest)sql";
 
 // Whether another one of the keys may go.
 absl::StatusOr<bool> End(Postgres& postgres, const char* sql, const std::vector<int64_t>& numbers) {

@@ -42,9 +42,9 @@ class JobStore {
   void Add(Transaction& transaction, const std::vector<std::string>& lanes,
            std::vector<Job>& jobs) const;
 
-  // Up to `limit` due jobs of a lane, some of each of the 16 organisations after `organisation`,
-  // which it moves on; at the last one it becomes empty. Costs the same whatever waits. Jobs of one
-  // key come together, in order.
+  // About `limit` due jobs of a lane, at least one of each of the 128 organisations after
+  // `organisation`, which it moves on; at the last one it becomes empty. Costs the same whatever
+  // each has waiting. Jobs of one key come together, in order.
   absl::StatusOr<std::vector<Job>> Take(const std::string& lane, int limit,
                                         std::string& organisation) const;
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kBatch = 64;
 constexpr size_t kMostHanded = 1024;
-constexpr absl::Duration kPoll = absl::Seconds(1);
+constexpr absl::Duration kPoll = absl::Seconds(1), kIdlePoll = absl::Seconds(5);
 
 // Whether trying again may help: something was away or failed, rather than refused.
 bool MayRecover(const absl::Status& status) {
@@ -115,7 +115,7 @@ class Jobs::Lane {
       // What waits in the table has its turn also while there is always something handed over.
       if (absl::Now() >= next_look_ || (!full && look_)) Claim(jobs);
       if (jobs.empty()) {
-        if (!look_) wakeup_.Wait(kPoll);
+        if (!look_) wakeup_.Wait(std::min(kPoll, next_look_ - absl::Now()));
         continue;
       }
       DoAll(std::move(jobs));
@@ -140,11 +140,13 @@ class Jobs::Lane {
 
   void Claim(std::vector<Job>& jobs) {
     look_ = false;
-    next_look_ = absl::Now() + kPoll;
+    next_look_ = absl::Now() + poll_;
     auto taken = store_.Take(name_, kBatch, organisation_);
     if (!taken.ok()) return;
     // There may be more, of the same organisations or of those after them.
     if (!taken->empty() || !organisation_.empty()) look_ = true;
+    // Where many organisations have what is due much later, looking at each costs something.
+    poll_ = taken->empty() ? std::min(2 * poll_, kIdlePoll) : kPoll;
     std::vector<int64_t> numbers;
     for (Job& job : *taken) {
       numbers.push_back(job.number);
@@ -197,7 +199,7 @@ class Jobs::Lane {
     // What the database does not hear of is tried again when the lease ends. What comes after a job
     // that failed will be found to wait for it.
     (void)store_.GiveBack(untried);
-    if (!failed) return;
+    if (!failed) return Look();
     const Job& job = chain.jobs[chain.next];
     const bool dead = !MayRecover(chain.outcome);
     (dead ? LogError : LogWarning)(dead ? "outbox.dead" : "outbox.postponed",
@@ -207,7 +209,9 @@ class Jobs::Lane {
                                     {"code", absl::StatusCodeToString(chain.outcome.code())},
                                     {"reason", ReasonOf(chain.outcome)}});
     if (!dead) {
-      (void)store_.Postpone(job.number, Backoff(job.attempts));
+      const absl::Duration wait = Backoff(job.attempts);
+      (void)store_.Postpone(job.number, wait);
+      next_look_ = std::min(next_look_, absl::Now() + wait);
     } else if (const auto let_go = store_.GiveUp(job.number); let_go.ok() && *let_go) {
       Look();
     }
@@ -222,6 +226,7 @@ class Jobs::Lane {
   std::string organisation_;  // The last one that had its turn.
   std::atomic<bool> look_ = true;
   absl::Time next_look_ = absl::InfinitePast();
+  absl::Duration poll_ = kPoll;
   Wakeup wakeup_;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
@@ -247,7 +252,7 @@ std::vector<int64_t> Jobs::Add(Transaction& transaction, std::vector<Job> jobs) 
   const absl::Time time = absl::Now();
   std::vector<int64_t> numbers, taken;
   for (const Job& job : jobs) {
-    numbers.push_back(job.number);
+    if (job.due_time == absl::InfinitePast()) numbers.push_back(job.number);
     if (job.attempts > 0) taken.push_back(job.number);
   }
   transaction.AfterCommit([this, time, taken, jobs = std::move(jobs)] {

@@ -20,7 +20,7 @@ namespace gatehouse {
 //
 // - Each lane has a thread of its own: one that hangs delays what is in it, and nothing else.
 // - Who writes a job that is due has it: it is worked on right after the commit, without a claim.
-//   What another process left, or what came due, is looked for each second.
+//   What another process left, or what came due, is looked for within five seconds.
 // - Organisations take turns, whatever each has waiting. The cost does not grow with the backlog.
 // - A failure that may pass is tried again, after 0.1 s to a minute; another one is kept as dead.
 class Jobs {
@@ -38,13 +38,13 @@ class Jobs {
   Jobs(Postgres& postgres, Options options);
   ~Jobs();  // Waits for what is being worked on.
 
-  // Adds jobs to the transaction, in their order; the numbers that they got.
+  // Adds jobs to the transaction, in their order; the numbers of those that are due at once.
   std::vector<int64_t> Add(Transaction& transaction, std::vector<Job> jobs);
 
   // Waits until these are done, by whichever replica, or `patience` has passed.
   void WaitFor(const std::vector<int64_t>& numbers, absl::Duration patience);
 
-  // Looks for due jobs now rather than within a second.
+  // Looks for due jobs now rather than within five seconds.
   void Wake();
 
  private:

@@ -1,3 +1,5 @@
+SELECT set_config('gatehouse.organisation_id', '*', true);
+
 -- The outbox is one user of the work that waits. A lane is served by itself; `waits` says that an
 -- earlier job of the same key must be done first.
 ALTER TABLE outbox RENAME TO job;
