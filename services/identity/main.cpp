@@ -29,6 +29,19 @@ std::vector<Secret> OperatorKeys(Environment& environment) {
   return keys;
 }
 
+// Sessions and staff tokens count from when they could last have been used.
+void AddRetentions(Environment& environment, std::vector<Retention>& retentions) {
+  retentions.push_back(
+      {"session", "expire_time < $1",
+       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_SESSION_DAYS", 90, 1, 3650)});
+  retentions.push_back(
+      {"staff_token", "expire_time < $1",
+       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_STAFF_TOKEN_DAYS", 90, 1, 3650)});
+  retentions.push_back(
+      {"audit_event", "time < $1",
+       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_AUDIT_DAYS", 2557, 1, 36500)});
+}
+
 absl::Status RotateSigningKey(const ServiceConfig& config, bool distrust_old) {
   const Clock clock;
   Postgres postgres(config.postgres);
@@ -62,6 +75,8 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   CachingAuthenticator authenticator(principals_handler.Source(), clock);
   RevocationListener revocations(authenticator, redis, config.redis_url);
 
+  Sweeper sweeper(postgres, config.retentions, clock);
+  sweeper.Start();
   Server server("identity");
   principals_handler.Register(server);
   organisations_handler.Register(server);
@@ -82,7 +97,8 @@ int main(int argc, char** argv) {
   using namespace gatehouse;
   StartProcess("identity", argc, argv);
   Environment environment;
-  const ServiceConfig config = ServiceConfig::Read(environment, "identity");
+  ServiceConfig config = ServiceConfig::Read(environment, "identity");
+  identity::AddRetentions(environment, config.retentions);
   const std::vector<Secret> operator_keys = identity::OperatorKeys(environment);
   const std::string notification = AddressOf(environment, "notification");
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);

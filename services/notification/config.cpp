@@ -52,6 +52,12 @@ void ReadCaFile(Environment& environment, SmtpConfig& smtp) {
 Config Config::Read(Environment& environment) {
   Config config;
   config.service = ServiceConfig::Read(environment, "notification");
+  config.service.retentions.push_back(
+      {"message", "state NOT IN (1, 2) AND create_time < $1",
+       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_MESSAGE_DAYS", 400, 1, 3650)});
+  config.service.retentions.push_back(
+      {"event", "time < $1",
+       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_EVENT_DAYS", 90, 1, 3650)});
   config.identity_address = AddressOf(environment, "identity");
   config.smtp.url = environment.SecretValue("GATEHOUSE_SMTP_URL");
   config.smtp.from = environment.Text("GATEHOUSE_SMTP_FROM");

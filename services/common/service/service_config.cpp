@@ -39,6 +39,11 @@ ServiceConfig ServiceConfig::Read(Environment& environment, const std::string& s
       number("GATEHOUSE_STREAMS_PER_CREDENTIAL", limits.per_credential_max, 100000);
   limits.per_address_max = number("GATEHOUSE_STREAMS_PER_ADDRESS", limits.per_address_max, 100000);
   limits.rate_min = environment.Number("GATEHOUSE_STREAM_RATE_MIN", limits.rate_min, 0, 1 << 30);
+  config.retentions = {
+      {"once", "create_time < $1",
+       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_REQUEST_ID_DAYS", 7, 1, 3650)},
+      {"job", "dead AND create_time < $1",
+       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_DEAD_DAYS", 30, 1, 3650)}};
   StartTracing(service, environment);
   return config;
 }
@@ -89,7 +94,10 @@ ServiceBase::ServiceBase(ServiceConfig config, const std::string& identity_addre
       authenticator_(AskIdentity(identity_), clock_),
       revocations_(authenticator_, redis_, config_.redis_url) {}
 
-int ServiceBase::Run(const Server& server, std::function<absl::Status()> ready) {
+int ServiceBase::Run(const Server& server, std::function<absl::Status()> ready,
+                     Sweeper::Collect collect) {
+  Sweeper sweeper(postgres_, config_.retentions, clock_, std::move(collect));
+  sweeper.Start();
   ServerOptions options = config_.ToServerOptions();
   options.authenticator = &authenticator_;
   options.ready = [this, ready = std::move(ready)]() -> absl::Status {

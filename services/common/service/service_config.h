@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/common/auth/auth.h"
+#include "services/common/jobs/sweeper.h"
 #include "services/common/postgres/postgres.h"
 #include "services/common/process/config.h"
 #include "services/common/redis/redis.h"
@@ -22,6 +23,9 @@ struct ServiceConfig {
   Secret root_key;                // GATEHOUSE_SECRET_KEY, decoded
   std::string listen;             // GATEHOUSE_LISTEN
   std::string operations_listen;  // GATEHOUSE_OPERATIONS_LISTEN; empty: none
+  // What every service keeps for a while: GATEHOUSE_RETENTION_REQUEST_ID_DAYS,
+  // GATEHOUSE_RETENTION_DEAD_DAYS. A service adds its own kinds.
+  std::vector<Retention> retentions;
   std::unique_ptr<Tls> tls;       // GATEHOUSE_TLS_DIR; null: GATEHOUSE_PLAINTEXT
   absl::Duration shutdown_delay;  // GATEHOUSE_SHUTDOWN_DELAY_SECONDS; none by default
   absl::Duration connection_age;  // GATEHOUSE_CONNECTION_AGE_SECONDS; 60 s by default
@@ -49,8 +53,10 @@ class ServiceBase {
   Postgres& postgres() { return postgres_; }
   const std::unique_ptr<Tls>& tls() const { return config_.tls; }
   const Secret& root_key() const { return config_.root_key; }
-  // Serves until told to end. Ready while the database and, where given, `ready` say so.
-  int Run(const Server& server, std::function<absl::Status()> ready = nullptr);
+  // Serves until told to end, and sweeps beside that; `collect` is a part of each round. Ready
+  // while the database and, where given, `ready` say so.
+  int Run(const Server& server, std::function<absl::Status()> ready = nullptr,
+          Sweeper::Collect collect = nullptr);
 
  private:
   ServiceConfig config_;
