@@ -2,6 +2,7 @@
 #include "services/common/jobs/outbox.h"
 #include "services/common/process/process.h"
 #include "services/common/service/service_config.h"
+#include "services/invitation/expiry_job.h"
 #include "services/invitation/invitations_handler.h"
 #include "services/invitation/services_directory.h"
 #include "services/invitation/sign_in_handler.h"
@@ -27,6 +28,8 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
       {.key = DeriveKey(base.root_key(), "invitation outbox"),
        .services = {{"identity", &identity}, {"cases", &cases}, {"notification", &notification}}});
   PostgresStore store(base.postgres(), outbox);
+  const Jobs expiry(base.postgres(), {.key = DeriveKey(base.root_key(), "invitation outbox"),
+                                      .lanes = {{kExpiryLane, ExpiryWork(store, clock)}}});
   ServicesDirectory directory(identity, cases, notification, documents);
   Invitations invitations(store, directory, DeriveKey(base.root_key(), "links"), clock);
   InvitationsHandler invitations_handler(invitations, store, directory, clock);

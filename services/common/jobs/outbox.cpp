@@ -50,6 +50,17 @@ void OutboxCalls::Add(absl::string_view method, const google::protobuf::Message&
                    .traceparent = Call::Current().trace.Traceparent()});
 }
 
+void OutboxCalls::AddJob(const std::string& lane, const std::string& kind,
+                         const std::string& payload, absl::Time due_time) {
+  jobs_.push_back({.organisation_id = organisation_id_,
+                   .lane = lane,
+                   .kind = kind,
+                   .id = NewId("job"),
+                   .payload = payload,
+                   .due_time = due_time,
+                   .traceparent = Call::Current().trace.Traceparent()});
+}
+
 Outbox::Outbox(Postgres& postgres, Options options)
     : jobs_(postgres, LanesOf(std::move(options))) {}
 

@@ -31,6 +31,10 @@ class OutboxCalls {
   void Add(absl::string_view method, const google::protobuf::Message& request,
            const std::string& order_key = "");
 
+  // A job of the service's own, for whoever works on that lane, once it is due.
+  void AddJob(const std::string& lane, const std::string& kind, const std::string& payload,
+              absl::Time due_time);
+
  private:
   friend class Outbox;
   const std::string organisation_id_;

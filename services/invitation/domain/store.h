@@ -23,6 +23,9 @@ struct Mail {
   absl::Time expire_time;
 };
 
+// Of an invitation that nobody used in time; said once for each end that it had.
+constexpr char kExpiredEvent[] = "invitation.expired";
+
 // A change to keep, with everything that others must hear of it: they do hear of it, if and only if
 // the change is kept.
 struct Change {

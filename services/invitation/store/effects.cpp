@@ -1,10 +1,12 @@
 #include "services/invitation/store/effects.h"
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/invitation/code_proto.h"
+#include "services/invitation/expiry_job.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -28,6 +30,11 @@ notification::v1::PublishEventRequest EventOf(const Change& change) {
   request.set_type(change.event);
   request.set_case_id(change.invitation.case_id);
   *request.mutable_time() = gatehouse::ToProto(absl::Now());
+  // Said once for each end, however often it was looked at.
+  if (change.event == kExpiredEvent) {
+    request.set_request_id(absl::StrCat("expired:", change.invitation.invitation_id, ":",
+                                        absl::ToUnixMillis(change.invitation.expire_time)));
+  }
   (*request.mutable_data())["invitationId"] = change.invitation.invitation_id;
   (*request.mutable_data())["contactId"] = change.invitation.contact_id;
   return request;
@@ -92,6 +99,7 @@ OutboxCalls EffectsOf(const Change& change, int64_t version) {
   if (change.portal.has_value()) {
     calls.Add(&cases::v1::CaseDirectory_Stub::SetContactPortal, PortalOf(change, version));
   }
+  if (change.event != kExpiredEvent) AddExpiry(change.invitation, calls);
   // Idempotent by itself: it carries no request_id.
   if (change.revoke_grant) {
     calls.Add(&identity::v1::Grants_Stub::RevokeGrant, RevocationOf(change));

@@ -94,10 +94,11 @@ constexpr char kOfCase[] = "SELECT " INVITATION
                            " FROM invitation AS i WHERE organisation_id = $1 AND case_id = $2 "
                            "ORDER BY invitation_id DESC LIMIT 1000";
 
-// A pending invitation whose time is up makes room for the contact's next one.
+// A pending invitation whose time is up makes room for the contact's next one: by the clock that
+// decided so, which is that of the next one.
 constexpr char kReplaceExpired[] = R"sql(
   UPDATE invitation SET state = 3 WHERE organisation_id = $1 AND case_id = $2 AND contact_id = $3
-    AND invitation_id <> $4 AND state = 1 AND expire_time <= clock_timestamp())sql";
+    AND invitation_id <> $4 AND state = 1 AND expire_time <= $5)sql";
 
 constexpr char kSave[] = R"sql(
   INSERT INTO invitation (organisation_id, invitation_id, case_id, contact_id, state, delivery,
@@ -115,7 +116,9 @@ constexpr char kSave[] = R"sql(
 void Save(Transaction& tx, const Change& change) {
   const Invitation& i = change.invitation;
   if (change.replaces_expired) {
-    tx.Exec(kReplaceExpired, i.organisation_id, i.case_id, i.contact_id, i.invitation_id);
+    const absl::Time now = std::max(i.create_time, i.send_time.value_or(i.create_time));
+    tx.Exec(kReplaceExpired, i.organisation_id, i.case_id, i.contact_id, i.invitation_id,
+            gatehouse::ToSql(now));
   }
   tx.Exec(kSave, i.organisation_id, i.invitation_id, i.case_id, i.contact_id,
           static_cast<int>(i.state), static_cast<int>(i.delivery),
