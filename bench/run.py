@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Gatehouse against floors and a peer, in one run and in alternation; see
 docs/performance.md. `./dev bench [--quick] [--only PART…] [--plaintext]`, where a part is one of
-transcoding, signin, upload, slow, floors. Prints a table, and writes .dev/bench.json."""
+transcoding, signin, upload, slow, floors, jobs, lists. Prints a table, and writes .dev/bench.json."""
 import argparse
 import json
 import os
@@ -202,8 +202,54 @@ def signin(results, running, quick, seconds):
         for name, all_ in ratios.items():
             results['ratios'][f'signIn:{name} / peer ({connections})'] = statistics.median(all_)
             results['ratios'][f'signIn:{name} / peer ({connections}, first)'] = all_[0]
+    entry_floor(results, running, seconds)
     sessions(results, running, bench, peer, seconds)
     end(peer.process)
+
+
+# The rows of a client's first entry, as all services write them together.
+ENTRY_TABLES = """
+CREATE SCHEMA IF NOT EXISTS bench_entry;
+SET search_path = bench_entry;
+CREATE TABLE IF NOT EXISTS entry (organisation_id text, id text, body text, PRIMARY KEY
+  (organisation_id, id));
+CREATE TABLE IF NOT EXISTS invitation (LIKE entry INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS feed (LIKE entry INCLUDING ALL);
+INSERT INTO invitation SELECT 'o', n::text, repeat('x', 300) FROM generate_series(1, 10000) AS n
+  ON CONFLICT DO NOTHING;
+INSERT INTO feed SELECT 'o', n::text, '0' FROM generate_series(1, 100) AS n ON CONFLICT DO NOTHING;
+"""
+# Grant, session, audit, note, event, portal; the link used, the invitation accepted, the case's and
+# the feed's numbers.
+ENTRY = """\\set i random(1, 10000)
+\\set f random(1, 100)
+\\set a random(1, 9000000000000000)
+BEGIN;
+""" + ''.join(
+    f"INSERT INTO bench_entry.entry VALUES ('o', 'n{n}-' || :a, repeat('x', 200)) ON CONFLICT DO "
+    'NOTHING;\n' for n in range(6)) + ''.join(
+    "UPDATE bench_entry.invitation SET body = body || '' WHERE organisation_id = 'o' AND "
+    f'id = (1 + (:i + {n}) % 10000)::text;\n' for n in range(2)) + ''.join(
+    "UPDATE bench_entry.feed SET body = body || '' WHERE organisation_id = 'o' AND "
+    f'id = (1 + (:f + {n}) % 100)::text;\n' for n in range(2)) + 'COMMIT;\n'
+
+
+def entry_floor(results, running, seconds):
+    """PostgreSQL's CPU for a first entry, over one transaction that writes the same rows."""
+    url = os.environ['GATEHOUSE_POSTGRES_URL']
+    run(['psql', '-q', url, '-c', ENTRY_TABLES])
+    path = f'{STATE}/entry.sql'
+    with open(path, 'w', encoding='ascii') as file:
+        file.write(ENTRY)
+    watch = processes.Watch({'postgres': running.pids['postgres']})
+    out = run(['pgbench', '-n', '-M', 'prepared', '-c', '8', '-j', '1', '-T', str(seconds), '-f',
+               path, url])
+    done = next(line for line in out.splitlines() if 'actually processed' in line)
+    floor = watch.micros(int(done.rpartition(':')[2].split('/')[0]))['postgres']
+    results['floors']["first entry: PostgreSQL's CPU in one transaction"] = f'{floor:.0f} µs'
+    for connections in CONNECTIONS:
+        entry = results['runs'][f'signIn:verify ({connections}, first)']['cpu_us']['postgres']
+        results['ratios'][f"first entry: PostgreSQL's CPU / floor ({connections})"] = entry / floor
 
 
 def request_of(name, client):
@@ -331,6 +377,35 @@ def floors(results, seconds):
         results['floors'][f'EVALSHA, batches of {batch}'] = f"{out['rps']:.0f}/s"
 
 
+def jobs(results, quick):
+    """What taking jobs costs over the backlog, and how fast a backlog goes."""
+    rows = 100_000 if quick else 1_000_000
+    results['jobs'] = json.loads(run([f'{BUILT}/bench_jobs', os.environ['GATEHOUSE_POSTGRES_URL'],
+                                      str(rows)]).splitlines()[-1])
+    takes = [value for name, value in results['jobs'].items() if name.startswith('take')]
+    results['ratios']['take of the smallest / of the largest backlog'] = takes[0] / takes[-1]
+
+
+def lists(results, running, quick, seconds):
+    """A case's audit trail, where so many rows are the organisation's and a hundredth its own."""
+    url = os.environ['GATEHOUSE_POSTGRES_URL']
+    bench = gatehouse.Gatehouse()
+    staff = bench.organisation('lists')
+    organisation = f'bench-{bench.run}-lists'
+    written = 0
+    for size in (10_000,) if quick else (10_000, 1_000_000):
+        run(['psql', '-q', url, '-c', "SET gatehouse.organisation_id = '*'; INSERT INTO "
+             'identity.audit_event (organisation_id, audit_event_id, type, actor_id, actor_name, '
+             f"subject_id, case_id, client_address, request_id) SELECT '{organisation}', 'aud_' || "
+             "lpad(n::text, 9, '0'), 't', '', '', '', 'case-' || n % 100, '', '' "
+             f'FROM generate_series({written + 1}, {size}) AS n; ANALYZE identity.audit_event'])
+        written = size
+        page = [load.request('GET', '/v1/auditEvents?caseId=case-7',
+                             {'Authorization': staff['Authorization']})]
+        results['runs'][f'audit of a case, {size} rows (16)'] = measured(
+            page, 16, bench.url, running.pids, seconds)
+
+
 def show(results):
     print(f"\nstart-up {results['startup ms']} ms; at rest, MiB: {results['at rest, MiB']}\n")
     print(f"{'what (connections)':32} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8}"
@@ -340,7 +415,7 @@ def show(results):
         tail = r['p99_us'] / max(r['p50_us'], 1)
         print(f"{name:32} {r['rps']:8.0f} {r['p50_us'] / 1000:8.2f} {r['p99_us'] / 1000:8.2f} "
               f"{tail:8.1f}  {cpu}")
-    for key in ('floors', 'uploads', 'memory while eight upload, MiB',
+    for key in ('floors', 'jobs', 'uploads', 'memory while eight upload, MiB',
                 'memory with 500 slow transfers, MiB'):
         if results.get(key):
             print(f'\n{key}: {results[key]}')
@@ -354,11 +429,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--plaintext', action='store_true', help='without TLS between services')
-    parser.add_argument('--only', nargs='+',
-                        choices=('transcoding', 'signin', 'upload', 'slow', 'floors'))
+    parser.add_argument('--only', nargs='+', choices=(
+        'transcoding', 'signin', 'upload', 'slow', 'floors', 'jobs', 'lists'))
     chosen = parser.parse_args()
     seconds = 2 if chosen.quick else 5
-    parts = chosen.only or ('transcoding', 'floors', 'signin', 'upload', 'slow')
+    parts = chosen.only or ('transcoding', 'floors', 'jobs', 'signin', 'lists', 'upload', 'slow')
     results = {'runs': {}, 'ratios': {}, 'floors': {}, 'tls': not chosen.plaintext}
     running = Running(chosen.plaintext)
     try:
@@ -369,8 +444,12 @@ def main():
             transcoding(results, seconds)
         if 'floors' in parts:
             floors(results, seconds)
+        if 'jobs' in parts:
+            jobs(results, chosen.quick)
         if 'signin' in parts:
             signin(results, running, chosen.quick, seconds)
+        if 'lists' in parts:
+            lists(results, running, chosen.quick, seconds)
         if 'upload' in parts:
             upload(results, running, chosen.quick)
         if 'slow' in parts:
