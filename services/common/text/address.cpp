@@ -1,15 +1,55 @@
 #include "services/common/text/address.h"
 
 #include <re2/re2.h>
+#include <unicode/uidna.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "services/common/text/characters.h"
 
 namespace gatehouse {
+namespace {
+
+bool IsAscii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
+}
+
+// The domain in ASCII; empty where it cannot be one.
+std::string DomainInAscii(const std::string& domain) {
+  UErrorCode error = U_ZERO_ERROR;
+  const std::unique_ptr<UIDNA, decltype(&uidna_close)> idna(
+      uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ,
+                      &error),
+      uidna_close);
+  if (U_FAILURE(error)) return "";
+  std::string ascii(254, '\0');
+  UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+  const int32_t length =
+      uidna_nameToASCII_UTF8(idna.get(), domain.data(), static_cast<int32_t>(domain.size()),
+                             ascii.data(), static_cast<int32_t>(ascii.size()), &info, &error);
+  if (U_FAILURE(error) || info.errors != 0) return "";
+  ascii.resize(static_cast<size_t>(length));
+  return ascii;
+}
+
+}  // namespace
 
 bool IsEmail(const std::string& text) {
   static const RE2 kShape(
       R"([^\x00-\x20\x7f<>()\[\]\\,;:@"]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+)"
       R"([A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)");
   static const RE2 kDots(R"(^\.|\.\.|\.@)");
-  return text.size() <= 254 && RE2::FullMatch(text, kShape) && !RE2::PartialMatch(text, kDots);
+  return text.size() <= 254 && RE2::FullMatch(text, kShape) && !RE2::PartialMatch(text, kDots) &&
+         WithoutBlanks(text) == text;
+}
+
+std::string NormalisedEmail(const std::string& text) {
+  const std::string trimmed = Trim(text);
+  const size_t at = trimmed.rfind('@');
+  if (at == std::string::npos || IsAscii(trimmed.substr(at))) return trimmed;
+  const std::string domain = DomainInAscii(trimmed.substr(at + 1));
+  return domain.empty() ? trimmed : trimmed.substr(0, at + 1) + domain;
 }
 
 std::string MaskPhone(const std::string& e164) {
@@ -21,7 +61,7 @@ std::string MaskPhone(const std::string& e164) {
 std::string MaskEmail(const std::string& email) {
   const size_t at = email.rfind('@');
   if (at == std::string::npos || at == 0) return "•••";
-  return email.substr(0, 1) + "•••" + email.substr(at);
+  return FirstCharacter(email.substr(0, at)) + "•••" + email.substr(at);
 }
 
 }  // namespace gatehouse

@@ -5,8 +5,13 @@
 namespace gatehouse {
 
 // RFC 5321's address without quoted local parts: at most 254 bytes, visible ASCII or UTF-8, one @,
-// no <>, spaces or control characters, a domain of labels with a dot.
+// no <>, spaces or control characters, a domain of ASCII labels with a dot.
 bool IsEmail(const std::string& text);
+
+// An address as a CRM has it, as mail goes to it: without blank characters around it, its domain in
+// ASCII where it is not (`ada@exämple.com` → `ada@xn--exmple-cua.com`, UTS 46). What is no address
+// stays what it is.
+std::string NormalisedEmail(const std::string& text);
 
 // What may be shown of an address to whoever might not be its owner.
 

@@ -4,6 +4,7 @@
 
 #include "absl/time/time.h"
 #include "services/common/text/address.h"
+#include "services/common/text/characters.h"
 #include "services/common/text/origin.h"
 
 namespace gatehouse {
@@ -44,7 +45,7 @@ std::string MistakeInFormat(common::v1::Format format, const std::string& text) 
       return IsTimeZone(text) ? "" : "must be an IANA time zone, such as Australia/Sydney";
     case common::v1::NAME:
       if (HasControl(text)) return "must not have control characters";
-      return text.find_first_not_of(' ') == std::string::npos ? "must not be blank" : "";
+      return IsBlank(text) ? "must not be blank" : "";
     default:
       return "";
   }
