@@ -27,7 +27,7 @@ PURE_ROOMS = {"base", "text"}
 # The rooms of services/common and of the gateway, from the ground up: each includes only its own
 # headers and those of rooms below it.
 ROOMS = {"services/common": ("base", "text", "observe", "process", "redis", "postgres", "auth",
-                             "rpc", "jobs", "service"),
+                             "rpc", "jobs", "settings", "service"),
          "services/gateway": ("json", "routes", "openapi", "http")}
 DOMAIN = re.compile(r"(?P<service>services/\w+)(/\w+)?/domain/")
 STANDARD = re.compile(r"<[a-z_0-9]+>")
@@ -147,8 +147,9 @@ def is_pure(include, domain):
     """Whether domain/ may include this; where a service has several, that of any of its nouns.
 
     >>> [is_pure(i, 'services/a/domain') for i in
-    ...  ('<map>', '"absl/time/time.h"', '"services/a/domain/x.h"', '"services/common/base/a.h"')]
-    [True, True, True, True]
+    ...  ('<map>', '"absl/time/time.h"', '"services/a/domain/x.h"', '"services/common/base/a.h"',
+    ...   '"gatehouse/a/v1/a.pb.h"')]
+    [True, True, True, True, True]
     >>> [is_pure(i, 'services/a/domain') for i in
     ...  ('<pqxx/pqxx>', '<unistd.h>', '"services/common/redis/redis.h"', '"services/a/store/x.h"')]
     [False, False, False, False]
@@ -158,6 +159,10 @@ def is_pure(include, domain):
     """
     name = include.strip('"<>')
     common = re.fullmatch(r"services/common/(\w+)/\w+\.h", name)
+    # A message of the service's own contract is plain data.
+    contract = re.fullmatch(r"gatehouse/(\w+)/v1/\w+\.pb\.h", name)
+    if contract and contract[1] == domain.split("/")[1]:
+        return True
     there = DOMAIN.match(name)
     return bool(STANDARD.fullmatch(include) or name.startswith("absl/")
                 or there and there["service"] == DOMAIN.match(domain + "/")["service"]

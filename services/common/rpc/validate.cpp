@@ -84,11 +84,19 @@ void CheckRange(const Check& check, int64_t value, const std::string& path,
   }
 }
 
+// A part of a second is beyond a bound of whole ones: half a second is not zero.
+void CheckDuration(const Check& check, const google::protobuf::Duration& value,
+                   const std::string& path, Violations& violations) {
+  const int64_t part = value.nanos() > 0 ? 1 : value.nanos() < 0 ? -1 : 0;
+  const bool above = check.rule.has_max() && value.seconds() == check.rule.max() && part > 0;
+  const bool below = check.rule.has_min() && value.seconds() == check.rule.min() && part < 0;
+  CheckRange(check, value.seconds() + (above || below ? part : 0), path, violations);
+}
+
 void CheckSubmessage(const Check& check, const Message& value, const std::string& path,
                      Violations& violations) {
   if (value.GetDescriptor() == google::protobuf::Duration::descriptor()) {
-    CheckRange(check, static_cast<const google::protobuf::Duration&>(value).seconds(), path,
-               violations);
+    CheckDuration(check, static_cast<const google::protobuf::Duration&>(value), path, violations);
   } else if (value.GetDescriptor() != google::protobuf::Timestamp::descriptor()) {
     CheckMessage(value, path + ".", violations);
   }

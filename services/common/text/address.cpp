@@ -19,7 +19,8 @@ bool IsAscii(const std::string& text) {
 std::string DomainInAscii(const std::string& domain) {
   UErrorCode error = U_ZERO_ERROR;
   const std::unique_ptr<UIDNA, decltype(&uidna_close)> idna(
-      uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ,
+      uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI |
+                          UIDNA_CHECK_CONTEXTJ,
                       &error),
       uidna_close);
   if (U_FAILURE(error)) return "";

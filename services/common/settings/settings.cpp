@@ -1,0 +1,203 @@
+#include "services/common/settings/settings.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "gatehouse/common/v1/options.pb.h"
+#include "services/common/observe/log.h"
+#include "services/common/rpc/validate.h"
+#include "services/common/settings/fields.h"
+
+namespace gatehouse {
+namespace {
+
+using google::protobuf::Message;
+
+constexpr char kTables[] = R"sql(
+-- What an organisation changed of a settings document: the message, and the paths of what it
+-- changed. `version` is the etag.
+CREATE TABLE settings (
+  organisation_id text NOT NULL,
+  kind text NOT NULL, -- The message's full name.
+  document bytea NOT NULL,
+  fields text NOT NULL,
+  version bigint NOT NULL,
+  PRIMARY KEY (organisation_id, kind)
+);
+-- Who changed it, and what it was before and after, as JSON without secrets.
+CREATE TABLE settings_change (
+  organisation_id text NOT NULL,
+  kind text NOT NULL,
+  version bigint NOT NULL,
+  actor_id text NOT NULL,
+  actor_name text NOT NULL,
+  client_address text NOT NULL,
+  request_id text NOT NULL,
+  before text NOT NULL,
+  after text NOT NULL,
+  time timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (organisation_id, kind, version)
+);
+ALTER TABLE settings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE settings FORCE ROW LEVEL SECURITY;
+CREATE POLICY organisation ON settings USING (
+  current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));
+ALTER TABLE settings_change ENABLE ROW LEVEL SECURITY;
+ALTER TABLE settings_change FORCE ROW LEVEL SECURITY;
+CREATE POLICY organisation ON settings_change USING (
+  current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));
+)sql";
+
+constexpr char kGet[] =
+    "SELECT document, fields, version FROM settings WHERE organisation_id = $1 AND kind = $2";
+
+// The row, locked, whether or not there was one: what is refused takes it away again.
+constexpr char kLock[] = R"sql(
+  INSERT INTO settings AS s (organisation_id, kind, document, fields, version)
+  VALUES ($1, $2, '', '', 0)
+  ON CONFLICT (organisation_id, kind) DO UPDATE SET version = s.version
+  RETURNING document, fields, version)sql";
+
+constexpr char kKeep[] = R"sql(
+  WITH kept AS (
+    UPDATE settings SET document = $3, fields = $4, version = $5
+    WHERE organisation_id = $1 AND kind = $2)
+  INSERT INTO settings_change (organisation_id, kind, version, actor_id, actor_name,
+                               client_address, request_id, before, after)
+  VALUES ($1, $2, $5, $6, $7, $8, $9, $10, $11))sql";
+
+Paths PathsOf(const StoredSettings& stored) {
+  return absl::StrSplit(stored.fields, ',', absl::SkipEmpty());
+}
+
+std::unique_ptr<Message> Parse(const Message& prototype, const std::string& values) {
+  std::unique_ptr<Message> document(prototype.New());
+  if (google::protobuf::TextFormat::ParseFromString(values, document.get())) return document;
+  // The contract itself is wrong: no process with it may serve.
+  LogError("settings.preset", {{"kind", prototype.GetDescriptor()->full_name()}});
+  std::abort();
+}
+
+absl::Status EtagMismatch() {
+  return Refuse(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+                "the settings have changed since they were read: read them again");
+}
+
+std::string EtagOf(const Message& document) {
+  const auto* etag = document.GetDescriptor()->FindFieldByName("etag");
+  return document.GetReflection()->GetString(document, etag);
+}
+
+}  // namespace
+
+StoredSettings StoredSettings::From(const pqxx::row& row) {
+  if (row["version"].is_null()) return {};
+  return {.document = BytesFromSql(row["document"]),
+          .fields = row["fields"].c_str(),
+          .version = row["version"].as<int64_t>()};
+}
+
+AnySettings::AnySettings(Postgres& postgres, const Message& prototype)
+    : postgres_(postgres), prototype_(prototype), kind_(prototype.GetDescriptor()->full_name()) {
+  const auto& rule = prototype.GetDescriptor()->options().GetExtension(common::v1::settings);
+  auto general = std::unique_ptr<Message>(prototype.New());
+  for (const auto& preset : rule.preset()) {
+    if (preset.region().empty()) general = Parse(prototype, preset.values());
+  }
+  for (const auto& preset : rule.preset()) {
+    if (preset.region().empty()) continue;
+    const auto own = Parse(prototype, preset.values());
+    auto& document = defaults_[preset.region()];
+    document.reset(prototype.New());
+    document->CopyFrom(*general);
+    CopyLeaves(*own, LeavesSet(*own), *document);
+  }
+  defaults_[""] = std::move(general);
+}
+
+void AnySettings::Merge(const StoredSettings& stored, const std::string& region,
+                        Message& document) const {
+  const auto own = defaults_.find(region);
+  document.CopyFrom(own == defaults_.end() ? *defaults_.at("") : *own->second);
+  const std::unique_ptr<Message> changed(prototype_.New());
+  changed->ParseFromString(stored.document);
+  CopyLeaves(*changed, PathsOf(stored), document);
+  const auto* etag = document.GetDescriptor()->FindFieldByName("etag");
+  document.GetReflection()->SetString(&document, etag, absl::StrCat(stored.version));
+}
+
+absl::Status AnySettings::Get(const std::string& organisation_id, const std::string& region,
+                              Message& document) const {
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    const auto rows = tx.Exec(kGet, organisation_id, kind_);
+    Merge(rows.empty() ? StoredSettings() : StoredSettings::From(rows[0]), region, document);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<StoredSettings> AnySettings::Patch(const StoredSettings& stored,
+                                                  const Message& change,
+                                                  const google::protobuf::FieldMask& mask) const {
+  ASSIGN_OR_RETURN(const Paths named, LeavesNamed(change, mask));
+  Paths changed = PathsOf(stored), given, taken;
+  for (const std::string& path : named) {
+    const bool gives = GivesValue(change, path);
+    (gives ? given : taken).insert(path);
+    if (gives) {
+      changed.insert(path);
+    } else {
+      changed.erase(path);
+    }
+  }
+  const std::unique_ptr<Message> document(prototype_.New());
+  document->ParseFromString(stored.document);
+  CopyLeaves(change, given, *document);
+  CopyLeaves(prototype_, taken, *document);
+  return StoredSettings{document->SerializeAsString(), absl::StrJoin(changed, ","),
+                        stored.version + 1};
+}
+
+std::string AnySettings::Readable(const StoredSettings& stored) const {
+  const std::unique_ptr<Message> document(prototype_.New());
+  document->ParseFromString(stored.document);
+  RemoveSecrets(*document);
+  std::string json;
+  (void)google::protobuf::util::MessageToJsonString(*document, &json);
+  return json;
+}
+
+absl::Status AnySettings::Update(const Message& change, const google::protobuf::FieldMask& mask,
+                                 const Call& call, const Check& check, Message& document) const {
+  const std::string& id = call.caller.organisation_id;
+  const std::string etag = EtagOf(change);
+  return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
+    const StoredSettings before = StoredSettings::From(tx.Exec(kLock, id, kind_)[0]);
+    if (!etag.empty() && etag != absl::StrCat(before.version)) return EtagMismatch();
+    ASSIGN_OR_RETURN(const StoredSettings after, Patch(before, change, mask));
+    Merge(after, call.caller.region, document);
+    RETURN_IF_ERROR(Validate(document));
+    RETURN_IF_ERROR(check(document));
+    if (after.document == before.document && after.fields == before.fields) {
+      Merge(before, call.caller.region, document);
+      return absl::OkStatus();
+    }
+    tx.Exec(kKeep, id, kind_, Bytes(after.document), after.fields, after.version,
+            call.caller.actor_id, call.caller.actor_name, call.client_address, call.request_id,
+            Readable(before), Readable(after));
+    return absl::OkStatus();
+  });
+}
+
+std::vector<Migration> WithSettings(const std::vector<Migration>& own) {
+  std::vector<Migration> all = {{"0000_settings.sql", kTables}};
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
+}
+
+}  // namespace gatehouse
