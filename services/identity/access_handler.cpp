@@ -40,6 +40,7 @@ void AccessHandler::Register(Server& server) {
       .Unary("VerifyChallenge", *this, &Self::VerifyChallenge);
   server.Service("gatehouse.identity.v1.Grants")
       .Unary("RevokeGrant", *this, &Self::RevokeGrant)
+      .Unary("RebindGrant", *this, &Self::RebindGrant)
       .Unary("UnlockSignIn", *this, &Self::UnlockSignIn);
   server.Service("gatehouse.identity.v1.Sessions")
       .Unary("GetSession", *this, &Self::GetSession)
@@ -97,6 +98,23 @@ absl::StatusOr<pb::RevokeGrantResponse> AccessHandler::RevokeGrant(
   // this one. Those that could not be told forget by themselves within a minute.
   (void)PublishRevocation(redis_, {request.invitation_id()});
   pb::RevokeGrantResponse response;
+  response.set_ended_sessions(static_cast<int>(ended.size()));
+  return response;
+}
+
+absl::StatusOr<pb::RebindGrantResponse> AccessHandler::RebindGrant(
+    const Call& call, const pb::RebindGrantRequest& request) {
+  const std::string& id = call.caller.organisation_id;
+  const std::string factor_id =
+      request.mobile().empty() ? "none" : challenges_.KeyOf(id, "", request.mobile()).factor_id;
+  ASSIGN_OR_RETURN(const std::vector<std::string> ended,
+                   store_.RebindGrant(id,
+                                      {.case_id = request.case_id(),
+                                       .contact_id = request.contact_id(),
+                                       .invitation_id = request.invitation_id()},
+                                      factor_id, request.actor_name(), call));
+  (void)PublishRevocation(redis_, ended);
+  pb::RebindGrantResponse response;
   response.set_ended_sessions(static_cast<int>(ended.size()));
   return response;
 }

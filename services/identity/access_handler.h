@@ -26,6 +26,8 @@ class AccessHandler {
                                                 const pb::ResendChallengeRequest& request);
   absl::StatusOr<pb::VerifyChallengeResponse> VerifyChallenge(
       const Call& call, const pb::VerifyChallengeRequest& request);
+  absl::StatusOr<pb::RebindGrantResponse> RebindGrant(const Call& call,
+                                                      const pb::RebindGrantRequest& request);
   absl::StatusOr<pb::RevokeGrantResponse> RevokeGrant(const Call& call,
                                                       const pb::RevokeGrantRequest& request);
   absl::StatusOr<pb::UnlockSignInResponse> UnlockSignIn(const Call& call,

@@ -61,6 +61,13 @@ class AccessStore {
   // Ends a factor's lock, and forgets its failures.
   virtual absl::Status Unlock(const FactorKey& key, const std::string& case_id, const Actor& actor,
                               const Call& call) = 0;
+  // Lets only this factor enter by the grant from now on, and ends the sessions of any other one
+  // that hold it, whose ids it returns. Said twice, it changes nothing.
+  virtual absl::StatusOr<std::vector<std::string>> RebindGrant(const std::string& organisation_id,
+                                                               const CaseAccess& access,
+                                                               const std::string& factor_id,
+                                                               const std::string& actor_name,
+                                                               const Call& call) = 0;
   // Ends the grant for good, and takes it out of every session: those that are left with none end.
   // Their ids. Harmless to repeat.
   virtual absl::StatusOr<std::vector<std::string>> RevokeGrant(const std::string& organisation_id,

@@ -60,7 +60,7 @@ constexpr char kEnter[] = R"sql(
     SELECT organisation_id, $5, $2, $6, $7, $8, $9 FROM proven
     ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET account_id = $2, sees_all = $8,
       document_request_ids = $9
-    WHERE g.revoke_time IS NULL
+    WHERE g.revoke_time IS NULL AND g.factor_id IN ('', $3)
     RETURNING organisation_id),
   made AS (
     INSERT INTO session (organisation_id, session_id, token_hash, account_id, factor_id,
@@ -273,6 +273,36 @@ absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RevokeGrant(
         organisation_id, invitation_id, case_id, NewId("aud"), actor.id, actor.name,
         call.client_address, call.request_id, call.client_request_id);
     return TakeOut(tx, organisation_id, invitation_id);
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RebindGrant(
+    const std::string& organisation_id, const CaseAccess& access, const std::string& factor_id,
+    const std::string& actor_name, const Call& call) {
+  using Result = absl::StatusOr<std::vector<std::string>>;
+  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    // As in RevokeGrant: the grant first. Said twice, it changes nothing.
+    const auto bound = tx.Exec(
+        "WITH subject AS (INSERT INTO access_grant AS g (organisation_id, invitation_id, "
+        "account_id, case_id, contact_id, sees_all, document_request_ids, factor_id) "
+        "VALUES ($1, $2, '', $3, $9, false, '', $4) "
+        "ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET factor_id = $4 "
+        "WHERE g.factor_id <> $4 RETURNING organisation_id, invitation_id AS subject_id, "
+        "case_id), " AUDIT("$5", "grant.rebound", "''", "$6", "$7", "$8",
+                           "$10") "SELECT FROM subject",
+        organisation_id, access.invitation_id, access.case_id, factor_id, NewId("aud"), actor_name,
+        call.client_address, call.request_id, access.contact_id, call.client_request_id);
+    std::vector<std::string> ended;
+    if (bound.empty()) return ended;
+    for (const auto& row :
+         tx.Exec("UPDATE session SET end_time = clock_timestamp() WHERE organisation_id = $1 "
+                 "AND session_id IN (SELECT session_id FROM session_grant "
+                 "WHERE organisation_id = $1 AND invitation_id = $2) "
+                 "AND factor_id <> $3 AND end_time IS NULL RETURNING session_id",
+                 organisation_id, access.invitation_id, factor_id)) {
+      ended.emplace_back(row["session_id"].c_str());
+    }
+    return ended;
   });
 }
 

@@ -19,6 +19,11 @@ class PostgresAccessStore : public AccessStore {
   absl::StatusOr<Session> Enter(const NewSession& session, const Call& call) override;
   absl::Status Unlock(const FactorKey& key, const std::string& case_id, const Actor& actor,
                       const Call& call) override;
+  absl::StatusOr<std::vector<std::string>> RebindGrant(const std::string& organisation_id,
+                                                       const CaseAccess& access,
+                                                       const std::string& factor_id,
+                                                       const std::string& actor_name,
+                                                       const Call& call) override;
   absl::StatusOr<std::vector<std::string>> RevokeGrant(const std::string& organisation_id,
                                                        const std::string& invitation_id,
                                                        const std::string& case_id,

@@ -44,6 +44,11 @@ class FakeAccess : public AccessStore {
   absl::Status Unlock(const FactorKey&, const std::string&, const Actor&, const Call&) override {
     return {};
   }
+  absl::StatusOr<std::vector<std::string>> RebindGrant(const std::string&, const CaseAccess&,
+                                                       const std::string&, const std::string&,
+                                                       const Call&) override {
+    return std::vector<std::string>();
+  }
   absl::StatusOr<std::vector<std::string>> RevokeGrant(const std::string&, const std::string&,
                                                        const std::string&, const Actor&,
                                                        const Call&) override {

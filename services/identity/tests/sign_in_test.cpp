@@ -207,6 +207,39 @@ TEST_CASE_METHOD(Fixture, "whatever the order of revoke and verify, nobody is le
   CHECK(database.Exec("SELECT count(*) FROM session WHERE end_time IS NULL")[0][0].as<int>() == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "an access whose number was corrected belongs to the new one alone",
+                 "[service]") {
+  pb::RebindGrantRequest rebind;
+  rebind.set_invitation_id("inv_1");
+  rebind.set_case_id("deal-1");
+  rebind.set_contact_id("ada");
+  rebind.set_mobile("+61499999999");
+  const std::string late = StartedId();
+  const std::string code = messenger.codes.back();
+
+  SECTION("before the first entry") {
+    REQUIRE(access_handler.RebindGrant(call, rebind).ok());
+    CHECK(ReasonOf(challenges.Verify(late, code, call).status()) == "ACCESS_REVOKED");
+    const auto started = challenges.Start(Ada("lnk_2", "+61499999999"), call);
+    REQUIRE(started.ok());
+    const auto entered = challenges.Verify(started->challenge_id, messenger.codes.back(), call);
+    REQUIRE(entered.ok());
+    CHECK(Exchange(entered->token.Reveal())->principal().cases(0).contact_id() == "ada");
+  }
+  SECTION("after it: sessions of the old number end, and its codes are void") {
+    const auto entered = challenges.Verify(late, code, call);
+    REQUIRE(entered.ok());
+    CHECK(access_handler.RebindGrant(call, rebind)->ended_sessions() == 1);
+    CHECK(ReasonOf(Exchange(entered->token.Reveal()).status()) == "CREDENTIAL_INVALID");
+    CHECK(access_handler.RebindGrant(call, rebind)->ended_sessions() == 0);
+  }
+  SECTION("no number: nobody enters") {
+    rebind.clear_mobile();
+    REQUIRE(access_handler.RebindGrant(call, rebind).ok());
+    CHECK(ReasonOf(challenges.Verify(late, code, call).status()) == "ACCESS_REVOKED");
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "a session ends by idling, by its absolute end and by signing out",
                  "[service]") {
   const std::string id = StartedId();
