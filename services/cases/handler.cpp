@@ -1,98 +1,15 @@
 #include "services/cases/handler.h"
 
-#include <algorithm>
-
-#include "absl/strings/str_cat.h"
-#include "services/cases/phone/e164.h"
+#include "services/cases/case_proto.h"
 #include "services/common/base/proto_time.h"
 
 namespace gatehouse::cases {
-namespace {
-
-Case FromProto(const pb::PutCaseRequest& request, const std::string& region) {
-  Case mirrored;
-  mirrored.case_id = request.case_id();
-  mirrored.display_name = request.display_name();
-  mirrored.kind = request.kind().empty() ? "case" : request.kind();
-  mirrored.etag = request.etag();
-  const pb::CaseOwner& owner = request.owner();
-  mirrored.owner = {owner.id(), owner.display_name(), owner.email(), owner.phone(),
-                    ToE164(owner.phone(), region)};
-  for (const pb::Contact& contact : request.contacts()) {
-    mirrored.contacts.push_back(
-        {.contact_id = contact.contact_id(),
-         .type = contact.type() == pb::COMPANY ? ContactType::kCompany : ContactType::kPerson,
-         .given_name = contact.given_name(),
-         .family_name = contact.family_name(),
-         .email = contact.email(),
-         .mobile = contact.mobile(),
-         .e164 = ToE164(contact.mobile(), region),
-         .role = contact.role()});
-  }
-  return mirrored;
-}
-
-// What a contact has in common for staff and for clients.
-template <typename Proto>
-void Fill(const Contact& contact, Proto& proto) {
-  proto.set_contact_id(contact.contact_id);
-  proto.set_type(static_cast<pb::ContactType>(contact.type));
-  proto.set_given_name(contact.given_name);
-  proto.set_family_name(contact.family_name);
-  proto.set_email(contact.email);
-  proto.set_mobile(contact.mobile);
-  proto.set_role(contact.role);
-}
-
-pb::Case ToProto(const Case& mirrored) {
-  pb::Case proto;
-  proto.set_case_id(mirrored.case_id);
-  proto.set_display_name(mirrored.display_name);
-  proto.set_kind(mirrored.kind);
-  proto.mutable_owner()->set_id(mirrored.owner.id);
-  proto.mutable_owner()->set_display_name(mirrored.owner.display_name);
-  proto.mutable_owner()->set_email(mirrored.owner.email);
-  proto.mutable_owner()->set_phone(mirrored.owner.phone);
-  for (const Contact& contact : mirrored.contacts) {
-    Fill(contact, *proto.add_contacts());
-    proto.mutable_contacts()->rbegin()->set_portal(static_cast<pb::ContactPortal>(contact.portal));
-  }
-  proto.set_etag(mirrored.etag);
-  *proto.mutable_create_time() = gatehouse::ToProto(mirrored.create_time);
-  *proto.mutable_update_time() = gatehouse::ToProto(mirrored.update_time);
-  return proto;
-}
-
-pb::Note ToProto(const Note& note) {
-  pb::Note proto;
-  proto.set_note_id(note.note_id);
-  proto.set_text(note.text);
-  proto.set_author(note.author);
-  *proto.mutable_create_time() = gatehouse::ToProto(note.create_time);
-  return proto;
-}
-
-pb::PortalCase ToPortal(const Case& mirrored, const CaseAccess& access) {
-  pb::PortalCase proto;
-  proto.set_case_id(mirrored.case_id);
-  proto.set_display_name(mirrored.display_name);
-  proto.set_kind(mirrored.kind);
-  proto.set_owner_name(mirrored.owner.display_name);
-  proto.set_contact_id(access.contact_id);
-  for (const Contact& contact : VisibleContacts(mirrored, access)) {
-    Fill(contact, *proto.add_contacts());
-    proto.mutable_contacts()->rbegin()->set_self(contact.contact_id == access.contact_id);
-  }
-  return proto;
-}
-
-}  // namespace
-
 void Handler::Register(Server& server) {
   server.Service("gatehouse.cases.v1.Cases")
       .Unary("PutCase", *this, &Handler::PutCase)
       .Unary("GetCase", *this, &Handler::GetCase)
       .Unary("ListCases", *this, &Handler::ListCases)
+      .Unary("DeleteCase", *this, &Handler::DeleteCase)
       .Unary("ListNotes", *this, &Handler::ListNotes)
       .Unary("CreateNote", *this, &Handler::CreateNote);
   server.Service("gatehouse.cases.v1.PortalCases")
@@ -109,8 +26,16 @@ absl::StatusOr<pb::Case> Handler::PutCase(const Call& call, const pb::PutCaseReq
   if (const std::string repeated = RepeatedContact(mirrored); !repeated.empty()) {
     return RefuseField("contacts", "lists a contact twice: " + repeated);
   }
-  ASSIGN_OR_RETURN(const Case put, store_.Put(call.caller.organisation_id, mirrored));
+  ASSIGN_OR_RETURN(const Case put,
+                   store_.Put(call.caller.organisation_id, mirrored, call.caller.actor_name));
   return ToProto(put);
+}
+
+absl::StatusOr<pb::DeleteCaseResponse> Handler::DeleteCase(const Call& call,
+                                                           const pb::DeleteCaseRequest& request) {
+  RETURN_IF_ERROR(
+      store_.Delete(call.caller.organisation_id, request.case_id(), call.caller.actor_name));
+  return pb::DeleteCaseResponse();
 }
 
 absl::StatusOr<pb::Case> Handler::GetCase(const Call& call, const pb::GetCaseRequest& request) {
@@ -123,7 +48,7 @@ absl::StatusOr<pb::ListCasesResponse> Handler::ListCases(const Call& call,
   ASSIGN_OR_RETURN(const Page page, PageOf(request));
   ASSIGN_OR_RETURN(std::vector<Case> cases, store_.List(call.caller.organisation_id, page));
   pb::ListCasesResponse response;
-  response.set_next_page_token(CutPage(cases, page, PostgresStore::KeyOf));
+  response.set_next_page_token(CutPage(cases, page, KeyOf));
   for (const Case& mirrored : cases) *response.add_cases() = ToProto(mirrored);
   return response;
 }
@@ -141,10 +66,13 @@ absl::StatusOr<pb::ListNotesResponse> Handler::ListNotes(const Call& call,
 
 absl::StatusOr<pb::Note> Handler::CreateNote(const Call& call,
                                              const pb::CreateNoteRequest& request) {
-  ASSIGN_OR_RETURN(const Note note,
-                   store_.AddNote(call.caller.organisation_id, request.case_id(),
-                                  request.request_id(), request.text(), call.caller.actor_name));
-  return ToProto(note);
+  return once_.Run(call, request, [&]() -> absl::StatusOr<pb::Note> {
+    ASSIGN_OR_RETURN(
+        const Note note,
+        store_.AddNote(call.caller.organisation_id, request.case_id(),
+                       {.text = request.text(), .author = call.caller.actor_name}, ""));
+    return ToProto(note);
+  });
 }
 
 absl::StatusOr<pb::ListPortalCasesResponse> Handler::ListPortalCases(
@@ -168,30 +96,27 @@ absl::StatusOr<pb::PortalCase> Handler::GetPortalCase(const Call& call,
 absl::StatusOr<pb::LookUpCaseResponse> Handler::LookUpCase(const Call& call,
                                                            const pb::LookUpCaseRequest& request) {
   ASSIGN_OR_RETURN(const Case found, store_.Get(call.caller.organisation_id, request.case_id()));
-  pb::LookUpCaseResponse response;
-  *response.mutable_case_() = ToProto(found);
-  for (const Contact& contact : found.contacts) {
-    if (!contact.e164.empty()) (*response.mutable_mobiles())[contact.contact_id] = contact.e164;
-  }
-  response.set_owner_phone(found.owner.e164);
-  return response;
+  return ToMirror(found);
 }
 
 absl::StatusOr<pb::AddNoteResponse> Handler::AddNote(const Call& call,
                                                      const pb::AddNoteRequest& request) {
-  const auto note = store_.AddNote(call.caller.organisation_id, request.case_id(),
-                                   request.request_id(), request.text(), request.author());
+  const auto note =
+      store_.AddNote(call.caller.organisation_id, request.case_id(),
+                     {.text = request.text(), .author = request.author()}, request.request_id());
   if (!note.ok() && !absl::IsNotFound(note.status())) return note.status();
   return pb::AddNoteResponse();
 }
 
 absl::StatusOr<pb::SetContactPortalResponse> Handler::SetContactPortal(
     const Call& call, const pb::SetContactPortalRequest& request) {
-  const absl::Time end = request.has_expire_time() ? gatehouse::FromProto(request.expire_time())
-                                                   : absl::InfiniteFuture();
-  RETURN_IF_ERROR(store_.SetPortal(call.caller.organisation_id, request.case_id(),
-                                   request.contact_id(), static_cast<Portal>(request.portal()), end,
-                                   request.version()));
+  PortalChange change = {.case_id = request.case_id(),
+                         .contact_id = request.contact_id(),
+                         .portal = static_cast<Portal>(request.portal()),
+                         .version = request.version(),
+                         .etag = request.etag()};
+  if (request.has_expire_time()) change.expire_time = gatehouse::FromProto(request.expire_time());
+  RETURN_IF_ERROR(store_.SetPortal(call.caller.organisation_id, change));
   return pb::SetContactPortalResponse();
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "gatehouse/cases/v1/cases.pb.h"
-#include "services/cases/store/postgres_store.h"
+#include "services/cases/domain/store.h"
+#include "services/common/postgres/once.h"
 #include "services/common/rpc/server.h"
 
 namespace gatehouse::cases {
@@ -11,10 +12,12 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/cases/v1, translated into calls of the store and the rules.
 class Handler {
  public:
-  explicit Handler(PostgresStore& store) : store_(store) {}
+  Handler(Store& store, Once& once) : store_(store), once_(once) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::Case> PutCase(const Call& call, const pb::PutCaseRequest& request);
+  absl::StatusOr<pb::DeleteCaseResponse> DeleteCase(const Call& call,
+                                                    const pb::DeleteCaseRequest& request);
   absl::StatusOr<pb::Case> GetCase(const Call& call, const pb::GetCaseRequest& request);
   absl::StatusOr<pb::ListCasesResponse> ListCases(const Call& call,
                                                   const pb::ListCasesRequest& request);
@@ -34,7 +37,8 @@ class Handler {
       const Call& call, const pb::SetContactPortalRequest& request);
 
  private:
-  PostgresStore& store_;
+  Store& store_;
+  Once& once_;
 };
 
 }  // namespace gatehouse::cases

@@ -1,4 +1,6 @@
 #include "services/cases/handler.h"
+#include "services/cases/store/postgres_store.h"
+#include "services/common/base/crypto.h"
 #include "services/common/process/process.h"
 #include "services/common/service/service_config.h"
 
@@ -12,13 +14,21 @@ int main(int argc, char** argv) {
   Environment environment;
   ServiceConfig config = ServiceConfig::Read(environment, "cases");
   const std::string identity = AddressOf(environment, "identity");
+  const std::string invitation = AddressOf(environment, "invitation");
+  const std::string notification = AddressOf(environment, "notification");
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
   const auto migrations = WithCommon(cases::kMigrations);
   if (const auto code = RunCommand(argc, argv, config, migrations)) return *code;
 
   ServiceBase base(std::move(config), identity, migrations.size());
-  cases::PostgresStore store(base.postgres());
-  cases::Handler handler(store);
+  Client invitations(invitation, base.tls());
+  Client notifications(notification, base.tls());
+  Outbox outbox(base.postgres(),
+                {.key = DeriveKey(base.root_key(), "cases outbox"),
+                 .services = {{"invitation", &invitations}, {"notification", &notifications}}});
+  cases::PostgresStore store(base.postgres(), outbox);
+  Once once(base.postgres(), DeriveKey(base.root_key(), "once"));
+  cases::Handler handler(store, once);
   Server server("cases");
   handler.Register(server);
   return base.Run(server);

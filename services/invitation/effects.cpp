@@ -1,4 +1,4 @@
-#include "services/invitation/store/effects.h"
+#include "services/invitation/effects.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -46,6 +46,7 @@ cases::v1::SetContactPortalRequest PortalOf(const Change& change, int64_t versio
   request.set_contact_id(change.invitation.contact_id);
   request.set_portal(static_cast<cases::v1::ContactPortal>(*change.portal));
   request.set_version(version);
+  request.set_etag(change.etag);
   const absl::Time end = change.invitation.expire_time;
   if (*change.portal == Portal::kInvited && end != absl::InfiniteFuture()) {
     *request.mutable_expire_time() = gatehouse::ToProto(end);
@@ -77,13 +78,46 @@ identity::v1::RevokeGrantRequest RevocationOf(const Change& change) {
   return request;
 }
 
+identity::v1::RebindGrantRequest RebindingOf(const Change& change) {
+  identity::v1::RebindGrantRequest request;
+  request.set_invitation_id(change.invitation.invitation_id);
+  request.set_case_id(change.invitation.case_id);
+  request.set_contact_id(change.invitation.contact_id);
+  request.set_mobile(change.invitation.mobile);
+  request.set_actor_name(change.author);
+  return request;
+}
+
+notification::v1::SubmitMessageRequest NoticeOf(const Change& change) {
+  notification::v1::SubmitMessageRequest request;
+  request.set_channel(notification::v1::SMS);
+  request.set_template_("mobile-changed");
+  request.set_recipient(change.rebinding->old_mobile);
+  request.set_case_id(change.invitation.case_id);
+  const std::string name = "organisation_name";
+  (*request.mutable_parameters())[name] = change.rebinding->organisation_name;
+  return request;
+}
+
 }  // namespace
 
 OutboxCalls EffectsOf(const Change& change, int64_t version) {
-  OutboxCalls calls(change.invitation.organisation_id);
+  const Invitation& invitation = change.invitation;
+  OutboxCalls calls(invitation.organisation_id);
+  // Before all else: it ends sessions. In its order, lest a number that was corrected twice stays
+  // the first of them.
+  const std::string grant = "grant:" + invitation.invitation_id;
+  if (change.revoke_grant) {
+    calls.Add(&identity::v1::Grants_Stub::RevokeGrant, RevocationOf(change), grant);
+  }
+  if (change.rebinding.has_value()) {
+    calls.Add(&identity::v1::Grants_Stub::RebindGrant, RebindingOf(change), grant);
+    if (!change.rebinding->old_mobile.empty()) {
+      calls.Add(&notification::v1::Intake_Stub::SubmitMessage, NoticeOf(change));
+    }
+  }
   if (change.mail.has_value()) {
-    calls.Add(&notification::v1::Intake_Stub::SubmitMessage,
-              ToProto(*change.mail, change.invitation));
+    calls.Add(&notification::v1::Intake_Stub::SubmitMessage, ToProto(*change.mail, invitation));
   }
   if (change.code.has_value()) {
     calls.Add(&identity::v1::Challenges_Stub::OfferChallenge, OfferOf(*change.code));
@@ -91,7 +125,7 @@ OutboxCalls EffectsOf(const Change& change, int64_t version) {
   // The events of one invitation are told in their order.
   if (!change.event.empty()) {
     calls.Add(&notification::v1::Intake_Stub::PublishEvent, EventOf(change),
-              change.invitation.invitation_id);
+              invitation.invitation_id);
   }
   if (!change.note.empty()) {
     calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, NoteOf(change));
@@ -99,11 +133,7 @@ OutboxCalls EffectsOf(const Change& change, int64_t version) {
   if (change.portal.has_value()) {
     calls.Add(&cases::v1::CaseDirectory_Stub::SetContactPortal, PortalOf(change, version));
   }
-  if (change.event != kExpiredEvent) AddExpiry(change.invitation, calls);
-  // Idempotent by itself: it carries no request_id.
-  if (change.revoke_grant) {
-    calls.Add(&identity::v1::Grants_Stub::RevokeGrant, RevocationOf(change));
-  }
+  if (change.event != kExpiredEvent) AddExpiry(invitation, calls);
   return calls;
 }
 

@@ -1,7 +1,7 @@
 #include "services/invitation/invitations_handler.h"
 
 #include "services/common/base/proto_time.h"
-#include "services/invitation/policy_proto.h"
+#include "services/invitation/case_profile.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -44,7 +44,6 @@ Asked AskedOf(const pb::CreateInvitationRequest& request) {
       .body = request.email().body(),
       .document_request_ids = {request.document_request_ids().begin(),
                                request.document_request_ids().end()},
-      .request_id = request.request_id(),
       .validate_only = request.validate_only()};
   if (request.visibility() == pb::ALL) asked.visibility = Visibility::kAll;
   if (request.visibility() == pb::OWN) asked.visibility = Visibility::kOwn;
@@ -65,6 +64,8 @@ void InvitationsHandler::Register(Server& server) {
       .Unary("UnlockInvitation", *this, &Self::UnlockInvitation)
       .Unary("GetPolicy", *this, &Self::GetPolicy)
       .Unary("UpdatePolicy", *this, &Self::UpdatePolicy);
+  server.Service("gatehouse.invitation.v1.CaseFollower")
+      .Unary("FollowCase", *this, &Self::FollowCase);
 }
 
 // With where their messages stand. While notification is away that is left out, not guessed.
@@ -101,10 +102,12 @@ absl::StatusOr<pb::Invitation> InvitationsHandler::ShowOne(absl::StatusOr<Invita
 
 absl::StatusOr<pb::Invitation> InvitationsHandler::CreateInvitation(
     const Call& call, const pb::CreateInvitationRequest& request) {
-  ASSIGN_OR_RETURN(const Made made, invitations_.Create(AskedOf(request), call));
-  pb::Invitation proto = ToProto(made.invitation, clock_.Now());
-  proto.set_link(made.link.Reveal());
-  return proto;
+  return once_.Run(call, request, [&]() -> absl::StatusOr<pb::Invitation> {
+    ASSIGN_OR_RETURN(const Made made, invitations_.Create(AskedOf(request), call));
+    pb::Invitation proto = ToProto(made.invitation, clock_.Now());
+    proto.set_link(made.link.Reveal());
+    return proto;
+  });
 }
 
 absl::StatusOr<pb::Invitation> InvitationsHandler::GetInvitation(
@@ -128,10 +131,12 @@ absl::StatusOr<pb::ListInvitationsResponse> InvitationsHandler::ListInvitations(
 
 absl::StatusOr<pb::Invitation> InvitationsHandler::ResendInvitation(
     const Call& call, const pb::ResendInvitationRequest& request) {
-  const Asked text = {.subject = request.email().subject(),
-                      .body = request.email().body(),
-                      .request_id = request.request_id()};
-  return ShowOne(invitations_.Resend(request.case_id(), request.invitation_id(), text, call));
+  const Asked text = {.subject = request.email().subject(), .body = request.email().body()};
+  return once_.Run(call, request, [&]() -> absl::StatusOr<pb::Invitation> {
+    ASSIGN_OR_RETURN(const Invitation resent,
+                     invitations_.Resend(request.case_id(), request.invitation_id(), text, call));
+    return ToProto(resent, clock_.Now());
+  });
 }
 
 absl::StatusOr<pb::Invitation> InvitationsHandler::RevokeInvitation(
@@ -141,14 +146,16 @@ absl::StatusOr<pb::Invitation> InvitationsHandler::RevokeInvitation(
 
 absl::StatusOr<pb::Link> InvitationsHandler::CreateLink(const Call& call,
                                                         const pb::CreateLinkRequest& request) {
-  ASSIGN_OR_RETURN(const NewLink made,
-                   invitations_.CreateLink(request.case_id(), request.invitation_id(), call));
-  pb::Link link;
-  link.set_link(made.link.Reveal());
-  if (made.expire_time != absl::InfiniteFuture()) {
-    *link.mutable_expire_time() = gatehouse::ToProto(made.expire_time);
-  }
-  return link;
+  return once_.Run(call, request, [&]() -> absl::StatusOr<pb::Link> {
+    ASSIGN_OR_RETURN(const NewLink made,
+                     invitations_.CreateLink(request.case_id(), request.invitation_id(), call));
+    pb::Link link;
+    link.set_link(made.link.Reveal());
+    if (made.expire_time != absl::InfiniteFuture()) {
+      *link.mutable_expire_time() = gatehouse::ToProto(made.expire_time);
+    }
+    return link;
+  });
 }
 
 absl::StatusOr<pb::Invitation> InvitationsHandler::UnlockInvitation(
@@ -156,18 +163,27 @@ absl::StatusOr<pb::Invitation> InvitationsHandler::UnlockInvitation(
   return ShowOne(invitations_.Unlock(request.case_id(), request.invitation_id(), call));
 }
 
+absl::StatusOr<pb::FollowCaseResponse> InvitationsHandler::FollowCase(
+    const Call& call, const pb::FollowCaseRequest& request) {
+  Call changed = call;
+  changed.caller.actor_name = request.actor_name();
+  if (!request.has_mirror()) {
+    RETURN_IF_ERROR(invitations_.Follow(request.case_id(), nullptr, changed));
+  } else {
+    const CaseProfile mirrored = ProfileOf(request.mirror());
+    RETURN_IF_ERROR(invitations_.Follow(request.case_id(), &mirrored, changed));
+  }
+  return pb::FollowCaseResponse();
+}
+
 absl::StatusOr<pb::Policy> InvitationsHandler::GetPolicy(const Call& call,
                                                          const pb::GetPolicyRequest&) {
-  ASSIGN_OR_RETURN(const PolicyChanges changes, store_.GetPolicy(call.caller.organisation_id));
-  return invitation::ToProto(PolicyOf(changes, call.caller.region));
+  return policies_.Get(call.caller.organisation_id, call.caller.region);
 }
 
 absl::StatusOr<pb::Policy> InvitationsHandler::UpdatePolicy(
     const Call& call, const pb::UpdatePolicyRequest& request) {
-  ASSIGN_OR_RETURN(PolicyChanges changes, store_.GetPolicy(call.caller.organisation_id));
-  RETURN_IF_ERROR(Apply(request, changes));
-  RETURN_IF_ERROR(store_.SetPolicy(call.caller.organisation_id, changes));
-  return invitation::ToProto(PolicyOf(changes, call.caller.region));
+  return policies_.Update(request.policy(), request.update_mask(), call, CheckPolicy);
 }
 
 }  // namespace gatehouse::invitation

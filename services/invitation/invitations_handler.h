@@ -1,7 +1,9 @@
 #pragma once
 
 #include "gatehouse/invitation/v1/invitations.pb.h"
+#include "services/common/postgres/once.h"
 #include "services/common/rpc/server.h"
+#include "services/common/settings/settings.h"
 #include "services/invitation/domain/invitations.h"
 
 namespace gatehouse::invitation {
@@ -11,9 +13,14 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/invitation/v1/invitations.proto.
 class InvitationsHandler {
  public:
-  InvitationsHandler(Invitations& invitations, Store& store, Directory& directory,
-                     const Clock& clock)
-      : invitations_(invitations), store_(store), directory_(directory), clock_(clock) {}
+  InvitationsHandler(Invitations& invitations, Settings<Policy>& policies, Store& store,
+                     Directory& directory, Once& once, const Clock& clock)
+      : invitations_(invitations),
+        policies_(policies),
+        store_(store),
+        directory_(directory),
+        once_(once),
+        clock_(clock) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::Invitation> CreateInvitation(const Call& call,
@@ -32,13 +39,18 @@ class InvitationsHandler {
   absl::StatusOr<pb::Policy> GetPolicy(const Call& call, const pb::GetPolicyRequest& request);
   absl::StatusOr<pb::Policy> UpdatePolicy(const Call& call, const pb::UpdatePolicyRequest& request);
 
+  absl::StatusOr<pb::FollowCaseResponse> FollowCase(const Call& call,
+                                                    const pb::FollowCaseRequest& request);
+
  private:
   absl::StatusOr<std::vector<pb::Invitation>> Show(const std::vector<Invitation>& invitations);
   absl::StatusOr<pb::Invitation> ShowOne(absl::StatusOr<Invitation> invitation);
 
   Invitations& invitations_;
+  Settings<Policy>& policies_;
   Store& store_;
   Directory& directory_;
+  Once& once_;
   const Clock& clock_;
 };
 

@@ -27,13 +27,16 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
       base.postgres(),
       {.key = DeriveKey(base.root_key(), "invitation outbox"),
        .services = {{"identity", &identity}, {"cases", &cases}, {"notification", &notification}}});
-  PostgresStore store(base.postgres(), outbox);
+  Settings<Policy> policies(base.postgres());
+  PostgresStore store(base.postgres(), outbox, policies);
   const Jobs expiry(base.postgres(), {.key = DeriveKey(base.root_key(), "invitation outbox"),
                                       .lanes = {{kExpiryLane, ExpiryWork(store, clock)}}});
   ServicesDirectory directory(identity, cases, notification, documents);
   Invitations invitations(store, directory, DeriveKey(base.root_key(), "links"), clock);
-  InvitationsHandler invitations_handler(invitations, store, directory, clock);
-  SignInHandler sign_in_handler(invitations, store, directory, identity, clock);
+  SignIn sign_in(store, directory, clock);
+  Once once(base.postgres(), DeriveKey(base.root_key(), "once"));
+  InvitationsHandler invitations_handler(invitations, policies, store, directory, once, clock);
+  SignInHandler sign_in_handler(sign_in, invitations, identity);
   Server server("invitation");
   invitations_handler.Register(server);
   sign_in_handler.Register(server);

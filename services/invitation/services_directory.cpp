@@ -1,15 +1,12 @@
 #include "services/invitation/services_directory.h"
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/status.h"
-#include "services/common/text/address.h"
+#include "services/invitation/case_profile.h"
 #include "services/invitation/code_proto.h"
 
 namespace gatehouse::invitation {
@@ -17,11 +14,6 @@ namespace {
 
 constexpr absl::Duration kRemember = absl::Seconds(60);
 constexpr size_t kRememberedMax = 10000;
-
-std::string NameOf(const cases::v1::Contact& contact) {
-  return std::string(
-      absl::StripAsciiWhitespace(absl::StrCat(contact.given_name(), " ", contact.family_name())));
-}
 
 }  // namespace
 
@@ -56,23 +48,7 @@ absl::StatusOr<CaseProfile> ServicesDirectory::LookUpCase(const std::string& org
   request.set_case_id(case_id);
   ASSIGN_OR_RETURN(const auto found, cases_.Call(&cases::v1::CaseDirectory_Stub::LookUpCase,
                                                  organisation_id, request));
-  CaseProfile profile = {
-      found.case_().display_name(),
-      found.case_().owner().display_name(),
-      found.owner_phone(),
-      IsEmail(found.case_().owner().email()) ? found.case_().owner().email() : "",
-      {}};
-  for (const cases::v1::Contact& contact : found.case_().contacts()) {
-    const auto e164 = found.mobiles().find(contact.contact_id());
-    profile.contacts.push_back({.contact_id = contact.contact_id(),
-                                .name = NameOf(contact),
-                                .email = contact.email(),
-                                .role = contact.role(),
-                                .mobile = contact.mobile(),
-                                .e164 = e164 == found.mobiles().end() ? "" : e164->second,
-                                .is_person = contact.type() != cases::v1::COMPANY});
-  }
-  return profile;
+  return ProfileOf(found);
 }
 
 absl::StatusOr<CaseDocuments> ServicesDirectory::LookUpDocuments(const std::string& organisation_id,

@@ -2,7 +2,6 @@
 
 #include "services/common/base/proto_time.h"
 #include "services/common/base/status.h"
-#include "services/common/text/address.h"
 
 namespace gatehouse::invitation {
 
@@ -16,37 +15,20 @@ void SignInHandler::Register(Server& server) {
 
 absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
                                                              const pb::OpenLinkRequest& request) {
-  ASSIGN_OR_RETURN(const FoundLink found, store_.FindLink(Invitations::HashOf(request.token())));
-  const Invitation& invitation = found.invitation;
-  ASSIGN_OR_RETURN(const OrganisationProfile organisation,
-                   directory_.RecallOrganisation(invitation.organisation_id));
-  const LinkState state = LinkStateAt(found.link, invitation, clock_.Now());
+  ASSIGN_OR_RETURN(const OpenedLink opened, sign_in_.Open(request.token()));
   pb::OpenLinkResponse response;
-  response.set_state(static_cast<pb::OpenLinkResponse::State>(state));
-  response.mutable_organisation()->set_display_name(organisation.display_name);
-  response.mutable_organisation()->set_portal_url(organisation.portal_url);
-  if (state == LinkState::kActive) {
-    response.set_masked_mobile(MaskPhone(invitation.mobile));
-    response.set_masked_email(MaskEmail(invitation.email));
-    response.add_methods(identity::v1::SMS_CODE);
-  }
+  response.set_state(static_cast<pb::OpenLinkResponse::State>(opened.state));
+  response.mutable_organisation()->set_display_name(opened.organisation.display_name);
+  response.mutable_organisation()->set_portal_url(opened.organisation.portal_url);
+  response.set_masked_mobile(opened.masked_mobile);
+  response.set_masked_email(opened.masked_email);
+  if (opened.takes_codes) response.add_methods(identity::v1::SMS_CODE);
   return response;
 }
 
 absl::StatusOr<pb::StartSignInResponse> SignInHandler::StartSignIn(
     const Call&, const pb::StartSignInRequest& request) {
-  ASSIGN_OR_RETURN(const FoundLink found, store_.FindLink(Invitations::HashOf(request.token())));
-  RETURN_IF_ERROR(CheckLink(LinkStateAt(found.link, found.invitation, clock_.Now())));
-  ASSIGN_OR_RETURN(const OrganisationProfile organisation,
-                   directory_.RecallOrganisation(found.invitation.organisation_id));
-  CodeRequest code = {found.invitation, found.link, organisation, ""};
-  if (found.email_code_to_owner) {
-    ASSIGN_OR_RETURN(
-        const CaseProfile mirrored,
-        directory_.LookUpCase(found.invitation.organisation_id, found.invitation.case_id));
-    code.owner_email = mirrored.owner_email;
-  }
-  ASSIGN_OR_RETURN(const StartedChallenge started, directory_.StartChallenge(code));
+  ASSIGN_OR_RETURN(const StartedChallenge started, sign_in_.Start(request.token()));
   pb::StartSignInResponse response;
   response.set_challenge_id(started.challenge_id);
   *response.mutable_expire_time() = gatehouse::ToProto(started.expire_time);

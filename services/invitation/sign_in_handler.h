@@ -3,6 +3,7 @@
 #include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "services/common/rpc/server.h"
 #include "services/invitation/domain/invitations.h"
+#include "services/invitation/domain/sign_in.h"
 
 namespace gatehouse::invitation {
 
@@ -11,13 +12,8 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/invitation/v1/sign_in.proto.
 class SignInHandler {
  public:
-  SignInHandler(Invitations& invitations, Store& store, Directory& directory, Client& identity,
-                const Clock& clock)
-      : invitations_(invitations),
-        store_(store),
-        directory_(directory),
-        identity_(identity),
-        clock_(clock) {}
+  SignInHandler(SignIn& sign_in, Invitations& invitations, Client& identity)
+      : sign_in_(sign_in), invitations_(invitations), identity_(identity) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::OpenLinkResponse> OpenLink(const Call& call,
@@ -30,11 +26,9 @@ class SignInHandler {
                                                         const pb::VerifySignInRequest& request);
 
  private:
+  SignIn& sign_in_;
   Invitations& invitations_;
-  Store& store_;
-  Directory& directory_;
   Client& identity_;
-  const Clock& clock_;
 };
 
 }  // namespace gatehouse::invitation

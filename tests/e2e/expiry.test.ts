@@ -37,23 +37,37 @@ test("an expired link leads nowhere until staff send a new one [CC-8]", async ()
   const office = await Office.ready();
   const [{ contactId, email, mobile }] = office.contacts;
   const portal = async () => (await office.case()).contacts[0].portal;
-  const { invitationId, link } = await ok(office.invite(0, { delivery: "LINK_ONLY" }));
+  const { invitationId } = await ok(office.invite(0));
+  const linkOf = async (number: number) =>
+    linkIn((await eventually(async () => (await mailsTo(email))[number - 1], "the mail")).text);
+  const link = await linkOf(1);
   await eventually(async () => (await portal()) === "INVITED" || undefined, "INVITED");
   await runOut(office, invitationId, contactId);
 
   const browser = new Browser();
-  const opened = await ok(browser.open(tokenOf(link!)));
+  const opened = await ok(browser.open(tokenOf(link)));
   assert.deepEqual([opened.state, opened.maskedMobile, opened.methods], ["EXPIRED", "", []]);
-  await refused(browser.start(tokenOf(link!)), 400, "LINK_EXPIRED");
+  await refused(browser.start(tokenOf(link)), 400, "LINK_EXPIRED");
   assert.equal((await office.invitation(invitationId)).state, "EXPIRED");
   assert.equal(await portal(), "NOT_INVITED");
   await refused(office.createLink(invitationId), 400, "INVITATION_EXPIRED");
 
   assert.equal((await ok(office.resend(invitationId))).state, "PENDING");
   await eventually(async () => (await portal()) === "INVITED" || undefined, "INVITED");
-  const mail = await eventually(async () => (await mailsTo(email))[0], "the mail");
-  await browser.enter(tokenOf(linkIn(mail.text)), mobile);
-  assert.equal((await ok(browser.open(tokenOf(link!)))).state, "REVOKED");
+  await browser.enter(tokenOf(await linkOf(2)), mobile);
+  assert.equal((await ok(browser.open(tokenOf(link)))).state, "REVOKED");
+});
+
+test("an expired link that was handed out lives again when staff resend [CC-8]", async () => {
+  const office = await Office.ready();
+  const [{ contactId, email, mobile }] = office.contacts;
+  const { invitationId, link } = await ok(office.invite(0, { delivery: "LINK_ONLY" }));
+  await runOut(office, invitationId, contactId);
+  await refused(new Browser().start(link!), 400, "LINK_EXPIRED");
+  const again = await ok(office.resend(invitationId));
+  assert.deepEqual([again.state, again.delivery], ["PENDING", "LINK_ONLY"]);
+  await new Browser().enter(link!, mobile);
+  assert.deepEqual(await mailsTo(email), []);
 });
 
 /** Lets five minutes of a code pass. */

@@ -32,7 +32,7 @@ const lines = (text) =>
     .sort();
 
 const betweenServices = `
-  cases → identity: 7000
+  cases → identity, invitation, notification: 7000
   documents → cases, identity, notification: 7000
   front → cases, documents, identity, invitation, notification: 7000
   gateway → cases, documents, identity, invitation, notification: 7000
@@ -140,10 +140,10 @@ test("a call that only one side allows is none", () => {
   const cut = changed((objects) => {
     named(objects, "NetworkPolicy", "cases").spec.egress = [];
   });
-  assert.deepEqual(cut, { more: [], less: ["cases → identity: 7000"] });
+  assert.deepEqual(cut, { more: [], less: ["cases → identity, invitation, notification: 7000"] });
   const offered = changed((objects) => {
     const [rule] = named(objects, "NetworkPolicy", "invitation").spec.ingress;
-    rule.from.push({ podSelector: { matchLabels: { "app.kubernetes.io/name": "cases" } } });
+    rule.from.push({ podSelector: { matchLabels: { "app.kubernetes.io/name": "documents" } } });
   });
   assert.deepEqual(offered, { more: [], less: [] });
 });

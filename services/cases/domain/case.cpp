@@ -1,8 +1,18 @@
 #include "services/cases/domain/case.h"
 
+#include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace gatehouse::cases {
+namespace {
+
+// What an invitation knows of its contact.
+auto Reached(const Contact& contact) {
+  return std::tie(contact.given_name, contact.family_name, contact.email, contact.e164);
+}
+
+}  // namespace
 
 std::string RepeatedContact(const Case& mirrored) {
   std::set<std::string> ids;
@@ -10,6 +20,15 @@ std::string RepeatedContact(const Case& mirrored) {
     if (!ids.insert(contact.contact_id).second) return contact.contact_id;
   }
   return "";
+}
+
+bool ConcernsInvitations(const std::vector<Contact>& before, const std::vector<Contact>& after) {
+  return std::any_of(before.begin(), before.end(), [&](const Contact& old) {
+    const auto now = std::find_if(after.begin(), after.end(), [&](const Contact& contact) {
+      return contact.contact_id == old.contact_id;
+    });
+    return now == after.end() || Reached(*now) != Reached(old);
+  });
 }
 
 std::vector<Contact> VisibleContacts(const Case& mirrored, const CaseAccess& access) {

@@ -45,6 +45,10 @@ struct Note {
 // The id of a contact that is listed twice; empty if none is.
 std::string RepeatedContact(const Case& mirrored);
 
+// Whether invitations must hear of a change: somebody left, or is reached otherwise than before.
+// Who has come is not invited yet.
+bool ConcernsInvitations(const std::vector<Contact>& before, const std::vector<Contact>& after);
+
 // What a client sees of a case: every contact where the invitation says so, else its own.
 std::vector<Contact> VisibleContacts(const Case& mirrored, const CaseAccess& access);
 

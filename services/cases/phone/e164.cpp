@@ -2,14 +2,22 @@
 
 #include <phonenumbers/phonenumberutil.h>
 
+#include "absl/strings/str_replace.h"
+#include "services/common/text/characters.h"
+#include "services/common/text/digits.h"
+
 namespace gatehouse::cases {
 
-std::string ToE164(const std::string& number, const std::string& region) {
+std::string ToE164(const std::string& written, const std::string& region) {
+  // A letter makes it a vanity number, an extension or a remark: nothing that an SMS goes to.
+  if (HasLetter(written) || written.find_first_of(";#*,") != std::string::npos) return "";
+  const std::string number = absl::StrReplaceAll(PlainDigits(written), {{"＋", "+"}});
   using i18n::phonenumbers::PhoneNumberUtil;
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   i18n::phonenumbers::PhoneNumber parsed;
+  // A number that is possible within its own town only lacks the area code.
   if (util.Parse(number, region, &parsed) != PhoneNumberUtil::NO_PARSING_ERROR ||
-      !util.IsPossibleNumber(parsed)) {
+      util.IsPossibleNumberWithReason(parsed) != PhoneNumberUtil::IS_POSSIBLE) {
     return "";
   }
   std::string text;

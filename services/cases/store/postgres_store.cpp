@@ -4,10 +4,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "services/cases/effects.h"
 #include "services/common/base/random.h"
+#include "services/common/text/json_text.h"
 
 namespace gatehouse::cases {
 namespace {
+
+// Whoever takes a contact out of a case may rely on the answer: its session has ended then. But a
+// CRM is not kept from putting its cases while invitation is away.
+constexpr absl::Duration kPatience = absl::Seconds(1);
 
 absl::Status NotFound() {
   return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such case");
@@ -25,10 +31,27 @@ constexpr char kPut[] = R"sql(
   WHERE $10 IN ('', old.version::text)
   RETURNING version)sql";
 
-constexpr char kPutContact[] = R"sql(
+constexpr char kPutContacts[] = R"sql(
   INSERT INTO contact (organisation_id, case_id, contact_id, position, type, given_name,
                        family_name, email, mobile, e164, role)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))sql";
+  SELECT $1, $2, c.contact_id, c.position, c.type, c.given_name, c.family_name, c.email, c.mobile,
+         c.e164, c.role
+  FROM jsonb_to_recordset($3::jsonb) AS c (contact_id text, position integer, type integer,
+    given_name text, family_name text, email text, mobile text, e164 text, role text))sql";
+
+constexpr const char* kDelete[] = {
+    "DELETE FROM note WHERE organisation_id = $1 AND case_id = $2",
+    "DELETE FROM contact WHERE organisation_id = $1 AND case_id = $2",
+    "DELETE FROM case_file WHERE organisation_id = $1 AND case_id = $2",
+    "INSERT INTO deleted_case VALUES ($1, $2) ON CONFLICT (organisation_id, case_id) "
+    "DO UPDATE SET delete_time = clock_timestamp()"};
+
+constexpr char kSetPortal[] = R"sql(
+  INSERT INTO contact_portal AS old (organisation_id, case_id, contact_id, portal, version,
+                                     expire_time)
+  VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (organisation_id, case_id, contact_id)
+  DO UPDATE SET portal = $4, version = $5, expire_time = $6 WHERE old.version < $5)sql";
 
 // A row for each contact, or one without a contact; the caller adds which cases, and the order.
 // An invitation whose time ran out unused makes its contact one that is not invited.
@@ -36,7 +59,7 @@ constexpr char kPutContact[] = R"sql(
   "SELECT f.case_id, f.display_name, f.kind, f.owner_id, f.owner_name, f.owner_email, "       \
   "f.owner_phone, f.owner_e164, f.version, f.create_time, f.update_time, c.contact_id, "      \
   "c.type, c.given_name, c.family_name, c.email, c.mobile, c.e164, c.role, "                  \
-  "CASE WHEN p.expire_time > now() THEN p.portal ELSE 1 END FROM (" chosen                    \
+  "CASE WHEN p.expire_time > now() THEN p.portal ELSE 1 END AS portal FROM (" chosen          \
   ") AS f LEFT JOIN contact AS c USING (organisation_id, case_id) LEFT JOIN contact_portal "  \
   "AS p ON p.organisation_id = f.organisation_id AND p.case_id = f.case_id AND p.contact_id " \
   "= c.contact_id "
@@ -57,71 +80,149 @@ constexpr char kList[] = CASES_WITH_CONTACTS(
 
 Case CaseFrom(const pqxx::row& row) {
   Case mirrored;
-  mirrored.case_id = row[0].c_str();
-  mirrored.display_name = row[1].c_str();
-  mirrored.kind = row[2].c_str();
-  mirrored.owner = {row[3].c_str(), row[4].c_str(), row[5].c_str(), row[6].c_str(), row[7].c_str()};
-  mirrored.etag = row[8].c_str();
-  mirrored.create_time = TimeFromSql(row[9]);
-  mirrored.update_time = TimeFromSql(row[10]);
+  mirrored.case_id = row["case_id"].c_str();
+  mirrored.display_name = row["display_name"].c_str();
+  mirrored.kind = row["kind"].c_str();
+  mirrored.owner = {.id = row["owner_id"].c_str(),
+                    .display_name = row["owner_name"].c_str(),
+                    .email = row["owner_email"].c_str(),
+                    .phone = row["owner_phone"].c_str(),
+                    .e164 = row["owner_e164"].c_str()};
+  mirrored.etag = row["version"].c_str();
+  mirrored.create_time = TimeFromSql(row["create_time"]);
+  mirrored.update_time = TimeFromSql(row["update_time"]);
   return mirrored;
 }
 
 Contact ContactFrom(const pqxx::row& row) {
-  return {.contact_id = row[11].c_str(),
-          .type = static_cast<ContactType>(row[12].as<int>()),
-          .given_name = row[13].c_str(),
-          .family_name = row[14].c_str(),
-          .email = row[15].c_str(),
-          .mobile = row[16].c_str(),
-          .e164 = row[17].c_str(),
-          .role = row[18].c_str(),
-          .portal = static_cast<Portal>(row[19].as<int>())};
+  return {.contact_id = row["contact_id"].c_str(),
+          .type = static_cast<ContactType>(row["type"].as<int>()),
+          .given_name = row["given_name"].c_str(),
+          .family_name = row["family_name"].c_str(),
+          .email = row["email"].c_str(),
+          .mobile = row["mobile"].c_str(),
+          .e164 = row["e164"].c_str(),
+          .role = row["role"].c_str(),
+          .portal = static_cast<Portal>(row["portal"].as<int>())};
 }
 
 std::vector<Case> CasesFrom(const pqxx::result& rows) {
   std::vector<Case> cases;
   for (const pqxx::row& row : rows) {
-    if (cases.empty() || cases.back().case_id != row[0].c_str()) cases.push_back(CaseFrom(row));
-    if (!row[11].is_null()) cases.back().contacts.push_back(ContactFrom(row));
+    const bool next = cases.empty() || cases.back().case_id != row["case_id"].c_str();
+    if (next) cases.push_back(CaseFrom(row));
+    if (!row["contact_id"].is_null()) cases.back().contacts.push_back(ContactFrom(row));
   }
   return cases;
 }
 
+std::optional<Case> Find(Transaction& tx, const std::string& organisation_id,
+                         const std::string& case_id) {
+  std::vector<Case> cases = CasesFrom(tx.Exec(kGet, organisation_id, case_id));
+  if (cases.empty()) return std::nullopt;
+  return std::move(cases.front());
+}
+
+// What jsonb_to_recordset reads: hundreds of contacts are one statement.
+std::string ToJson(const std::vector<Contact>& contacts) {
+  std::string json = "[";
+  for (const Contact& contact : contacts) {
+    if (json.size() > 1) json += ',';
+    absl::StrAppend(&json, "{\"position\":", &contact - contacts.data(),
+                    ",\"type\":", static_cast<int>(contact.type));
+    const auto add = [&](const char* name, const std::string& value) {
+      absl::StrAppend(&json, ",\"", name, "\":");
+      AppendJsonString(value, json);
+    };
+    add("contact_id", contact.contact_id);
+    add("given_name", contact.given_name);
+    add("family_name", contact.family_name);
+    add("email", contact.email);
+    add("mobile", contact.mobile);
+    add("e164", contact.e164);
+    add("role", contact.role);
+    json += '}';
+  }
+  return json + "]";
+}
+
 Note NoteFrom(const pqxx::row& row) {
-  return {row[0].c_str(), row[1].c_str(), row[2].c_str(), TimeFromSql(row[3])};
+  return {.note_id = row["note_id"].c_str(),
+          .text = row["text"].c_str(),
+          .author = row["author"].c_str(),
+          .create_time = TimeFromSql(row["create_time"])};
+}
+
+absl::Status WasDeleted(Transaction& tx, const std::string& organisation_id,
+                        const std::string& case_id) {
+  const auto was = tx.Exec("SELECT FROM deleted_case WHERE organisation_id = $1 AND case_id = $2",
+                           organisation_id, case_id);
+  return was.empty() ? NotFound() : absl::OkStatus();
+}
+
+// Orders what is said of a case: false where it is not there.
+bool Lock(Transaction& tx, const std::string& organisation_id, const std::string& case_id) {
+  return !tx.Exec(
+                "SELECT FROM case_file WHERE organisation_id = $1 AND case_id = $2 FOR NO KEY "
+                "UPDATE",
+                organisation_id, case_id)
+              .empty();
 }
 
 }  // namespace
 
-absl::StatusOr<Case> PostgresStore::Put(const std::string& organisation_id, const Case& mirrored) {
+std::string KeyOf(const Case& mirrored) {
+  return absl::StrCat(absl::ToUnixMicros(mirrored.update_time), "|", mirrored.case_id);
+}
+
+absl::StatusOr<Case> PostgresStore::Put(const std::string& organisation_id, const Case& mirrored,
+                                        const std::string& author) {
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Case> {
     const Owner& owner = mirrored.owner;
-    const auto put =
+    const auto kept =
         tx.Exec(kPut, organisation_id, mirrored.case_id, mirrored.display_name, mirrored.kind,
                 owner.id, owner.display_name, owner.email, owner.phone, owner.e164, mirrored.etag);
-    if (put.empty()) {
+    if (kept.empty()) {
       return Refuse(absl::StatusCode::kAborted, "ETAG_MISMATCH",
                     "the case has changed since it was read: read it again");
     }
+    const std::vector<Contact> before = Find(tx, organisation_id, mirrored.case_id)->contacts;
     tx.Exec("DELETE FROM contact WHERE organisation_id = $1 AND case_id = $2", organisation_id,
             mirrored.case_id);
-    int position = 0;
-    for (const Contact& contact : mirrored.contacts) {
-      tx.Exec(kPutContact, organisation_id, mirrored.case_id, contact.contact_id, position++,
-              static_cast<int>(contact.type), contact.given_name, contact.family_name,
-              contact.email, contact.mobile, contact.e164, contact.role);
+    tx.Exec(kPutContacts, organisation_id, mirrored.case_id, ToJson(mirrored.contacts));
+    Case now = *Find(tx, organisation_id, mirrored.case_id);
+    if (ConcernsInvitations(before, now.contacts)) {
+      OutboxCalls calls(organisation_id);
+      AddFollow(mirrored.case_id, now, author, calls);
+      outbox_.Add(tx, std::move(calls), kPatience);
     }
-    return CasesFrom(tx.Exec(kGet, organisation_id, mirrored.case_id)).at(0);
+    return now;
+  });
+}
+
+absl::Status PostgresStore::Delete(const std::string& organisation_id, const std::string& case_id,
+                                   const std::string& author) {
+  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    // FOR UPDATE: nobody adds a note to it any more.
+    const auto found =
+        tx.Exec("SELECT FROM case_file WHERE organisation_id = $1 AND case_id = $2 FOR UPDATE",
+                organisation_id, case_id);
+    if (found.empty()) return WasDeleted(tx, organisation_id, case_id);
+    for (const char* sql : kDelete) tx.Exec(sql, organisation_id, case_id);
+    OutboxCalls calls(organisation_id);
+    AddFollow(case_id, std::nullopt, author, calls);
+    AddDeleted(case_id, calls);
+    outbox_.Add(tx, std::move(calls), kPatience);
+    return absl::OkStatus();
   });
 }
 
 absl::StatusOr<Case> PostgresStore::Get(const std::string& organisation_id,
                                         const std::string& case_id) {
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Case> {
-    std::vector<Case> cases = CasesFrom(tx.Exec(kGet, organisation_id, case_id));
-    if (cases.empty()) return NotFound();
-    return std::move(cases.front());
+    std::optional<Case> found = Find(tx, organisation_id, case_id);
+    if (!found.has_value()) return NotFound();
+    return *std::move(found);
   });
 }
 
@@ -131,10 +232,6 @@ absl::StatusOr<std::vector<Case>> PostgresStore::GetAll(const std::string& organ
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     return CasesFrom(tx.Exec(kGetAll, organisation_id, absl::StrJoin(case_ids, ",")));
   });
-}
-
-std::string PostgresStore::KeyOf(const Case& mirrored) {
-  return absl::StrCat(absl::ToUnixMicros(mirrored.update_time), "|", mirrored.case_id);
 }
 
 absl::StatusOr<std::vector<Case>> PostgresStore::List(const std::string& organisation_id,
@@ -153,25 +250,19 @@ absl::StatusOr<std::vector<Case>> PostgresStore::List(const std::string& organis
 }
 
 absl::StatusOr<Note> PostgresStore::AddNote(const std::string& organisation_id,
-                                            const std::string& case_id,
-                                            const std::string& request_id, const std::string& text,
-                                            const std::string& author) {
+                                            const std::string& case_id, const Note& note,
+                                            const std::string& delivery_id) {
   return postgres_.WriteOne(
       Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Note> {
         const auto added = tx.Exec(
             "INSERT INTO note (organisation_id, case_id, note_id, text, author, request_id) "
             "SELECT organisation_id, case_id, $3, $4, $5, nullif($6, '') FROM case_file "
-            "WHERE organisation_id = $1 AND case_id = $2 "
+            "WHERE organisation_id = $1 AND case_id = $2 FOR KEY SHARE "
             "ON CONFLICT (organisation_id, request_id) DO NOTHING "
             "RETURNING note_id, text, author, create_time",
-            organisation_id, case_id, NewId("note"), text, author, request_id);
-        if (!added.empty()) return NoteFrom(added[0]);
-        const auto first = tx.Exec(
-            "SELECT note_id, text, author, create_time FROM note "
-            "WHERE organisation_id = $1 AND request_id = $2 AND case_id = $3",
-            organisation_id, request_id, case_id);
-        if (first.empty()) return NotFound();
-        return NoteFrom(first[0]);
+            organisation_id, case_id, NewId("note"), note.text, note.author, delivery_id);
+        if (added.empty()) return NotFound();
+        return NoteFrom(added[0]);
       });
 }
 
@@ -190,23 +281,29 @@ absl::StatusOr<std::vector<Note>> PostgresStore::ListNotes(const std::string& or
     if (rows.empty()) return NotFound();
     std::vector<Note> notes;
     for (const pqxx::row& row : rows) {
-      if (!row[0].is_null()) notes.push_back(NoteFrom(row));
+      if (!row["note_id"].is_null()) notes.push_back(NoteFrom(row));
     }
     return notes;
   });
 }
 
 absl::Status PostgresStore::SetPortal(const std::string& organisation_id,
-                                      const std::string& case_id, const std::string& contact_id,
-                                      Portal portal, absl::Time expire_time, int64_t version) {
-  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(
-        "INSERT INTO contact_portal AS old (organisation_id, case_id, contact_id, portal, version, "
-        "expire_time) VALUES ($1, $2, $3, $4, $5, $6) "
-        "ON CONFLICT (organisation_id, case_id, contact_id) "
-        "DO UPDATE SET portal = $4, version = $5, expire_time = $6 WHERE old.version < $5",
-        organisation_id, case_id, contact_id, static_cast<int>(portal), version,
-        ToSql(expire_time));
+                                      const PortalChange& change) {
+  const auto set = [&](Transaction& tx) -> absl::Status {
+    tx.Exec(kSetPortal, organisation_id, change.case_id, change.contact_id,
+            static_cast<int>(change.portal), change.version, ToSql(change.expire_time));
+    return absl::OkStatus();
+  };
+  if (change.etag.empty()) return postgres_.WriteOne(Rows::Of(organisation_id), set);
+  // The contact may have left, or been corrected, while its invitation was made.
+  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    std::optional<Case> now;
+    if (Lock(tx, organisation_id, change.case_id)) now = Find(tx, organisation_id, change.case_id);
+    RETURN_IF_ERROR(set(tx));
+    if (now.has_value() && now->etag == change.etag) return absl::OkStatus();
+    OutboxCalls calls(organisation_id);
+    AddFollow(change.case_id, now, "", calls);
+    outbox_.Add(tx, std::move(calls));
     return absl::OkStatus();
   });
 }

@@ -1,24 +1,10 @@
 #include <catch2/catch.hpp>
 
-#include "services/cases/handler.h"
-#include "services/cases/phone/e164.h"
+#include "services/cases/tests/fixture.h"
 #include "services/common/base/proto_time.h"
-#include "tests/support/calls.h"
-#include "tests/support/test_database.h"
 
 namespace gatehouse::cases {
-extern const std::vector<Migration> kMigrations;
 namespace {
-
-TEST_CASE("a phone number is read with the organisation's region", "[unit]") {
-  CHECK(ToE164("0412 345 678", "AU") == "+61412345678");
-  CHECK(ToE164("+61 412 345 678", "NZ") == "+61412345678");
-  CHECK(ToE164("021 123 4567", "NZ") == "+64211234567");
-  for (const char* number : {"", "call me", "12", "+", "+999999999999999999999", "0412\r\n345678x",
-                             "+81710KKKKKKkKKKKKK", "+49 4947"}) {
-    CHECK(ToE164(number, "AU") == "");
-  }
-}
 
 TEST_CASE("a client sees every contact, or its own, as the invitation says", "[unit]") {
   Case mirrored;
@@ -29,27 +15,6 @@ TEST_CASE("a client sees every contact, or its own, as the invitation says", "[u
   REQUIRE(own.size() == 1);
   CHECK(own[0].contact_id == "bob");
 }
-
-struct Fixture {
-  TestDatabase database{"cases", WithCommon(kMigrations)};
-  PostgresStore store{database.postgres()};
-  Handler handler{store};
-
-  absl::StatusOr<pb::Case> Put(const std::string& case_id, const std::string& name,
-                               const std::string& etag = "", const Call& call = StaffCall()) {
-    pb::PutCaseRequest request;
-    request.set_case_id(case_id);
-    request.set_display_name(name);
-    request.set_etag(etag);
-    for (const char* id : {"ada", "bob"}) {
-      pb::Contact& contact = *request.add_contacts();
-      contact.set_contact_id(id);
-      contact.set_given_name(id);
-      contact.set_mobile("0412 345 678");
-    }
-    return handler.PutCase(call, request);
-  }
-};
 
 TEST_CASE_METHOD(Fixture, "a put replaces the mirror whole, and an old etag changes nothing",
                  "[service]") {
@@ -96,6 +61,7 @@ TEST_CASE_METHOD(Fixture, "the list is read page by page, last changed first", "
 
 TEST_CASE_METHOD(Fixture, "a note with a request_id is written once", "[service]") {
   REQUIRE(Put("deal-1", "Smith").ok());
+  REQUIRE(Put("deal-2", "Jones").ok());
   pb::CreateNoteRequest note;
   note.set_case_id("deal-1");
   note.set_text("called");
@@ -103,11 +69,34 @@ TEST_CASE_METHOD(Fixture, "a note with a request_id is written once", "[service]
   const auto first = handler.CreateNote(StaffCall(), note);
   REQUIRE(first.ok());
   CHECK(handler.CreateNote(StaffCall(), note)->note_id() == first->note_id());
-  note.set_case_id("unknown");
-  CHECK(ReasonOf(handler.CreateNote(StaffCall(), note).status()) == "NOT_FOUND");
   pb::ListNotesRequest list;
   list.set_case_id("deal-1");
   CHECK(handler.ListNotes(StaffCall(), list)->notes_size() == 1);
+
+  SECTION("and the id stands for that note alone") {
+    note.set_text("called again");
+    CHECK(ReasonOf(handler.CreateNote(StaffCall(), note).status()) == "REQUEST_ID_REUSED");
+    note.set_text("called");
+    note.set_case_id("deal-2");
+    CHECK(ReasonOf(handler.CreateNote(StaffCall(), note).status()) == "REQUEST_ID_REUSED");
+  }
+  SECTION("and a delivery under the same id is another one, once") {
+    pb::AddNoteRequest add;
+    add.set_case_id("deal-1");
+    add.set_request_id("r1");
+    add.set_text("entered");
+    REQUIRE(handler.AddNote(ServiceCall(), add).ok());
+    REQUIRE(handler.AddNote(ServiceCall(), add).ok());
+    CHECK(handler.ListNotes(StaffCall(), list)->notes_size() == 2);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a case that is not there has no notes", "[service]") {
+  pb::CreateNoteRequest note;
+  note.set_case_id("unknown");
+  note.set_text("called");
+  CHECK(ReasonOf(handler.CreateNote(StaffCall(), note).status()) == "NOT_FOUND");
+  pb::ListNotesRequest list;
   list.set_case_id("unknown");
   CHECK(ReasonOf(handler.ListNotes(StaffCall(), list).status()) == "NOT_FOUND");
 }

@@ -19,54 +19,20 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr char kTables[] = R"sql(
--- What an organisation changed of a settings document: the message, and the paths of what it
--- changed. `version` is the etag.
-CREATE TABLE settings (
-  organisation_id text NOT NULL,
-  kind text NOT NULL, -- The message's full name.
-  document bytea NOT NULL,
-  fields text NOT NULL,
-  version bigint NOT NULL,
-  PRIMARY KEY (organisation_id, kind)
-);
--- Who changed it, and what it was before and after, as JSON without secrets.
-CREATE TABLE settings_change (
-  organisation_id text NOT NULL,
-  kind text NOT NULL,
-  version bigint NOT NULL,
-  actor_id text NOT NULL,
-  actor_name text NOT NULL,
-  client_address text NOT NULL,
-  request_id text NOT NULL,
-  before text NOT NULL,
-  after text NOT NULL,
-  time timestamptz NOT NULL DEFAULT clock_timestamp(),
-  PRIMARY KEY (organisation_id, kind, version)
-);
-ALTER TABLE settings ENABLE ROW LEVEL SECURITY;
-ALTER TABLE settings FORCE ROW LEVEL SECURITY;
-CREATE POLICY organisation ON settings USING (
-  current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));
-ALTER TABLE settings_change ENABLE ROW LEVEL SECURITY;
-ALTER TABLE settings_change FORCE ROW LEVEL SECURITY;
-CREATE POLICY organisation ON settings_change USING (
-  current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));
-)sql";
-
 constexpr char kGet[] =
-    "SELECT document, fields, version FROM settings WHERE organisation_id = $1 AND kind = $2";
+    "SELECT document, fields, version FROM settings_document WHERE organisation_id = $1 AND kind = "
+    "$2";
 
 // The row, locked, whether or not there was one: what is refused takes it away again.
 constexpr char kLock[] = R"sql(
-  INSERT INTO settings AS s (organisation_id, kind, document, fields, version)
+  INSERT INTO settings_document AS s (organisation_id, kind, document, fields, version)
   VALUES ($1, $2, '', '', 0)
   ON CONFLICT (organisation_id, kind) DO UPDATE SET version = s.version
   RETURNING document, fields, version)sql";
 
 constexpr char kKeep[] = R"sql(
   WITH kept AS (
-    UPDATE settings SET document = $3, fields = $4, version = $5
+    UPDATE settings_document SET document = $3, fields = $4, version = $5
     WHERE organisation_id = $1 AND kind = $2)
   INSERT INTO settings_change (organisation_id, kind, version, actor_id, actor_name,
                                client_address, request_id, before, after)
@@ -192,12 +158,6 @@ absl::Status AnySettings::Update(const Message& change, const google::protobuf::
             Readable(before), Readable(after));
     return absl::OkStatus();
   });
-}
-
-std::vector<Migration> WithSettings(const std::vector<Migration>& own) {
-  std::vector<Migration> all = {{"0000_settings.sql", kTables}};
-  all.insert(all.end(), own.begin(), own.end());
-  return all;
 }
 
 }  // namespace gatehouse

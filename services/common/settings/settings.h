@@ -27,7 +27,8 @@ struct StoredSettings {
   std::string fields;    // The paths that it changed, joined by commas.
   int64_t version = 0;   // Grows with every change: the etag.
 
-  // From the columns `document`, `fields` and `version` of `settings`, all null without a row.
+  // From the columns `document`, `fields` and `version` of settings_document, all null without a
+  // row.
   static StoredSettings From(const pqxx::row& row);
 };
 
@@ -103,8 +104,5 @@ class Settings {
  private:
   const AnySettings settings_;
 };
-
-// A service's migrations, after those of the settings' tables.
-std::vector<Migration> WithSettings(const std::vector<Migration>& own);
 
 }  // namespace gatehouse

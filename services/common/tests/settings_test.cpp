@@ -14,7 +14,7 @@ namespace {
 using invitation::v1::Policy;
 
 struct Fixture {
-  TestDatabase database{"settings", WithSettings({})};
+  TestDatabase database{"settings", WithCommon({})};
   Settings<Policy> settings{database.postgres()};
 
   absl::StatusOr<Policy> Update(const Policy& change, const std::vector<std::string>& paths = {},
@@ -125,7 +125,7 @@ TEST_CASE_METHOD(Fixture, "a value that equals its default is kept all the same"
   change.set_require_privacy_disclosure(false);
   REQUIRE(Update(change).ok());
   CHECK(Now("NZ").required_labels_size() == 1);
-  CHECK(database.Exec("SELECT fields FROM settings")[0][0].as<std::string>() ==
+  CHECK(database.Exec("SELECT fields FROM settings_document")[0][0].as<std::string>() ==
         "require_privacy_disclosure,required_labels");
 }
 
@@ -172,7 +172,7 @@ TEST_CASE_METHOD(Fixture, "the whole is judged as it would hold, and a refusal l
   Policy wrong;
   wrong.set_max_invitations_per_case(51);
   CHECK(ReasonOf(Update(wrong).status()) == "INVALID_REQUEST");
-  CHECK(database.Exec("SELECT FROM settings").empty());
+  CHECK(database.Exec("SELECT FROM settings_document").empty());
   CHECK(Changes() == 0);
 }
 
@@ -210,13 +210,14 @@ TEST_CASE_METHOD(Fixture, "what a later version has set is still there after a c
   REQUIRE(Update(change).ok());
   // Field 1000, which nobody knows: a number, 1.
   database.Exec(
-      "UPDATE settings SET document = document || '\\xc03e01'::bytea, "
+      "UPDATE settings_document SET document = document || '\\xc03e01'::bytea, "
       "fields = fields || ',zz_later'");
   change.set_max_invitations_per_case(6);
   REQUIRE(Update(change).ok());
   CHECK(Now().max_invitations_per_case() == 6);
   const auto row = database.Exec(
-      "SELECT position('\\xc03e01'::bytea IN document) > 0 AS kept, fields FROM settings")[0];
+      "SELECT position('\\xc03e01'::bytea IN document) > 0 AS kept, fields FROM settings_document")
+                       [0];
   CHECK(row["kept"].as<bool>());
   CHECK(row["fields"].as<std::string>() == "max_invitations_per_case,zz_later");
 }

@@ -219,15 +219,15 @@ TEST_CASE_METHOD(Fixture, "an access whose number was corrected belongs to the n
 
   SECTION("before the first entry") {
     REQUIRE(access_handler.RebindGrant(call, rebind).ok());
-    CHECK(ReasonOf(challenges.Verify(late, code, call).status()) == "ACCESS_REVOKED");
+    CHECK(ReasonOf(Verify(late, code).status()) == "ACCESS_REVOKED");
     const auto started = challenges.Start(Ada("lnk_2", "+61499999999"), call);
     REQUIRE(started.ok());
-    const auto entered = challenges.Verify(started->challenge_id, messenger.codes.back(), call);
+    const auto entered = Verify(started->challenge_id, messenger.codes.back());
     REQUIRE(entered.ok());
     CHECK(Exchange(entered->token.Reveal())->principal().cases(0).contact_id() == "ada");
   }
   SECTION("after it: sessions of the old number end, and its codes are void") {
-    const auto entered = challenges.Verify(late, code, call);
+    const auto entered = Verify(late, code);
     REQUIRE(entered.ok());
     CHECK(access_handler.RebindGrant(call, rebind)->ended_sessions() == 1);
     CHECK(ReasonOf(Exchange(entered->token.Reveal()).status()) == "CREDENTIAL_INVALID");
@@ -236,7 +236,7 @@ TEST_CASE_METHOD(Fixture, "an access whose number was corrected belongs to the n
   SECTION("no number: nobody enters") {
     rebind.clear_mobile();
     REQUIRE(access_handler.RebindGrant(call, rebind).ok());
-    CHECK(ReasonOf(challenges.Verify(late, code, call).status()) == "ACCESS_REVOKED");
+    CHECK(ReasonOf(Verify(late, code).status()) == "ACCESS_REVOKED");
   }
 }
 

@@ -16,6 +16,7 @@ struct OrganisationProfile {
   std::string display_name, region, time_zone, portal_url;
 };
 
+// A contact as messages go to it: its name on one line, its address without blanks around it.
 struct ContactProfile {
   std::string contact_id, name, email, role;
   std::string mobile;  // As written.
@@ -26,7 +27,11 @@ struct ContactProfile {
 struct CaseProfile {
   std::string display_name, owner_name, owner_e164;
   std::string owner_email;  // Empty where it is none.
+  std::string etag;         // Changes with the case.
   std::vector<ContactProfile> contacts;
+
+  // Null: nobody by this id.
+  const ContactProfile* Find(const std::string& contact_id) const;
 };
 
 struct CaseDocuments {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/common/base/status.h"
+#include "services/common/text/characters.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -28,6 +29,23 @@ LinkState LinkStateAt(const Link& link, const Invitation& invitation, absl::Time
   if (link.single_use && !link.used_by.empty()) return LinkState::kUsed;
   const bool late = now >= link.expire_time || StateAt(invitation, now) == State::kExpired;
   return late ? LinkState::kExpired : LinkState::kActive;
+}
+
+std::string TokenIn(const std::string& pasted) {
+  static constexpr char kBase64Url[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  constexpr size_t kTokenLength = 43;  // 256 bits.
+  // A mail program may break a long line, or write `#` as %23.
+  std::string text = WithoutBlanks(pasted);
+  if (const size_t hash = text.rfind('#'); hash != std::string::npos) {
+    text.erase(0, hash + 1);
+  } else if (const size_t escaped = text.rfind("%23"); escaped != std::string::npos) {
+    text.erase(0, escaped + 3);
+  }
+  const size_t first = text.find_first_of(kBase64Url);
+  if (first == std::string::npos) return "";
+  const size_t end = std::min(text.find_first_not_of(kBase64Url, first), text.size());
+  return text.substr(first, std::min(end - first, kTokenLength));
 }
 
 absl::Status CheckLink(LinkState state) {

@@ -23,7 +23,7 @@ struct Invitation {
   Visibility visibility = Visibility::kAll;
   std::vector<std::string> document_request_ids;
   std::string contact_name, email, mobile;
-  std::string inviter_name, request_id;
+  std::string inviter_name;
   std::string message_request_id;  // Of its latest message; empty: none.
   absl::Time expire_time, create_time;
   std::optional<absl::Time> send_time, accept_time, revoke_time;
@@ -43,6 +43,10 @@ struct Link {
   bool killed = false;
   absl::Time expire_time;
 };
+
+// The token in what a client opened or pasted: the token itself, `#token`, or a whole link, with
+// blanks and punctuation that came along. Empty where there is none.
+std::string TokenIn(const std::string& pasted);
 
 constexpr size_t kLiveLinksMax = 10;
 

@@ -7,6 +7,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
+#include "services/common/text/address.h"
 #include "services/invitation/domain/preflight.h"
 
 namespace gatehouse::invitation {
@@ -23,6 +24,19 @@ const Invitation* Find(const std::vector<Invitation>& invitations, const std::st
   return nullptr;
 }
 
+// Whether the contact of an invitation has another one that lives.
+bool HasAnother(const std::vector<Invitation>& all, const Invitation& one, absl::Time now) {
+  return std::any_of(all.begin(), all.end(), [&](const Invitation& other) {
+    return other.invitation_id != one.invitation_id && other.contact_id == one.contact_id &&
+           IsLive(other, now);
+  });
+}
+
+bool SameAddresses(const Invitation& one, const Invitation& other) {
+  return one.contact_name == other.contact_name && one.email == other.email &&
+         one.mobile == other.mobile;
+}
+
 // How an e-mail says when its link ends, in the organisation's own time.
 std::string Expiry(absl::Time end, const std::string& time_zone) {
   if (end == absl::InfiniteFuture()) return "when it is withdrawn";
@@ -32,11 +46,25 @@ std::string Expiry(absl::Time end, const std::string& time_zone) {
                              {{"  ", " "}});
 }
 
+// An API key is nobody: then it is the organisation that invites.
+std::string SenderOf(const Call& call, const OrganisationProfile& organisation) {
+  const bool person = call.caller.actor_id != call.caller.credential_id;
+  return person && !call.caller.actor_name.empty() ? call.caller.actor_name
+                                                   : organisation.display_name;
+}
+
 std::string AuthorOf(const Call& call) {
   return call.caller.actor_name.empty() ? "Gatehouse" : call.caller.actor_name;
 }
 
 }  // namespace
+
+const ContactProfile* CaseProfile::Find(const std::string& contact_id) const {
+  const auto found = std::find_if(contacts.begin(), contacts.end(), [&](const auto& contact) {
+    return contact.contact_id == contact_id;
+  });
+  return found == contacts.end() ? nullptr : &*found;
+}
 
 std::string Invitations::HashOf(const std::string& token) { return Sha256(token); }
 
@@ -49,7 +77,7 @@ Link Invitations::MakeLink(const Policy& policy, absl::Time end) const {
   Link link;
   link.link_id = NewId("lnk");
   link.token_hash = HashOf(TokenOf(link.link_id).Reveal());
-  link.single_use = policy.single_use_links;
+  link.single_use = policy.single_use_links();
   link.expire_time = end;
   return link;
 }
@@ -60,17 +88,17 @@ Secret Invitations::UrlOf(const std::string& portal_url, const std::string& link
 }
 
 Mail Invitations::Compose(const Invitation& invitation, const Conditions& conditions,
-                          const Asked& asked, const Link& link) const {
-  const Policy& policy = conditions.policy;
+                          const Asked& asked, const Link& link, const Call& call) const {
+  const v1::EmailText& text = conditions.policy.email();
   const OrganisationProfile& organisation = conditions.organisation;
   const std::string& owner = conditions.mirrored.owner_name;
   return {.request_id = invitation.message_request_id,
-          .subject = asked.subject.empty() ? policy.email_subject : asked.subject,
-          .body = asked.body.empty() ? policy.email_body : asked.body,
+          .subject = asked.subject.empty() ? text.subject() : asked.subject,
+          .body = asked.body.empty() ? text.body() : asked.body,
           .values = {{"contact_name", invitation.contact_name},
                      {"case_name", conditions.mirrored.display_name},
                      {"organisation_name", organisation.display_name},
-                     {"sender_name", owner.empty() ? invitation.inviter_name : owner},
+                     {"sender_name", owner.empty() ? SenderOf(call, organisation) : owner},
                      {"expiry", Expiry(link.expire_time, organisation.time_zone)},
                      {"link", UrlOf(organisation.portal_url, link.link_id).Reveal()}},
           .expire_time = std::min(link.expire_time, clock_.Now() + absl::Hours(72))};
@@ -79,9 +107,9 @@ Mail Invitations::Compose(const Invitation& invitation, const Conditions& condit
 std::optional<CodeRequest> Invitations::FirstCode(const Invitation& invitation,
                                                   const Conditions& conditions, const Link& link) {
   const Policy& policy = conditions.policy;
-  if (!policy.send_code_with_invitation) return std::nullopt;
+  if (!policy.send_code_with_invitation()) return std::nullopt;
   return CodeRequest{invitation, link, conditions.organisation,
-                     policy.email_code_to_owner ? conditions.mirrored.owner_email : ""};
+                     policy.email_code_to_owner() ? conditions.mirrored.owner_email : ""};
 }
 
 absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& case_id,
@@ -91,17 +119,13 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
   RETURN_IF_ERROR(CheckEmailText(asked.subject, asked.body));
   Conditions conditions;
   ASSIGN_OR_RETURN(conditions.mirrored, directory_.LookUpCase(id, case_id));
-  const auto& contacts = conditions.mirrored.contacts;
-  const auto contact = std::find_if(contacts.begin(), contacts.end(), [&](const auto& candidate) {
-    return candidate.contact_id == contact_id;
-  });
-  if (contact == contacts.end()) return NotFound();
+  const ContactProfile* const contact = conditions.mirrored.Find(contact_id);
+  if (contact == nullptr) return NotFound();
   conditions.contact = *contact;
   ASSIGN_OR_RETURN(conditions.organisation, directory_.LookUpOrganisation(id));
   ASSIGN_OR_RETURN(const CaseDocuments documents, directory_.LookUpDocuments(id, case_id));
   ASSIGN_OR_RETURN(const SmsStatus sms, directory_.CheckSms(id));
-  ASSIGN_OR_RETURN(const PolicyChanges changes, store_.GetPolicy(id));
-  conditions.policy = PolicyOf(changes, conditions.organisation.region);
+  ASSIGN_OR_RETURN(conditions.policy, store_.GetPolicy(id, conditions.organisation.region));
   for (const std::string& wanted : asked.document_request_ids) {
     const auto& known = documents.document_request_ids;
     if (std::find(known.begin(), known.end(), wanted) == known.end()) {
@@ -126,24 +150,15 @@ absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
                      .case_id = asked.case_id,
                      .contact_id = asked.contact_id,
                      .delivery = asked.delivery,
-                     .visibility = asked.visibility.value_or(conditions.policy.visibility),
+                     .visibility = asked.visibility.value_or(VisibilityOf(conditions.policy)),
                      .document_request_ids = asked.document_request_ids,
                      .contact_name = contact.name,
                      .email = contact.email,
                      .mobile = contact.e164,
                      .inviter_name = AuthorOf(call),
-                     .request_id = asked.request_id,
                      .expire_time = link.expire_time,
                      .create_time = now};
-  std::string shown_link = link.link_id;
   const auto decide = [&](const std::vector<Invitation>& invitations) -> Decision {
-    for (const Invitation& first : invitations) {
-      if (asked.request_id.empty() || first.request_id != asked.request_id) continue;
-      made.invitation = first;
-      ASSIGN_OR_RETURN(const auto links, store_.ListLinks(organisation_id, first.invitation_id));
-      shown_link = links.empty() ? "" : links.front().link_id;
-      return std::nullopt;
-    }
     std::vector<Violation> violations = conditions.violations;
     for (Violation& violation :
          CheckCap(invitations, asked.contact_id, "", conditions.policy, now)) {
@@ -156,7 +171,7 @@ absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
       made.invitation.message_request_id = link.link_id;
       made.invitation.send_time = now;
       made.invitation.delivery_state = DeliveryState::kQueued;
-      change.mail = Compose(made.invitation, conditions, asked, link);
+      change.mail = Compose(made.invitation, conditions, asked, link, call);
       change.code = FirstCode(made.invitation, conditions, link);
     }
     change.invitation = made.invitation;
@@ -166,13 +181,13 @@ absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
     change.note = absl::StrCat(contact.name, " was invited to the portal.");
     change.author = AuthorOf(call);
     change.portal = Portal::kInvited;
+    change.etag = conditions.mirrored.etag;
     return change;
   };
   RETURN_IF_ERROR(store_.Transact(organisation_id, asked.case_id, decide));
   if (asked.validate_only) made.invitation.invitation_id.clear();
-  if (made.invitation.delivery == Delivery::kLinkOnly && !asked.validate_only &&
-      !shown_link.empty()) {
-    made.link = UrlOf(conditions.organisation.portal_url, shown_link);
+  if (made.invitation.delivery == Delivery::kLinkOnly && !asked.validate_only) {
+    made.link = UrlOf(conditions.organisation.portal_url, link.link_id);
   }
   return made;
 }
@@ -202,68 +217,123 @@ absl::StatusOr<Invitation> Invitations::Resend(const std::string& case_id,
   return Alter(case_id, invitation_id, call,
                [&](const Invitation& found, const std::vector<Invitation>& all) -> Decision {
                  RETURN_IF_ERROR(CheckResend(StateAt(found, now)));
-                 // The link's id is derived where the caller named the request, so that it sends
-                 // once.
-                 const Link link = MakeLink(conditions.policy, LinkEnd(conditions.policy, now));
-                 const std::string message =
-                     text.request_id.empty()
-                         ? link.link_id
-                         : absl::StrCat(invitation_id, ":",
-                                        Hex(Sha256(text.request_id)).substr(0, 32));
-                 if (message == found.message_request_id) return std::nullopt;
                  std::vector<Violation> violations = conditions.violations;
                  for (Violation& violation :
                       CheckCap(all, found.contact_id, invitation_id, conditions.policy, now)) {
                    violations.push_back(std::move(violation));
                  }
                  RETURN_IF_ERROR(RefuseIfAny(violations));
-                 Change change;
-                 change.invitation = found;
-                 change.invitation.state = State::kPending;
-                 change.invitation.delivery = Delivery::kEmail;
-                 change.invitation.contact_name = conditions.contact.name;
-                 change.invitation.email = conditions.contact.email;
-                 change.invitation.mobile = conditions.contact.e164;
-                 change.invitation.message_request_id = message;
-                 change.invitation.expire_time = link.expire_time;
-                 change.invitation.send_time = now;
-                 change.invitation.delivery_state = DeliveryState::kQueued;
-                 change.kill_old_links = true;
-                 change.replaces_expired = true;
-                 change.new_links = {link};
-                 change.mail = Compose(change.invitation, conditions, text, link);
-                 change.code = FirstCode(change.invitation, conditions, link);
-                 change.event = "invitation.resent";
-                 change.note = absl::StrCat(found.contact_name, " was sent the invitation again.");
-                 change.author = AuthorOf(call);
-                 change.portal = Portal::kInvited;
-                 return change;
+                 return Renew(found, conditions, text, call);
                });
+}
+
+Decision Invitations::Renew(const Invitation& found, const Conditions& conditions,
+                            const Asked& text, const Call& call) const {
+  const absl::Time now = clock_.Now();
+  const absl::Time end = LinkEnd(conditions.policy, now);
+  Change change;
+  change.invitation = found;
+  change.invitation.state = State::kPending;
+  change.invitation.contact_name = conditions.contact.name;
+  change.invitation.email = conditions.contact.email;
+  change.invitation.mobile = conditions.contact.e164;
+  change.invitation.expire_time = end;
+  if (found.delivery == Delivery::kEmail) {
+    const Link link = MakeLink(conditions.policy, end);
+    change.invitation.message_request_id = link.link_id;
+    change.invitation.send_time = now;
+    change.invitation.delivery_state = DeliveryState::kQueued;
+    change.kill_old_links = true;
+    change.new_links = {link};
+    change.mail = Compose(change.invitation, conditions, text, link, call);
+    change.code = FirstCode(change.invitation, conditions, link);
+    change.note = absl::StrCat(found.contact_name, " was sent the invitation again.");
+  } else {
+    change.links_end = end;
+    change.note = absl::StrCat("The invitation of ", found.contact_name, " was prolonged.");
+  }
+  if (change.invitation.mobile != found.mobile) change.rebinding = Rebinding();
+  change.replaces_expired = true;
+  change.event = "invitation.resent";
+  change.author = AuthorOf(call);
+  change.portal = Portal::kInvited;
+  change.etag = conditions.mirrored.etag;
+  return change;
 }
 
 absl::StatusOr<Invitation> Invitations::Revoke(const std::string& case_id,
                                                const std::string& invitation_id, const Call& call) {
   const absl::Time now = clock_.Now();
-  ASSIGN_OR_RETURN(const Invitation revoked,
-                   Alter(case_id, invitation_id, call,
-                         [&](const Invitation& found, const std::vector<Invitation>&) -> Decision {
-                           if (found.state == State::kRevoked) return std::nullopt;
-                           Change change;
-                           change.invitation = found;
-                           change.invitation.state = State::kRevoked;
-                           change.invitation.revoke_time = now;
-                           change.kill_old_links = true;
-                           change.event = "invitation.revoked";
-                           change.note = absl::StrCat("The portal access of ", found.contact_name,
-                                                      " was revoked.");
-                           change.author = AuthorOf(call);
-                           change.portal = Portal::kRevoked;
-                           change.revoke_grant = true;
-                           return change;
-                         }));
+  ASSIGN_OR_RETURN(
+      const Invitation revoked,
+      Alter(case_id, invitation_id, call,
+            [&](const Invitation& found, const std::vector<Invitation>& all) -> Decision {
+              if (found.state == State::kRevoked) return std::nullopt;
+              Change change;
+              change.invitation = found;
+              change.invitation.state = State::kRevoked;
+              change.invitation.revoke_time = now;
+              change.kill_old_links = true;
+              change.event = "invitation.revoked";
+              change.note =
+                  absl::StrCat("The portal access of ", found.contact_name, " was revoked.");
+              change.author = AuthorOf(call);
+              // An old one says nothing about the contact that has a newer one.
+              if (!HasAnother(all, found, now)) change.portal = Portal::kRevoked;
+              change.revoke_grant = true;
+              return change;
+            }));
   // The outbox would tell identity too, in time; but whoever revokes may rely on the answer.
   RETURN_IF_ERROR(directory_.RevokeGrant(revoked, call));
   return revoked;
+}
+
+absl::Status Invitations::Follow(const std::string& case_id, const CaseProfile* mirrored,
+                                 const Call& call) {
+  ASSIGN_OR_RETURN(const std::vector<Invitation> open,
+                   store_.ListOpen(call.caller.organisation_id, case_id));
+  for (const Invitation& invitation : open) {
+    // An invitation that ran out unused gives nothing; sending it again looks at the mirror.
+    if (!IsLive(invitation, clock_.Now())) continue;
+    const ContactProfile* const contact =
+        mirrored == nullptr ? nullptr : mirrored->Find(invitation.contact_id);
+    if (contact == nullptr) {
+      RETURN_IF_ERROR(Revoke(case_id, invitation.invitation_id, call).status());
+    } else {
+      RETURN_IF_ERROR(Correct(invitation, *contact, call));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Invitations::Correct(const Invitation& old, const ContactProfile& contact,
+                                  const Call& call) {
+  const auto corrected = [&](Invitation invitation) {
+    if (!contact.name.empty()) invitation.contact_name = contact.name;
+    if (IsEmail(contact.email)) invitation.email = contact.email;
+    invitation.mobile = contact.e164;
+    return invitation;
+  };
+  if (SameAddresses(corrected(old), old)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const OrganisationProfile organisation,
+                   directory_.RecallOrganisation(old.organisation_id));
+  return Alter(old.case_id, old.invitation_id, call,
+               [&](const Invitation& found, const std::vector<Invitation>&) -> Decision {
+                 if (!IsLive(found, clock_.Now())) return std::nullopt;
+                 Change change;
+                 change.invitation = corrected(found);
+                 if (change.invitation.mobile == found.mobile) return change;
+                 change.rebinding =
+                     Rebinding{// Who never entered may be a stranger, whose number was a mistake.
+                               .old_mobile = found.state == State::kAccepted ? found.mobile : "",
+                               .organisation_name = organisation.display_name};
+                 change.event = "invitation.mobileChanged";
+                 change.note = absl::StrCat("The mobile number of ", found.contact_name,
+                                            " was changed: codes go to the new one.");
+                 change.author = AuthorOf(call);
+                 return change;
+               })
+      .status();
 }
 
 absl::StatusOr<NewLink> Invitations::CreateLink(const std::string& case_id,
@@ -271,8 +341,7 @@ absl::StatusOr<NewLink> Invitations::CreateLink(const std::string& case_id,
                                                 const Call& call) {
   const std::string& id = call.caller.organisation_id;
   ASSIGN_OR_RETURN(const OrganisationProfile organisation, directory_.LookUpOrganisation(id));
-  ASSIGN_OR_RETURN(const PolicyChanges changes, store_.GetPolicy(id));
-  const Policy policy = PolicyOf(changes, organisation.region);
+  ASSIGN_OR_RETURN(const Policy policy, store_.GetPolicy(id, organisation.region));
   const absl::Time now = clock_.Now();
   const Link link = MakeLink(policy, LinkEnd(policy, now));
   RETURN_IF_ERROR(Alter(case_id, invitation_id, call,
@@ -303,10 +372,12 @@ absl::StatusOr<Invitation> Invitations::Unlock(const std::string& case_id,
 absl::Status Invitations::Accept(const std::string& organisation_id, const std::string& link_id,
                                  const std::string& challenge_id) {
   ASSIGN_OR_RETURN(const Invitation used, store_.UseLink(organisation_id, link_id, challenge_id));
-  if (used.state != State::kPending) return absl::OkStatus();
-  return store_.Transact(
+  if (used.state == State::kAccepted) return absl::OkStatus();
+  bool replaced = false;
+  RETURN_IF_ERROR(store_.Transact(
       organisation_id, used.case_id, [&](const std::vector<Invitation>& all) -> Decision {
         const Invitation* const found = Find(all, used.invitation_id);
+        replaced = found != nullptr && found->state == State::kExpired;
         if (found == nullptr || found->state != State::kPending) return std::nullopt;
         Change change;
         change.invitation = *found;
@@ -317,7 +388,14 @@ absl::Status Invitations::Accept(const std::string& organisation_id, const std::
         change.author = found->contact_name;
         change.portal = Portal::kActive;
         return change;
-      });
+      }));
+  if (!replaced) return absl::OkStatus();
+  // The session that was just made stands on nothing.
+  Call call;
+  call.caller.organisation_id = organisation_id;
+  call.caller.actor_name = "Gatehouse";
+  RETURN_IF_ERROR(directory_.RevokeGrant(used, call));
+  return CheckLink(LinkState::kExpired);
 }
 
 }  // namespace gatehouse::invitation

@@ -18,7 +18,6 @@ struct Asked {
   std::optional<Visibility> visibility;
   std::string subject, body;
   std::vector<std::string> document_request_ids;
-  std::string request_id;
   bool validate_only = false;
 };
 
@@ -46,9 +45,15 @@ class Invitations {
                                     const Call& call);
   absl::StatusOr<NewLink> CreateLink(const std::string& case_id, const std::string& invitation_id,
                                      const Call& call);
+  // Lets the open invitations of a case follow the mirror as it is now; null: the case is gone.
+  // Whoever is no contact any more is revoked; whose number was corrected is reached, and enters,
+  // by the new one.
+  absl::Status Follow(const std::string& case_id, const CaseProfile* mirrored, const Call& call);
   absl::StatusOr<Invitation> Unlock(const std::string& case_id, const std::string& invitation_id,
                                     const Call& call);
-  // Marks the invitation accepted at the client's first entry; later ones change nothing.
+  // Marks the invitation accepted at the client's first entry; later ones change nothing. Refuses
+  // LINK_USED, and LINK_EXPIRED where a newer invitation has replaced it meanwhile: the access that
+  // the entry gave has ended then.
   absl::Status Accept(const std::string& organisation_id, const std::string& link_id,
                       const std::string& challenge_id);
 
@@ -69,7 +74,10 @@ class Invitations {
   Link MakeLink(const Policy& policy, absl::Time end) const;
   Secret UrlOf(const std::string& portal_url, const std::string& link_id) const;
   Mail Compose(const Invitation& invitation, const Conditions& conditions, const Asked& asked,
-               const Link& link) const;
+               const Link& link, const Call& call) const;
+  Decision Renew(const Invitation& found, const Conditions& conditions, const Asked& text,
+                 const Call& call) const;
+  absl::Status Correct(const Invitation& old, const ContactProfile& contact, const Call& call);
   // What goes out together with an e-mailed invitation, where the policy says so.
   static std::optional<CodeRequest> FirstCode(const Invitation& invitation,
                                               const Conditions& conditions, const Link& link);

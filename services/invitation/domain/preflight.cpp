@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "services/common/text/address.h"
+#include "services/common/text/characters.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -24,12 +24,12 @@ void CheckContact(const ContactProfile& contact, const Policy& policy,
   } else if (!IsEmail(contact.email)) {
     add("CONTACT_EMAIL_INVALID", "the contact's e-mail address is not one");
   }
-  if (absl::StripAsciiWhitespace(contact.mobile).empty()) {
+  if (IsBlank(contact.mobile)) {
     add("CONTACT_MOBILE_MISSING", "the contact has no mobile number");
   } else if (contact.e164.empty()) {
     add("CONTACT_MOBILE_INVALID", "the contact's mobile number is not possible");
   }
-  if (!contact.is_person || !Has(policy.eligible_roles, contact.role)) {
+  if (!contact.is_person || !IsEligible(policy, contact.role)) {
     add("ROLE_NOT_ELIGIBLE", "a contact of this kind or role cannot be invited");
   }
 }
@@ -46,11 +46,11 @@ std::vector<Violation> Preflight(const ContactProfile& contact, const CaseProfil
   } else if (sms.balance < 1) {
     violations.push_back({"SMS_CREDITS_EXHAUSTED", "sms", "there are no SMS credits left"});
   }
-  if (policy.require_privacy_disclosure && policy.privacy_disclosure_url.empty()) {
+  if (policy.require_privacy_disclosure() && policy.privacy_disclosure_url().empty()) {
     violations.push_back({"PRIVACY_DISCLOSURE_MISSING", "policy",
                           "the policy asks for a privacy disclosure, and no link to it is set"});
   }
-  for (const std::string& label : policy.required_labels) {
+  for (const std::string& label : policy.required_labels()) {
     if (Has(documents.labels, label)) continue;
     violations.push_back(
         {"LABELLED_DOCUMENT_MISSING", label, "the case has no document with this label"});
@@ -76,7 +76,7 @@ std::vector<Violation> CheckCap(const std::vector<Invitation>& invitations,
       violations.push_back({"ALREADY_INVITED", contact_id, "the contact has a live invitation"});
     }
   }
-  if (live >= policy.max_invitations) {
+  if (live >= policy.max_invitations_per_case()) {
     violations.push_back({"INVITATION_LIMIT_REACHED", "case",
                           "the case has as many live invitations as the policy allows"});
   }

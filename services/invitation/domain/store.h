@@ -26,12 +26,20 @@ struct Mail {
 // Of an invitation that nobody used in time; said once for each end that it had.
 constexpr char kExpiredEvent[] = "invitation.expired";
 
+// A number that was corrected: only the new one enters from now on.
+struct Rebinding {
+  // Who is told of it by SMS, in whose name; an empty number: nobody.
+  std::string old_mobile, organisation_name;
+};
+
 // A change to keep, with everything that others must hear of it: they do hear of it, if and only if
 // the change is kept.
 struct Change {
   Invitation invitation;
   std::vector<Link> new_links;
   bool kill_old_links = false;
+  // The links that are alive end then at the earliest.
+  std::optional<absl::Time> links_end;
   bool replaces_expired = false;  // An expired invitation of the contact makes room for this one.
   std::optional<Mail> mail;
   std::optional<CodeRequest> code;
@@ -40,6 +48,8 @@ struct Change {
   std::string author;
   std::optional<Portal> portal;
   bool revoke_grant = false;
+  std::optional<Rebinding> rebinding;
+  std::string etag;  // Of the case in the mirror that was looked at for it; empty: none was.
 };
 
 // What to keep; nothing to keep; or a refusal, which keeps nothing.
@@ -48,7 +58,6 @@ using Decision = absl::StatusOr<std::optional<Change>>;
 struct FoundLink {
   Link link;
   Invitation invitation;
-  bool email_code_to_owner = false;
 };
 
 class Store {
@@ -68,6 +77,9 @@ class Store {
   virtual absl::StatusOr<std::vector<Invitation>> List(const std::string& organisation_id,
                                                        const std::string& case_id,
                                                        const Page& page) = 0;
+  // Those of a case that are pending or accepted, as stored: a time may be up. 1,000 at most.
+  virtual absl::StatusOr<std::vector<Invitation>> ListOpen(const std::string& organisation_id,
+                                                           const std::string& case_id) = 0;
   // Oldest first.
   virtual absl::StatusOr<std::vector<Link>> ListLinks(const std::string& organisation_id,
                                                       const std::string& invitation_id) = 0;
@@ -79,9 +91,9 @@ class Store {
                                              const std::string& link_id,
                                              const std::string& challenge_id) = 0;
 
-  virtual absl::StatusOr<PolicyChanges> GetPolicy(const std::string& organisation_id) = 0;
-  virtual absl::Status SetPolicy(const std::string& organisation_id,
-                                 const PolicyChanges& changes) = 0;
+  // What holds for an organisation of this region.
+  virtual absl::StatusOr<Policy> GetPolicy(const std::string& organisation_id,
+                                           const std::string& region) = 0;
 };
 
 }  // namespace gatehouse::invitation

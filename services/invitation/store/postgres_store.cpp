@@ -1,7 +1,7 @@
 #include "services/invitation/store/postgres_store.h"
 
 #include "services/common/base/status.h"
-#include "services/invitation/store/effects.h"
+#include "services/invitation/effects.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -50,40 +50,43 @@ std::optional<absl::Time> TimeOf(const pqxx::field& field) {
 #define INVITATION                                                                            \
   "i.organisation_id, i.invitation_id, i.case_id, i.contact_id, i.state, i.delivery, "        \
   "i.visibility, i.document_request_ids, i.contact_name, i.email, i.mobile, i.inviter_name, " \
-  "coalesce(i.request_id, ''), i.message_request_id, i.expire_time, i.create_time, "          \
-  "i.send_time, i.accept_time, i.revoke_time"
-constexpr int kInvitationColumns = 19;
+  "i.message_request_id, i.expire_time, "                                                     \
+  "i.create_time, i.send_time, i.accept_time, i.revoke_time"
 
 Invitation InvitationFrom(const pqxx::row& row) {
   Invitation invitation;
-  invitation.organisation_id = row[0].c_str();
-  invitation.invitation_id = row[1].c_str();
-  invitation.case_id = row[2].c_str();
-  invitation.contact_id = row[3].c_str();
-  invitation.state = static_cast<State>(row[4].as<int>());
-  invitation.delivery = static_cast<Delivery>(row[5].as<int>());
-  invitation.visibility = row[6].as<int>() == 1 ? Visibility::kAll : Visibility::kOwn;
-  invitation.document_request_ids = ListFrom(row[7]);
-  invitation.contact_name = row[8].c_str();
-  invitation.email = row[9].c_str();
-  invitation.mobile = row[10].c_str();
-  invitation.inviter_name = row[11].c_str();
-  invitation.request_id = row[12].c_str();
-  invitation.message_request_id = row[13].c_str();
-  invitation.expire_time = TimeFromSql(row[14]);
-  invitation.create_time = TimeFromSql(row[15]);
-  invitation.send_time = TimeOf(row[16]);
-  invitation.accept_time = TimeOf(row[17]);
-  invitation.revoke_time = TimeOf(row[18]);
+  invitation.organisation_id = row["organisation_id"].c_str();
+  invitation.invitation_id = row["invitation_id"].c_str();
+  invitation.case_id = row["case_id"].c_str();
+  invitation.contact_id = row["contact_id"].c_str();
+  invitation.state = static_cast<State>(row["state"].as<int>());
+  invitation.delivery = static_cast<Delivery>(row["delivery"].as<int>());
+  invitation.visibility = row["visibility"].as<int>() == 1 ? Visibility::kAll : Visibility::kOwn;
+  invitation.document_request_ids = ListFrom(row["document_request_ids"]);
+  invitation.contact_name = row["contact_name"].c_str();
+  invitation.email = row["email"].c_str();
+  invitation.mobile = row["mobile"].c_str();
+  invitation.inviter_name = row["inviter_name"].c_str();
+  invitation.message_request_id = row["message_request_id"].c_str();
+  invitation.expire_time = TimeFromSql(row["expire_time"]);
+  invitation.create_time = TimeFromSql(row["create_time"]);
+  invitation.send_time = TimeOf(row["send_time"]);
+  invitation.accept_time = TimeOf(row["accept_time"]);
+  invitation.revoke_time = TimeOf(row["revoke_time"]);
   return invitation;
 }
 
-#define LINK \
-  "l.link_id, l.token_hash, l.single_use, coalesce(l.used_by, ''), l.killed, l.expire_time"
+#define LINK                                                                              \
+  "l.link_id, l.token_hash, l.single_use, coalesce(l.used_by, '') AS used_by, l.killed, " \
+  "l.expire_time AS link_expire_time"
 
-Link LinkFrom(const pqxx::row& row, int first) {
-  return {row[first].c_str(),     BytesFromSql(row[first + 1]), row[first + 2].as<bool>(),
-          row[first + 3].c_str(), row[first + 4].as<bool>(),    TimeFromSql(row[first + 5])};
+Link LinkFrom(const pqxx::row& row) {
+  return {.link_id = row["link_id"].c_str(),
+          .token_hash = BytesFromSql(row["token_hash"]),
+          .single_use = row["single_use"].as<bool>(),
+          .used_by = row["used_by"].c_str(),
+          .killed = row["killed"].as<bool>(),
+          .expire_time = TimeFromSql(row["link_expire_time"])};
 }
 
 constexpr char kLock[] =
@@ -102,10 +105,9 @@ constexpr char kReplaceExpired[] = R"sql(
 
 constexpr char kSave[] = R"sql(
   INSERT INTO invitation (organisation_id, invitation_id, case_id, contact_id, state, delivery,
-    visibility, document_request_ids, contact_name, email, mobile, inviter_name, request_id,
-    message_request_id, expire_time, create_time, send_time, accept_time, revoke_time)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, nullif($13, ''), $14, $15, $16, $17,
-          $18, $19)
+    visibility, document_request_ids, contact_name, email, mobile, inviter_name, message_request_id,
+    expire_time, create_time, send_time, accept_time, revoke_time)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
   ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET
     state = excluded.state, delivery = excluded.delivery, contact_name = excluded.contact_name,
     email = excluded.email, mobile = excluded.mobile,
@@ -123,12 +125,18 @@ void Save(Transaction& tx, const Change& change) {
   tx.Exec(kSave, i.organisation_id, i.invitation_id, i.case_id, i.contact_id,
           static_cast<int>(i.state), static_cast<int>(i.delivery),
           i.visibility == Visibility::kAll ? 1 : 2, ToSql(i.document_request_ids), i.contact_name,
-          i.email, i.mobile, i.inviter_name, i.request_id, i.message_request_id,
-          gatehouse::ToSql(i.expire_time), gatehouse::ToSql(i.create_time), ToSql(i.send_time),
-          ToSql(i.accept_time), ToSql(i.revoke_time));
+          i.email, i.mobile, i.inviter_name, i.message_request_id, gatehouse::ToSql(i.expire_time),
+          gatehouse::ToSql(i.create_time), ToSql(i.send_time), ToSql(i.accept_time),
+          ToSql(i.revoke_time));
   if (change.kill_old_links) {
     tx.Exec("UPDATE link SET killed = true WHERE organisation_id = $1 AND invitation_id = $2",
             i.organisation_id, i.invitation_id);
+  }
+  if (change.links_end.has_value()) {
+    tx.Exec(
+        "UPDATE link SET expire_time = greatest(expire_time, $3) WHERE organisation_id = $1 "
+        "AND invitation_id = $2 AND NOT killed",
+        i.organisation_id, i.invitation_id, gatehouse::ToSql(*change.links_end));
   }
   for (const Link& link : change.new_links) {
     tx.Exec(
@@ -144,7 +152,7 @@ void Save(Transaction& tx, const Change& change) {
 absl::Status PostgresStore::Transact(const std::string& organisation_id, const std::string& case_id,
                                      const Decide& decide) {
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    const auto version = tx.Exec(kLock, organisation_id, case_id)[0][0].as<int64_t>();
+    const auto version = tx.Exec(kLock, organisation_id, case_id)[0]["version"].as<int64_t>();
     std::vector<Invitation> invitations;
     for (const auto& row : tx.Exec(kOfCase, organisation_id, case_id)) {
       invitations.push_back(InvitationFrom(row));
@@ -189,6 +197,22 @@ absl::StatusOr<std::vector<Invitation>> PostgresStore::List(const std::string& o
   });
 }
 
+absl::StatusOr<std::vector<Invitation>> PostgresStore::ListOpen(const std::string& organisation_id,
+                                                                const std::string& case_id) {
+  using Result = absl::StatusOr<std::vector<Invitation>>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    std::vector<Invitation> invitations;
+    for (const auto& row :
+         tx.Exec("SELECT " INVITATION
+                 " FROM invitation AS i WHERE organisation_id = $1 AND case_id = $2 "
+                 "AND state IN (1, 2) LIMIT 1000",
+                 organisation_id, case_id)) {
+      invitations.push_back(InvitationFrom(row));
+    }
+    return invitations;
+  });
+}
+
 absl::StatusOr<std::vector<Link>> PostgresStore::ListLinks(const std::string& organisation_id,
                                                            const std::string& invitation_id) {
   using Result = absl::StatusOr<std::vector<Link>>;
@@ -198,7 +222,7 @@ absl::StatusOr<std::vector<Link>> PostgresStore::ListLinks(const std::string& or
          tx.Exec("SELECT " LINK " FROM link AS l WHERE organisation_id = $1 AND invitation_id = $2 "
                  "ORDER BY link_id",
                  organisation_id, invitation_id)) {
-      links.push_back(LinkFrom(row, 0));
+      links.push_back(LinkFrom(row));
     }
     return links;
   });
@@ -207,15 +231,12 @@ absl::StatusOr<std::vector<Link>> PostgresStore::ListLinks(const std::string& or
 absl::StatusOr<FoundLink> PostgresStore::FindLink(const std::string& token_hash) {
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<FoundLink> {
     const auto rows = tx.Exec("SELECT " INVITATION ", " LINK
-                              ", coalesce(p.email_code_to_owner, false) "
-                              "FROM link AS l JOIN invitation AS i "
+                              " FROM link AS l JOIN invitation AS i "
                               "USING (organisation_id, invitation_id) "
-                              "LEFT JOIN policy AS p USING (organisation_id) "
                               "WHERE l.token_hash = $1",
                               Bytes(token_hash));
     if (rows.empty()) return NotFound();
-    return FoundLink{LinkFrom(rows[0], kInvitationColumns), InvitationFrom(rows[0]),
-                     rows[0].back().as<bool>()};
+    return FoundLink{LinkFrom(rows[0]), InvitationFrom(rows[0])};
   });
 }
 
@@ -229,66 +250,18 @@ absl::StatusOr<Invitation> PostgresStore::UseLink(const std::string& organisatio
             "AND link_id = $2 AND single_use AND used_by IS NULL RETURNING used_by) "
             "SELECT " INVITATION
             ", NOT l.single_use OR coalesce(l.used_by, (SELECT used_by FROM used)) = $3 "
-            "FROM link AS l JOIN invitation AS i USING (organisation_id, invitation_id) "
+            "AS ours FROM link AS l JOIN invitation AS i USING (organisation_id, invitation_id) "
             "WHERE l.organisation_id = $1 AND l.link_id = $2",
             organisation_id, link_id, challenge_id);
         if (rows.empty()) return NotFound();
-        if (!rows[0][kInvitationColumns].as<bool>(false)) return CheckLink(LinkState::kUsed);
+        if (!rows[0]["ours"].as<bool>(false)) return CheckLink(LinkState::kUsed);
         return InvitationFrom(rows[0]);
       });
 }
 
-absl::StatusOr<PolicyChanges> PostgresStore::GetPolicy(const std::string& organisation_id) {
-  return postgres_.Read(
-      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<PolicyChanges> {
-        const auto rows = tx.Exec(
-            "SELECT link_ttl_seconds, single_use_links, max_invitations, eligible_roles, "
-            "required_labels, require_privacy_disclosure, privacy_disclosure_url, visibility, "
-            "email_subject, email_body, send_code_with_invitation, email_code_to_owner "
-            "FROM policy WHERE organisation_id = $1",
-            organisation_id);
-        PolicyChanges changes;
-        if (rows.empty()) return changes;
-        const pqxx::row& row = rows[0];
-        if (!row[0].is_null()) changes.link_ttl = absl::Seconds(row[0].as<int64_t>());
-        if (!row[1].is_null()) changes.single_use_links = row[1].as<bool>();
-        if (!row[2].is_null()) changes.max_invitations = row[2].as<int>();
-        if (!row[3].is_null()) changes.eligible_roles = ListFrom(row[3]);
-        if (!row[4].is_null()) changes.required_labels = ListFrom(row[4]);
-        if (!row[5].is_null()) changes.require_privacy_disclosure = row[5].as<bool>();
-        if (!row[6].is_null()) changes.privacy_disclosure_url = row[6].c_str();
-        if (!row[7].is_null()) {
-          changes.visibility = row[7].as<int>() == 1 ? Visibility::kAll : Visibility::kOwn;
-        }
-        if (!row[8].is_null()) changes.email_subject = row[8].c_str();
-        if (!row[9].is_null()) changes.email_body = row[9].c_str();
-        if (!row[10].is_null()) changes.send_code_with_invitation = row[10].as<bool>();
-        if (!row[11].is_null()) changes.email_code_to_owner = row[11].as<bool>();
-        return changes;
-      });
-}
-
-absl::Status PostgresStore::SetPolicy(const std::string& organisation_id, const PolicyChanges& c) {
-  std::optional<int64_t> ttl;
-  if (c.link_ttl.has_value()) ttl = absl::ToInt64Seconds(*c.link_ttl);
-  std::optional<int> visibility;
-  if (c.visibility.has_value()) visibility = *c.visibility == Visibility::kAll ? 1 : 2;
-  std::optional<std::string> roles, labels;
-  if (c.eligible_roles.has_value()) roles = ToSql(*c.eligible_roles);
-  if (c.required_labels.has_value()) labels = ToSql(*c.required_labels);
-  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(
-        "INSERT INTO policy VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
-        "ON CONFLICT (organisation_id) DO UPDATE SET link_ttl_seconds = $2, "
-        "single_use_links = $3, max_invitations = $4, eligible_roles = $5, required_labels = $6, "
-        "require_privacy_disclosure = $7, privacy_disclosure_url = $8, visibility = $9, "
-        "email_subject = $10, email_body = $11, send_code_with_invitation = $12, "
-        "email_code_to_owner = $13",
-        organisation_id, ttl, c.single_use_links, c.max_invitations, roles, labels,
-        c.require_privacy_disclosure, c.privacy_disclosure_url, visibility, c.email_subject,
-        c.email_body, c.send_code_with_invitation, c.email_code_to_owner);
-    return absl::OkStatus();
-  });
+absl::StatusOr<Policy> PostgresStore::GetPolicy(const std::string& organisation_id,
+                                                const std::string& region) {
+  return policies_.Get(organisation_id, region);
 }
 
 }  // namespace gatehouse::invitation

@@ -2,13 +2,15 @@
 
 #include "services/common/jobs/outbox.h"
 #include "services/common/postgres/postgres.h"
+#include "services/common/settings/settings.h"
 #include "services/invitation/domain/store.h"
 
 namespace gatehouse::invitation {
 
 class PostgresStore : public Store {
  public:
-  PostgresStore(Postgres& postgres, Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
+  PostgresStore(Postgres& postgres, Outbox& outbox, const Settings<Policy>& policies)
+      : postgres_(postgres), outbox_(outbox), policies_(policies) {}
 
   absl::Status Transact(const std::string& organisation_id, const std::string& case_id,
                         const Decide& decide) override;
@@ -17,17 +19,20 @@ class PostgresStore : public Store {
   absl::StatusOr<std::vector<Invitation>> List(const std::string& organisation_id,
                                                const std::string& case_id,
                                                const Page& page) override;
+  absl::StatusOr<std::vector<Invitation>> ListOpen(const std::string& organisation_id,
+                                                   const std::string& case_id) override;
   absl::StatusOr<std::vector<Link>> ListLinks(const std::string& organisation_id,
                                               const std::string& invitation_id) override;
   absl::StatusOr<FoundLink> FindLink(const std::string& token_hash) override;
   absl::StatusOr<Invitation> UseLink(const std::string& organisation_id, const std::string& link_id,
                                      const std::string& challenge_id) override;
-  absl::StatusOr<PolicyChanges> GetPolicy(const std::string& organisation_id) override;
-  absl::Status SetPolicy(const std::string& organisation_id, const PolicyChanges& changes) override;
+  absl::StatusOr<Policy> GetPolicy(const std::string& organisation_id,
+                                   const std::string& region) override;
 
  private:
   Postgres& postgres_;
   Outbox& outbox_;
+  const Settings<Policy>& policies_;
 };
 
 }  // namespace gatehouse::invitation

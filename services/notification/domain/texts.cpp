@@ -33,6 +33,11 @@ const std::map<std::string, Template> kTemplates = {
       {"",
        "{{code}} is your code for {{organisation_name}}. Nobody will ever ask you for it.\n\n"
        "@{{host}} #{{code}}"}}},
+    {"mobile-changed",
+     {Channel::kSms,
+      {"",
+       "{{organisation_name}}: your access to the portal was moved to another mobile number. If "
+       "that is wrong, please call us."}}},
     {"sign-in-code-for-owner",
      {Channel::kEmail,
       {"A code was sent to {{contact_name}}",

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "gatehouse/cases/v1/cases.pb.h"
+#include "services/cases/domain/case.h"
+
+namespace gatehouse::cases {
+
+// Between the contract's cases and the domain's. Phones are normalised by the region, ISO 3166-1
+// alpha-2.
+Case FromProto(const v1::PutCaseRequest& request, const std::string& region);
+
+v1::Case ToProto(const Case& mirrored);
+// As a client with this access may see it.
+v1::PortalCase ToPortal(const Case& mirrored, const CaseAccess& access);
+// As other services look at it.
+v1::LookUpCaseResponse ToMirror(const Case& mirrored);
+v1::Note ToProto(const Note& note);
+
+}  // namespace gatehouse::cases

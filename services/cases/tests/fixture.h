@@ -1,0 +1,60 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include "services/cases/handler.h"
+#include "services/cases/store/postgres_store.h"
+#include "services/common/base/random.h"
+#include "tests/support/calls.h"
+#include "tests/support/test_database.h"
+
+namespace gatehouse::cases {
+
+extern const std::vector<Migration> kMigrations;
+
+struct Fixture {
+  TestDatabase database{"cases", WithCommon(kMigrations)};
+  // Nobody is there to be told: what is to be told stays in the outbox, where the test looks.
+  Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
+  PostgresStore store{database.postgres(), outbox};
+  Once once{database.postgres(), Secret(RandomBytes(32))};
+  Handler handler{store, once};
+
+  // A case with Ada and Bob.
+  static pb::PutCaseRequest Mirror(const std::string& case_id, const std::string& name = "Smith") {
+    pb::PutCaseRequest request;
+    request.set_case_id(case_id);
+    request.set_display_name(name);
+    for (const char* id : {"ada", "bob"}) {
+      pb::Contact& contact = *request.add_contacts();
+      contact.set_contact_id(id);
+      contact.set_given_name(id);
+      contact.set_mobile("0412 345 678");
+    }
+    return request;
+  }
+  absl::StatusOr<pb::Case> Put(const std::string& case_id, const std::string& name,
+                               const std::string& etag = "", const Call& call = StaffCall()) {
+    pb::PutCaseRequest request = Mirror(case_id, name);
+    request.set_etag(etag);
+    return handler.PutCase(call, request);
+  }
+  absl::StatusOr<pb::Case> Get(const std::string& case_id,
+                               const std::string& organisation_id = "acme") {
+    pb::GetCaseRequest request;
+    request.set_case_id(case_id);
+    return handler.GetCase(StaffCall(organisation_id), request);
+  }
+  absl::Status Delete(const std::string& case_id, const std::string& organisation_id = "acme") {
+    pb::DeleteCaseRequest request;
+    request.set_case_id(case_id);
+    return handler.DeleteCase(StaffCall(organisation_id), request).status();
+  }
+  // How many calls of an RPC wait to be delivered.
+  int Told(const std::string& method) {
+    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%/" + method + "'")[0][0]
+        .as<int>();
+  }
+};
+
+}  // namespace gatehouse::cases

@@ -1,0 +1,41 @@
+#include "services/invitation/domain/sign_in.h"
+
+#include "services/common/base/status.h"
+#include "services/common/text/address.h"
+#include "services/invitation/domain/invitations.h"
+
+namespace gatehouse::invitation {
+
+absl::StatusOr<OpenedLink> SignIn::Open(const std::string& pasted) {
+  ASSIGN_OR_RETURN(const FoundLink found, store_.FindLink(Invitations::HashOf(TokenIn(pasted))));
+  const Invitation& invitation = found.invitation;
+  OpenedLink opened;
+  ASSIGN_OR_RETURN(opened.organisation, directory_.RecallOrganisation(invitation.organisation_id));
+  opened.state = LinkStateAt(found.link, invitation, clock_.Now());
+  if (opened.state != LinkState::kActive) return opened;
+  opened.masked_email = MaskEmail(invitation.email);
+  opened.takes_codes = !invitation.mobile.empty();
+  if (opened.takes_codes) opened.masked_mobile = MaskPhone(invitation.mobile);
+  return opened;
+}
+
+absl::StatusOr<StartedChallenge> SignIn::Start(const std::string& pasted) {
+  ASSIGN_OR_RETURN(const FoundLink found, store_.FindLink(Invitations::HashOf(TokenIn(pasted))));
+  const Invitation& invitation = found.invitation;
+  RETURN_IF_ERROR(CheckLink(LinkStateAt(found.link, invitation, clock_.Now())));
+  if (invitation.mobile.empty()) {
+    return Refuse(absl::StatusCode::kFailedPrecondition, "MOBILE_MISSING",
+                  "no mobile number is known of you any more: ask whoever invited you");
+  }
+  const std::string& id = invitation.organisation_id;
+  CodeRequest code = {.invitation = invitation, .link = found.link};
+  ASSIGN_OR_RETURN(code.organisation, directory_.RecallOrganisation(id));
+  ASSIGN_OR_RETURN(const Policy policy, store_.GetPolicy(id, code.organisation.region));
+  if (policy.email_code_to_owner()) {
+    ASSIGN_OR_RETURN(const CaseProfile mirrored, directory_.LookUpCase(id, invitation.case_id));
+    code.owner_email = mirrored.owner_email;
+  }
+  return directory_.StartChallenge(code);
+}
+
+}  // namespace gatehouse::invitation

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include "services/common/base/random.h"
+#include "services/common/jobs/outbox.h"
+#include "services/invitation/domain/preflight.h"
+#include "services/invitation/domain/sign_in.h"
+#include "services/invitation/invitations_handler.h"
+#include "services/invitation/store/postgres_store.h"
+#include "tests/support/calls.h"
+#include "tests/support/test_database.h"
+
+namespace gatehouse::invitation {
+
+extern const std::vector<Migration> kMigrations;
+
+class FakeDirectory : public Directory {
+ public:
+  FakeDirectory() {
+    for (int i = 0; i < 20; ++i) {
+      mirrored.contacts.push_back({"c" + std::to_string(i), "Client", "client@example.com",
+                                   "APPLICANT", "07700 900123", "+447700900123", true});
+    }
+  }
+  absl::StatusOr<OrganisationProfile> LookUpOrganisation(const std::string&) override {
+    return OrganisationProfile{"Acme", "GB", "Europe/London", "https://portal.acme.example"};
+  }
+  absl::StatusOr<OrganisationProfile> RecallOrganisation(const std::string& id) override {
+    return LookUpOrganisation(id);
+  }
+  absl::StatusOr<CaseProfile> LookUpCase(const std::string&, const std::string&) override {
+    return mirrored;
+  }
+  absl::StatusOr<CaseDocuments> LookUpDocuments(const std::string&, const std::string&) override {
+    return CaseDocuments{{}, {"drq_1"}};
+  }
+  absl::StatusOr<SmsStatus> CheckSms(const std::string&) override { return SmsStatus{true, 10}; }
+  absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
+      const std::string&, const std::vector<std::string>&) override {
+    return std::map<std::string, DeliveryState>{};
+  }
+  absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override {
+    codes.push_back(request);
+    return StartedChallenge{};
+  }
+  absl::Status RevokeGrant(const Invitation& invitation, const Call&) override {
+    revoked.push_back(invitation.invitation_id);
+    return answer;
+  }
+  absl::Status UnlockSignIn(const Invitation&, const Call&) override { return absl::OkStatus(); }
+  CaseProfile mirrored = {
+      .display_name = "Smith purchase", .owner_name = "Olive Owner", .owner_e164 = "+447700900000"};
+  std::vector<CodeRequest> codes;
+  std::vector<std::string> revoked;
+  absl::Status answer;
+};
+
+class FakeClock : public Clock {
+ public:
+  absl::Time Now() const override { return absl::Now() + ahead; }
+  absl::Duration ahead;
+};
+
+struct Fixture {
+  TestDatabase database{"invitation", WithCommon(kMigrations)};
+  // Nobody is there to be told: what is to be told stays in the outbox, where the test looks.
+  Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
+  Settings<Policy> policies{database.postgres()};
+  PostgresStore store{database.postgres(), outbox, policies};
+  FakeDirectory directory;
+  FakeClock clock;
+  Invitations invitations{store, directory, Secret(RandomBytes(32)), clock};
+  SignIn sign_in{store, directory, clock};
+  Once once{database.postgres(), Secret(RandomBytes(32))};
+  InvitationsHandler handler{invitations, policies, store, directory, once, clock};
+
+  absl::StatusOr<Made> Create(const std::string& contact, Delivery delivery = Delivery::kLinkOnly) {
+    Asked asked;
+    asked.case_id = "deal-1";
+    asked.contact_id = contact;
+    asked.delivery = delivery;
+    return invitations.Create(asked, StaffCall());
+  }
+  static std::string TokenOf(const Made& made) {
+    return made.link.Reveal().substr(made.link.Reveal().find('#') + 1);
+  }
+  LinkState StateOf(const std::string& token) {
+    const auto found = store.FindLink(Invitations::HashOf(token));
+    REQUIRE(found.ok());
+    return LinkStateAt(found->link, found->invitation, clock.Now());
+  }
+  // What staff send to invite a contact.
+  static pb::CreateInvitationRequest Invite(const std::string& contact, const std::string& case_id,
+                                            const std::string& request_id) {
+    pb::CreateInvitationRequest request;
+    request.set_case_id(case_id);
+    request.set_contact_id(contact);
+    request.set_delivery(pb::LINK_ONLY);
+    request.set_request_id(request_id);
+    return request;
+  }
+  // Changes the policy, as staff do.
+  void Set(const Policy& change) {
+    pb::UpdatePolicyRequest request;
+    *request.mutable_policy() = change;
+    REQUIRE(handler.UpdatePolicy(StaffCall(), request).ok());
+  }
+  // Lets the time of all invitations and links pass.
+  void RunOut() {
+    for (const char* table : {"invitation", "link"}) {
+      database.Exec(std::string("UPDATE ") + table + " SET expire_time = now() - interval '1 s'");
+    }
+  }
+  // How many calls of an RPC wait to be delivered.
+  int Rows(const std::string& method) {
+    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%" + method + "'")[0][0]
+        .as<int>();
+  }
+};
+
+}  // namespace gatehouse::invitation

@@ -1,0 +1,102 @@
+#include "services/common/base/proto_time.h"
+#include "services/invitation/tests/fixture.h"
+
+namespace gatehouse::invitation {
+namespace {
+
+TEST_CASE("links live for no time at all, or for five minutes at least", "[unit]") {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  Policy policy;
+  CHECK(CheckPolicy(policy).ok());
+  CHECK(LinkEnd(policy, now) == absl::InfiniteFuture());
+  policy.mutable_link_ttl()->set_nanos(500'000'000);
+  CHECK(ReasonOf(CheckPolicy(policy)) == "INVALID_REQUEST");
+  CHECK(LinkEnd(policy, now) == now + absl::Milliseconds(500));
+  policy.mutable_link_ttl()->set_seconds(299);
+  CHECK(ReasonOf(CheckPolicy(policy)) == "INVALID_REQUEST");
+  policy.mutable_link_ttl()->set_seconds(300);
+  CHECK(CheckPolicy(policy).ok());
+}
+
+TEST_CASE("the organisation's own text keeps the tags that it needs", "[unit]") {
+  Policy policy;
+  policy.mutable_email()->set_body("no link");
+  CHECK(ReasonOf(CheckPolicy(policy)) == "TAG_MISSING");
+  policy.mutable_email()->set_body("{{link}} {{name}}");
+  CHECK(ReasonOf(CheckPolicy(policy)) == "UNKNOWN_TAG");
+  policy.mutable_email()->set_body("{{ link }} {{contact_name}}");
+  CHECK(CheckPolicy(policy).ok());
+}
+
+TEST_CASE_METHOD(Fixture, "staff change the policy field by field", "[service]") {
+  pb::UpdatePolicyRequest request;
+  request.mutable_policy()->set_max_invitations_per_case(5);
+  request.mutable_policy()->add_eligible_roles("BUYER \"x\"");
+  REQUIRE(handler.UpdatePolicy(StaffCall(), request).ok());
+  CHECK(handler.GetPolicy(StaffCall(), {})->max_invitations_per_case() == 5);
+  CHECK(handler.GetPolicy(StaffCall(), {})->eligible_roles(0) == "BUYER \"x\"");
+  CHECK(handler.GetPolicy(StaffCall("other"), {})->max_invitations_per_case() == 3);
+  request.mutable_policy()->Clear();
+  request.mutable_update_mask()->add_paths("max_invitations_per_case");
+  CHECK(handler.UpdatePolicy(StaffCall(), request)->max_invitations_per_case() == 3);
+  request.mutable_update_mask()->add_paths("nonsense");
+  CHECK(ReasonOf(handler.UpdatePolicy(StaffCall(), request).status()) == "INVALID_REQUEST");
+  request.mutable_update_mask()->Clear();
+  for (const auto& [seconds, nanos] : {std::pair(10, 0), {0, 500'000'000}, {299, 999'999'999}}) {
+    request.mutable_policy()->mutable_link_ttl()->set_seconds(seconds);
+    request.mutable_policy()->mutable_link_ttl()->set_nanos(nanos);
+    CHECK(ReasonOf(handler.UpdatePolicy(StaffCall(), request).status()) == "INVALID_REQUEST");
+  }
+  CHECK(handler.GetPolicy(StaffCall(), {})->link_ttl().seconds() == 7 * 24 * 3600);
+}
+
+TEST_CASE_METHOD(Fixture, "the subject is changed without the body, and the policy still holds",
+                 "[service]") {
+  Policy change;
+  change.mutable_email()->set_body("See {{link}}");
+  Set(change);
+  change.Clear();
+  change.mutable_email()->set_subject("Welcome");
+  Set(change);
+  CHECK(handler.GetPolicy(StaffCall(), {})->email().body() == "See {{link}}");
+}
+
+TEST_CASE("a policy of before the settings documents is kept", "[service]") {
+  std::vector<Migration> before, all = WithCommon(kMigrations);
+  for (const Migration& migration : all) {
+    if (migration.name != "0003_policy_settings.sql") before.push_back(migration);
+  }
+  TestDatabase database{"invitation", before};
+  database.Exec(
+      "INSERT INTO policy (organisation_id, link_ttl_seconds, single_use_links, max_invitations, "
+      "eligible_roles, required_labels, require_privacy_disclosure, privacy_disclosure_url, "
+      "visibility, email_subject, email_body, send_code_with_invitation, email_code_to_owner) "
+      "VALUES ('acme', 31536000, true, 50, '{B\u00fcrge,BUYER}', '{}', false, 'https://a.example', "
+      "2, NULL, repeat('{{link}}', 1000), true, NULL), ('never', 0, NULL, NULL, NULL, '{x}', NULL, "
+      "NULL, NULL, 'Hello', NULL, NULL, NULL), "
+      "('none', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)");
+  REQUIRE(Migrate(database.options(), all).ok());
+  const Settings<Policy> policies(database.postgres());
+  const Policy acme = *policies.Get("acme", "AU");
+  CHECK(acme.link_ttl().seconds() == 31536000);
+  CHECK(acme.single_use_links());
+  CHECK(acme.max_invitations_per_case() == 50);
+  REQUIRE(acme.eligible_roles_size() == 2);
+  CHECK(acme.eligible_roles(0) == "B\u00fcrge");
+  CHECK(acme.required_labels_size() == 0);
+  CHECK(acme.privacy_disclosure_url() == "https://a.example");
+  CHECK(acme.visibility() == pb::OWN);
+  CHECK(acme.email().subject().empty());
+  CHECK(acme.email().body().size() == 8000);
+  CHECK(acme.send_code_with_invitation());
+  CHECK_FALSE(acme.email_code_to_owner());
+  const Policy never = *policies.Get("never", "AU");
+  CHECK(LinkEnd(never, absl::Now()) == absl::InfiniteFuture());
+  CHECK(never.required_labels(0) == "x");
+  CHECK(never.email().subject() == "Hello");
+  CHECK(never.max_invitations_per_case() == 3);
+  CHECK(policies.Get("none", "AU")->link_ttl().seconds() == 7 * 24 * 3600);
+}
+
+}  // namespace
+}  // namespace gatehouse::invitation
