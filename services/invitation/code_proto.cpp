@@ -26,7 +26,7 @@ identity::v1::StartChallengeRequest ToProto(const CodeRequest& request) {
   proto.set_mobile(invitation.mobile);
   proto.set_email(invitation.email);
   proto.set_organisation_name(request.organisation.display_name);
-  proto.set_portal_host(HostOf(request.organisation.portal_url));
+  proto.set_portal_host(HostOf(request.organisation.PortalFor(invitation.portal_url)));
   proto.set_contact_name(invitation.contact_name);
   proto.set_owner_email(request.owner_email);
   return proto;

@@ -42,6 +42,7 @@ Asked AskedOf(const pb::CreateInvitationRequest& request) {
       .delivery = request.delivery() == pb::LINK_ONLY ? Delivery::kLinkOnly : Delivery::kEmail,
       .subject = request.email().subject(),
       .body = request.email().body(),
+      .portal_url = request.portal_url(),
       .document_request_ids = {request.document_request_ids().begin(),
                                request.document_request_ids().end()},
       .validate_only = request.validate_only()};

@@ -22,8 +22,12 @@ absl::StatusOr<OrganisationProfile> ServicesDirectory::LookUpOrganisation(
   ASSIGN_OR_RETURN(const auto found,
                    identity_.Call(&identity::v1::OrganisationDirectory_Stub::LookUpOrganisation,
                                   organisation_id, identity::v1::LookUpOrganisationRequest()));
-  const OrganisationProfile profile = {found.display_name(), found.region(), found.time_zone(),
-                                       found.portal_url()};
+  const OrganisationProfile profile = {
+      .display_name = found.display_name(),
+      .region = found.region(),
+      .time_zone = found.time_zone(),
+      .portal_url = found.portal_url(),
+      .portal_urls = {found.portal_urls().begin(), found.portal_urls().end()}};
   const std::lock_guard lock(mutex_);
   if (remembered_.size() >= kRememberedMax) remembered_.clear();
   remembered_[organisation_id] = {profile, absl::Now() + kRemember};

@@ -19,7 +19,7 @@ absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
   pb::OpenLinkResponse response;
   response.set_state(static_cast<pb::OpenLinkResponse::State>(opened.state));
   response.mutable_organisation()->set_display_name(opened.organisation.display_name);
-  response.mutable_organisation()->set_portal_url(opened.organisation.portal_url);
+  response.mutable_organisation()->set_portal_url(opened.portal_url);
   response.set_masked_mobile(opened.masked_mobile);
   response.set_masked_email(opened.masked_email);
   if (opened.takes_codes) response.add_methods(identity::v1::SMS_CODE);

@@ -13,7 +13,13 @@
 namespace gatehouse::invitation {
 
 struct OrganisationProfile {
-  std::string display_name, region, time_zone, portal_url;
+  std::string display_name, region, time_zone;
+  std::string portal_url;                // Its first portal.
+  std::vector<std::string> portal_urls;  // All of them, normalised.
+
+  // Where the links of an invitation lead that chose this portal; to the first one where it chose
+  // none, or one that is none of them any more.
+  std::string PortalFor(const std::string& chosen) const;
 };
 
 // A contact as messages go to it: its name on one line, its address without blanks around it.

@@ -24,6 +24,7 @@ struct Invitation {
   std::vector<std::string> document_request_ids;
   std::string contact_name, email, mobile;
   std::string inviter_name;
+  std::string portal_url;          // Chosen for it; empty: the organisation's first one.
   std::string message_request_id;  // Of its latest message; empty: none.
   absl::Time expire_time, create_time;
   std::optional<absl::Time> send_time, accept_time, revoke_time;

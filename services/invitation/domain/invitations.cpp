@@ -8,6 +8,7 @@
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
+#include "services/common/text/origin.h"
 #include "services/invitation/domain/preflight.h"
 
 namespace gatehouse::invitation {
@@ -53,6 +54,15 @@ std::string SenderOf(const Call& call, const OrganisationProfile& organisation) 
                                                    : organisation.display_name;
 }
 
+// The portal that was asked for, as the organisation has it.
+absl::StatusOr<std::string> PortalOf(const std::string& asked,
+                                     const OrganisationProfile& organisation) {
+  if (asked.empty()) return asked;
+  const auto portal = NormalisedUrl(asked);
+  if (portal.ok() && organisation.PortalFor(*portal) == *portal) return *portal;
+  return RefuseField("portal_url", "must be one of the organisation's portals");
+}
+
 std::string AuthorOf(const Call& call) {
   return call.caller.actor_name.empty() ? "Gatehouse" : call.caller.actor_name;
 }
@@ -64,6 +74,11 @@ const ContactProfile* CaseProfile::Find(const std::string& contact_id) const {
     return contact.contact_id == contact_id;
   });
   return found == contacts.end() ? nullptr : &*found;
+}
+
+std::string OrganisationProfile::PortalFor(const std::string& chosen) const {
+  const bool known = std::find(portal_urls.begin(), portal_urls.end(), chosen) != portal_urls.end();
+  return known ? chosen : portal_url;
 }
 
 std::string Invitations::HashOf(const std::string& token) { return Sha256(token); }
@@ -83,8 +98,10 @@ Link Invitations::MakeLink(const Policy& policy, absl::Time end) const {
 }
 
 // The token stands in the fragment, which no server and no link scanner is sent.
-Secret Invitations::UrlOf(const std::string& portal_url, const std::string& link_id) const {
-  return Secret(absl::StrCat(portal_url, "/i#", TokenOf(link_id).Reveal()));
+Secret Invitations::UrlOf(const OrganisationProfile& organisation, const Invitation& invitation,
+                          const std::string& link_id) const {
+  return Secret(absl::StrCat(organisation.PortalFor(invitation.portal_url), "/i#",
+                             TokenOf(link_id).Reveal()));
 }
 
 Mail Invitations::Compose(const Invitation& invitation, const Conditions& conditions,
@@ -100,7 +117,7 @@ Mail Invitations::Compose(const Invitation& invitation, const Conditions& condit
                      {"organisation_name", organisation.display_name},
                      {"sender_name", owner.empty() ? SenderOf(call, organisation) : owner},
                      {"expiry", Expiry(link.expire_time, organisation.time_zone)},
-                     {"link", UrlOf(organisation.portal_url, link.link_id).Reveal()}},
+                     {"link", UrlOf(organisation, invitation, link.link_id).Reveal()}},
           .expire_time = std::min(link.expire_time, clock_.Now() + absl::Hours(72))};
 }
 
@@ -126,6 +143,7 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
   ASSIGN_OR_RETURN(const CaseDocuments documents, directory_.LookUpDocuments(id, case_id));
   ASSIGN_OR_RETURN(const SmsStatus sms, directory_.CheckSms(id));
   ASSIGN_OR_RETURN(conditions.policy, store_.GetPolicy(id, conditions.organisation.region));
+  ASSIGN_OR_RETURN(conditions.portal_url, PortalOf(asked.portal_url, conditions.organisation));
   for (const std::string& wanted : asked.document_request_ids) {
     const auto& known = documents.document_request_ids;
     if (std::find(known.begin(), known.end(), wanted) == known.end()) {
@@ -156,6 +174,7 @@ absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
                      .email = contact.email,
                      .mobile = contact.e164,
                      .inviter_name = AuthorOf(call),
+                     .portal_url = conditions.portal_url,
                      .expire_time = link.expire_time,
                      .create_time = now};
   const auto decide = [&](const std::vector<Invitation>& invitations) -> Decision {
@@ -187,7 +206,7 @@ absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
   RETURN_IF_ERROR(store_.Transact(organisation_id, asked.case_id, decide));
   if (asked.validate_only) made.invitation.invitation_id.clear();
   if (made.invitation.delivery == Delivery::kLinkOnly && !asked.validate_only) {
-    made.link = UrlOf(conditions.organisation.portal_url, link.link_id);
+    made.link = UrlOf(conditions.organisation, made.invitation, link.link_id);
   }
   return made;
 }
@@ -344,28 +363,29 @@ absl::StatusOr<NewLink> Invitations::CreateLink(const std::string& case_id,
   ASSIGN_OR_RETURN(const Policy policy, store_.GetPolicy(id, organisation.region));
   const absl::Time now = clock_.Now();
   const Link link = MakeLink(policy, LinkEnd(policy, now));
-  RETURN_IF_ERROR(Alter(case_id, invitation_id, call,
-                        [&](const Invitation& found, const std::vector<Invitation>&) -> Decision {
-                          ASSIGN_OR_RETURN(const auto links, store_.ListLinks(id, invitation_id));
-                          RETURN_IF_ERROR(CheckNewLink(StateAt(found, now), links, now));
-                          Change change;
-                          change.invitation = found;
-                          change.invitation.expire_time =
-                              std::max(found.expire_time, link.expire_time);
-                          change.new_links = {link};
-                          change.event = "invitation.linkCreated";
-                          if (found.state == State::kPending) change.portal = Portal::kInvited;
-                          return change;
-                        })
-                      .status());
-  return NewLink{UrlOf(organisation.portal_url, link.link_id), link.expire_time};
+  ASSIGN_OR_RETURN(const Invitation changed,
+                   Alter(case_id, invitation_id, call,
+                         [&](const Invitation& found, const std::vector<Invitation>&) -> Decision {
+                           ASSIGN_OR_RETURN(const auto links, store_.ListLinks(id, invitation_id));
+                           RETURN_IF_ERROR(CheckNewLink(StateAt(found, now), links, now));
+                           Change change;
+                           change.invitation = found;
+                           change.invitation.expire_time =
+                               std::max(found.expire_time, link.expire_time);
+                           change.new_links = {link};
+                           change.event = "invitation.linkCreated";
+                           if (found.state == State::kPending) change.portal = Portal::kInvited;
+                           return change;
+                         }));
+  return NewLink{UrlOf(organisation, changed, link.link_id), link.expire_time};
 }
 
 absl::StatusOr<Invitation> Invitations::Unlock(const std::string& case_id,
                                                const std::string& invitation_id, const Call& call) {
   ASSIGN_OR_RETURN(const Invitation found,
                    store_.Get(call.caller.organisation_id, case_id, invitation_id));
-  RETURN_IF_ERROR(directory_.UnlockSignIn(found, call));
+  // Without a number there is nothing to be locked.
+  if (!found.mobile.empty()) RETURN_IF_ERROR(directory_.UnlockSignIn(found, call));
   return found;
 }
 

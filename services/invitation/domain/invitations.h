@@ -17,6 +17,7 @@ struct Asked {
   Delivery delivery = Delivery::kEmail;
   std::optional<Visibility> visibility;
   std::string subject, body;
+  std::string portal_url;  // Empty: the organisation's first one.
   std::vector<std::string> document_request_ids;
   bool validate_only = false;
 };
@@ -65,6 +66,7 @@ class Invitations {
     OrganisationProfile organisation;
     CaseProfile mirrored;
     ContactProfile contact;
+    std::string portal_url;  // As asked for; empty: the first one.
     Policy policy;
     std::vector<Violation> violations;
   };
@@ -72,7 +74,8 @@ class Invitations {
                                    const Asked& asked, const Call& call);
   Secret TokenOf(const std::string& link_id) const;
   Link MakeLink(const Policy& policy, absl::Time end) const;
-  Secret UrlOf(const std::string& portal_url, const std::string& link_id) const;
+  Secret UrlOf(const OrganisationProfile& organisation, const Invitation& invitation,
+               const std::string& link_id) const;
   Mail Compose(const Invitation& invitation, const Conditions& conditions, const Asked& asked,
                const Link& link, const Call& call) const;
   Decision Renew(const Invitation& found, const Conditions& conditions, const Asked& text,

@@ -11,6 +11,7 @@ absl::StatusOr<OpenedLink> SignIn::Open(const std::string& pasted) {
   const Invitation& invitation = found.invitation;
   OpenedLink opened;
   ASSIGN_OR_RETURN(opened.organisation, directory_.RecallOrganisation(invitation.organisation_id));
+  opened.portal_url = opened.organisation.PortalFor(invitation.portal_url);
   opened.state = LinkStateAt(found.link, invitation, clock_.Now());
   if (opened.state != LinkState::kActive) return opened;
   opened.masked_email = MaskEmail(invitation.email);

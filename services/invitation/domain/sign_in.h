@@ -13,6 +13,7 @@ namespace gatehouse::invitation {
 struct OpenedLink {
   LinkState state = LinkState::kActive;
   OrganisationProfile organisation;
+  std::string portal_url;  // Where the link leads.
   // Of an active link only: where a code would go, and whether one can be sent at all.
   std::string masked_mobile, masked_email;
   bool takes_codes = false;

@@ -24,7 +24,12 @@ class FakeDirectory : public Directory {
     }
   }
   absl::StatusOr<OrganisationProfile> LookUpOrganisation(const std::string&) override {
-    return OrganisationProfile{"Acme", "GB", "Europe/London", "https://portal.acme.example"};
+    return OrganisationProfile{
+        .display_name = "Acme",
+        .region = "GB",
+        .time_zone = "Europe/London",
+        .portal_url = "https://portal.acme.example",
+        .portal_urls = {"https://portal.acme.example", "https://staging.acme.example/au"}};
   }
   absl::StatusOr<OrganisationProfile> RecallOrganisation(const std::string& id) override {
     return LookUpOrganisation(id);

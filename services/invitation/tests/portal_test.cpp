@@ -1,0 +1,42 @@
+#include "services/invitation/code_proto.h"
+#include "services/invitation/tests/fixture.h"
+
+namespace gatehouse::invitation {
+namespace {
+
+TEST_CASE_METHOD(Fixture, "an invitation's links lead to the portal that was chosen for it",
+                 "[service]") {
+  auto request = Invite("c1", "deal-1", "r1");
+  request.set_portal_url("HTTPS://Staging.Acme.example:443/au/");
+  const auto made = handler.CreateInvitation(StaffCall(), request);
+  REQUIRE(made.ok());
+  CHECK(made->link().find("https://staging.acme.example/au/i#") == 0);
+  const auto copied = invitations.CreateLink("deal-1", made->invitation_id(), StaffCall());
+  CHECK(copied->link.Reveal().find("https://staging.acme.example/au/i#") == 0);
+  CHECK(sign_in.Open(made->link())->portal_url == "https://staging.acme.example/au");
+  REQUIRE(sign_in.Start(made->link()).ok());
+  CHECK(ToProto(directory.codes.back()).portal_host() == "staging.acme.example");
+}
+
+TEST_CASE_METHOD(Fixture, "an invitation goes to none but the organisation's own portals",
+                 "[service]") {
+  for (const char* portal : {"https://evil.example", "https://staging.acme.example", "nonsense",
+                             "https://portal.acme.example@evil.example"}) {
+    INFO(portal);
+    auto request = Invite("c1", "deal-1", "");
+    request.set_portal_url(portal);
+    CHECK(ReasonOf(handler.CreateInvitation(StaffCall(), request).status()) == "INVALID_REQUEST");
+  }
+  CHECK(store.List("acme", "deal-1", {})->empty());
+}
+
+TEST_CASE("a portal that is given up leaves its invitations to the first one", "[unit]") {
+  const OrganisationProfile organisation = {.portal_url = "https://a.example",
+                                            .portal_urls = {"https://a.example"}};
+  CHECK(organisation.PortalFor("") == "https://a.example");
+  CHECK(organisation.PortalFor("https://a.example") == "https://a.example");
+  CHECK(organisation.PortalFor("https://b.example") == "https://a.example");
+}
+
+}  // namespace
+}  // namespace gatehouse::invitation
