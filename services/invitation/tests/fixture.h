@@ -43,7 +43,7 @@ class FakeDirectory : public Directory {
   absl::StatusOr<SmsStatus> CheckSms(const std::string&) override { return SmsStatus{true, 10}; }
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string&, const std::vector<std::string>&) override {
-    return std::map<std::string, DeliveryState>{};
+    return messages;
   }
   absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override {
     codes.push_back(request);
@@ -53,11 +53,16 @@ class FakeDirectory : public Directory {
     revoked.push_back(invitation.invitation_id);
     return answer;
   }
-  absl::Status UnlockSignIn(const Invitation&, const Call&) override { return absl::OkStatus(); }
+  absl::Status UnlockSignIn(const Invitation& invitation, const Call&) override {
+    unlocked.push_back(invitation.invitation_id);
+    return absl::OkStatus();
+  }
   CaseProfile mirrored = {
       .display_name = "Smith purchase", .owner_name = "Olive Owner", .owner_e164 = "+447700900000"};
   std::vector<CodeRequest> codes;
-  std::vector<std::string> revoked;
+  std::vector<std::string> revoked, unlocked;
+  absl::StatusOr<std::map<std::string, DeliveryState>> messages =
+      std::map<std::string, DeliveryState>();
   absl::Status answer;
 };
 
