@@ -9,6 +9,7 @@
 #include "services/documents/mirrored_cases.h"
 #include "services/documents/requests/store/postgres_requests.h"
 #include "services/documents/rpcs.h"
+#include "services/documents/settings/stored_rules.h"
 #include "services/documents/uploads/magic_sniffer.h"
 #include "services/documents/uploads/store/postgres_documents.h"
 
@@ -52,7 +53,8 @@ int Serve(Config config) {
   Effects effects(outbox);
   PostgresDocuments documents(base.postgres(), effects);
   PostgresRequests request_store(base.postgres());
-  PostgresRules rules(base.postgres());
+  const gatehouse::Settings<pb::Settings> settings(base.postgres());
+  StoredRules rules(settings);
   MirroredCases mirror(cases);
   Uploads uploads({documents, request_store, **blobs, rules, mirror, **sniffer});
   Requests requests(request_store, documents, rules, mirror);
@@ -64,7 +66,7 @@ int Serve(Config config) {
   UploadsHandler uploads_handler(uploads, once);
   DownloadsHandler downloads_handler(documents, **blobs);
   RequestsHandler requests_handler(requests, request_store, documents, once);
-  SettingsHandler settings_handler(rules);
+  SettingsHandler settings_handler(settings);
   Server server("documents");
   Register({uploads_handler, downloads_handler, requests_handler, settings_handler}, server);
   return base.Run(server, [&] { return (*blobs)->Ready(); });

@@ -2,7 +2,7 @@
 
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "services/common/rpc/server.h"
-#include "services/documents/settings/store/postgres_rules.h"
+#include "services/common/settings/settings.h"
 
 namespace gatehouse::documents {
 
@@ -11,14 +11,15 @@ namespace pb = v1;
 // The rules under which an organisation takes documents.
 class SettingsHandler {
  public:
-  explicit SettingsHandler(PostgresRules& rules) : rules_(rules) {}
+  explicit SettingsHandler(const gatehouse::Settings<pb::Settings>& settings)
+      : settings_(settings) {}
 
   absl::StatusOr<pb::Settings> GetSettings(const Call& call, const pb::GetSettingsRequest& request);
   absl::StatusOr<pb::Settings> UpdateSettings(const Call& call,
                                               const pb::UpdateSettingsRequest& request);
 
  private:
-  PostgresRules& rules_;
+  const gatehouse::Settings<pb::Settings>& settings_;
 };
 
 }  // namespace gatehouse::documents

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <google/protobuf/text_format.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "gatehouse/common/v1/options.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/jobs/outbox.h"
@@ -11,6 +14,7 @@
 #include "services/documents/blobs/store/folder_blobs.h"
 #include "services/documents/requests/domain/requests.h"
 #include "services/documents/requests/store/postgres_requests.h"
+#include "services/documents/settings/stored_rules.h"
 #include "services/documents/uploads/domain/uploads.h"
 #include "services/documents/uploads/magic_sniffer.h"
 #include "services/documents/uploads/store/postgres_documents.h"
@@ -34,11 +38,19 @@ class FakeCases : public CaseDirectory {
   }
 };
 
+// What holds for who has set nothing.
+inline DocumentRules DefaultRules() {
+  const auto& rule = v1::Settings::descriptor()->options().GetExtension(common::v1::settings);
+  v1::Settings settings;
+  google::protobuf::TextFormat::ParseFromString(rule.preset(0).values(), &settings);
+  return RulesOf(settings);
+}
+
 // The same rules for everybody.
 class FakeRules : public RulesStore {
  public:
   absl::StatusOr<DocumentRules> Get(const std::string&) override { return rules; }
-  DocumentRules rules;
+  DocumentRules rules = DefaultRules();
 };
 
 // A service without its RPCs: real stores, in a database and a folder of their own.

@@ -5,23 +5,22 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/documents/uploads/domain/content_type.h"
 #include "services/documents/uploads/domain/quota.h"
 
 namespace gatehouse::documents {
 
 // The rules under which an organisation takes documents.
 struct DocumentRules {
-  int64_t max_document_bytes = 100LL << 20;
+  int64_t max_document_bytes = 0;
   Quotas quotas;
-  std::vector<std::string> allowed_types = AllowedByDefault();  // By their canonical names.
-  int max_document_requests = 200;                              // Of a case.
+  std::vector<std::string> allowed_types;  // By their canonical names.
+  int max_document_requests = 0;           // Of a case.
 };
 
 class RulesStore {
  public:
   virtual ~RulesStore() = default;
-  // What the organisation has set, and the defaults for all else.
+  // What the organisation has set, and the defaults of the contract for all else.
   virtual absl::StatusOr<DocumentRules> Get(const std::string& organisation_id) = 0;
 };
 

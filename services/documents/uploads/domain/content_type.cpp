@@ -74,57 +74,6 @@ std::string BinaryType(const std::string& head, const std::string& seen,
 
 }  // namespace
 
-const std::vector<std::string>& AllowedByDefault() {
-  static const std::vector<std::string> kAllowed = {
-      "application/encrypted",  // Office, protected by a password, under a name that says no more.
-      "application/json",
-      "application/msword",
-      "application/pdf",
-      "application/pkcs7-mime",
-      "application/pkcs7-signature",
-      "application/vnd.ms-excel",
-      "application/vnd.ms-outlook",
-      "application/vnd.ms-powerpoint",
-      "application/vnd.oasis.opendocument.graphics",
-      "application/vnd.oasis.opendocument.presentation",
-      "application/vnd.oasis.opendocument.spreadsheet",
-      "application/vnd.oasis.opendocument.text",
-      "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-      "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-      "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-      "application/x-step",
-      "application/zip",
-      "audio/mpeg",
-      "audio/x-m4a",
-      "audio/x-wav",
-      "image/avif",
-      "image/bmp",
-      "image/gif",
-      "image/heic",
-      "image/heif",
-      "image/jpeg",
-      "image/png",
-      "image/tiff",
-      "image/vnd.dwg",
-      "image/vnd.dxf",
-      "image/webp",
-      "message/rfc822",
-      "text/calendar",
-      "text/csv",
-      "text/markdown",
-      "text/plain",
-      "text/rtf",
-      "text/tab-separated-values",
-      "text/vcard",
-      "text/xml",
-      "video/3gpp",
-      "video/mp4",
-      "video/quicktime",
-      "video/webm",
-  };
-  return kAllowed;
-}
-
 bool IsDangerousType(const std::string& type) {
   static const std::set<std::string> kDangerous = {
       "application/java-archive",

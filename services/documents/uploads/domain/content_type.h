@@ -24,10 +24,6 @@ struct TypeHints {
   std::string said;       // A Content-Type, as it came.
 };
 
-// The types that an organisation takes where it sets none: what brokers, builders and installers
-// exchange.
-const std::vector<std::string>& AllowedByDefault();
-
 // Whether a browser or a system would run this, whatever an organisation allows: `text/html`,
 // programs, installers, shortcuts.
 bool IsDangerousType(const std::string& type);

@@ -20,9 +20,7 @@ struct Usages {
 // How much of each there may be. A client's upload counts for all three, one of staff for the case
 // and the organisation.
 struct Quotas {
-  Usage organisation = {1'000'000, 1LL << 40};  // 1 TiB
-  Usage of_case = {5'000, 50LL << 30};          // 50 GiB
-  Usage contact = {500, 5LL << 30};             // 5 GiB
+  Usage organisation, of_case, contact;
 };
 
 // OK if what is used, with what is to be added, is within the quotas. Refuses, the narrowest first,

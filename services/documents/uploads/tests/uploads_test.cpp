@@ -184,7 +184,7 @@ TEST_CASE_METHOD(Fixture, "an upgrade counts what there is", "[service]") {
       "SELECT string_agg(concat_ws(' ', organisation_id, case_id, contact_id, documents, bytes, "
       "requests), ';' ORDER BY organisation_id, case_id, contact_id) FROM documents.usage";
   const std::string counted = database.Exec(all)[0][0].c_str();
-  std::string sql = kMigrations[1].sql;
+  const std::string sql = kMigrations[1].sql;
   database.Exec("DROP TABLE documents.usage, documents.loose_blob");
   database.Exec("CREATE INDEX document_request_of_case ON documents.document_request (case_id)");
   database.Exec(
