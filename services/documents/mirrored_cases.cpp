@@ -1,6 +1,7 @@
 #include "services/documents/mirrored_cases.h"
 
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 
 namespace gatehouse::documents {
@@ -15,7 +16,7 @@ absl::Status MirroredCases::Check(const std::string& organisation_id, const std:
   for (const cases::v1::Contact& contact : found.case_().contacts()) {
     if (contact.contact_id() == contact_id) return absl::OkStatus();
   }
-  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "the case has no such contact");
+  return Refuse(common::v1::NOT_FOUND, "the case has no such contact");
 }
 
 }  // namespace gatehouse::documents

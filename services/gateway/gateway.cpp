@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/gateway/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
@@ -93,7 +95,8 @@ Gateway::Request::Request(Gateway& gateway, HttpExchange& http)
 }
 
 absl::Status Gateway::TooManyRequests() {
-  return RefuseUntil("TOO_MANY_REQUESTS", "too many requests are under way", absl::Seconds(1));
+  return RefuseUntil(gateway::v1::TOO_MANY_REQUESTS, "too many requests are under way",
+                     absl::Seconds(1));
 }
 
 awaitable<void> Gateway::Handle(HttpExchange& http) {
@@ -140,8 +143,7 @@ awaitable<void> Gateway::Refuse(HttpExchange& http, int status) {
   Request request(*this, http);
   request.refused = status;
   co_await LetPageRead(request);
-  co_await AnswerProblem(request, gatehouse::Refuse(absl::StatusCode::kInvalidArgument,
-                                                    "INVALID_REQUEST", PhraseOf(status)));
+  co_await AnswerProblem(request, gatehouse::Refuse(common::v1::INVALID_REQUEST, PhraseOf(status)));
   Account(request, absl::OkStatus(), "none");
 }
 
@@ -187,9 +189,8 @@ awaitable<absl::Status> Gateway::ServeOwn(Request& request) {
 }
 
 absl::Status Gateway::MethodNotAllowed(Request& request, const std::string& allowed) {
-  request.refused = 405;
   request.allow = allowed;
-  return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "METHOD_NOT_ALLOWED",
+  return gatehouse::Refuse(gateway::v1::METHOD_NOT_ALLOWED,
                            "this address takes other methods: see Allow");
 }
 
@@ -198,8 +199,7 @@ absl::Status Gateway::CheckEncoding(Request& request) {
   const std::string coding = request.http.Header("Content-Encoding");
   if (!request.http.has_body() || coding.empty() || absl::EqualsIgnoreCase(coding, "identity"))
     return absl::OkStatus();
-  request.refused = 415;
-  return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "CONTENT_ENCODING_NOT_SUPPORTED",
+  return gatehouse::Refuse(gateway::v1::CONTENT_ENCODING_NOT_SUPPORTED,
                            "the body must come as it is: see Accept-Encoding");
 }
 
@@ -210,8 +210,7 @@ awaitable<absl::Status> Gateway::FindRoute(Request& request) {
   Match match = routes_.Find(request.is_head ? "GET" : request.http.method(), *segments);
   if (match.route == nullptr) {
     if (match.allowed.empty()) {
-      co_return gatehouse::Refuse(absl::StatusCode::kNotFound, "NOT_FOUND",
-                                  "there is nothing at this address");
+      co_return gatehouse::Refuse(common::v1::NOT_FOUND, "there is nothing at this address");
     }
     co_return MethodNotAllowed(request, absl::StrReplaceAll(match.allowed, {{"GET", "GET, HEAD"}}));
   }

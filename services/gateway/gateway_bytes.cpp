@@ -1,6 +1,7 @@
 #include <google/protobuf/arena.h>
 
 #include "absl/strings/str_cat.h"
+#include "gatehouse/gateway/v1/reasons.pb.h"
 #include "services/gateway/gateway_request.h"
 #include "services/gateway/http/entity_tag.h"
 
@@ -69,9 +70,7 @@ absl::StatusOr<BodyDigest> Gateway::DigestOf(const HttpExchange& http) {
 }
 
 absl::Status Gateway::UploadTooLarge(Request& request) {
-  request.refused = 413;
-  return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "BODY_TOO_LARGE",
-                           "the body is larger than 5 GiB");
+  return gatehouse::Refuse(gateway::v1::BODY_TOO_LARGE, "the body is larger than 5 GiB");
 }
 
 awaitable<absl::Status> Gateway::Upload(Request& request) {

@@ -1,6 +1,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/gateway/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/gateway/gateway_request.h"
 #include "services/gateway/http/forwarded.h"
@@ -27,12 +29,8 @@ std::string FindCookie(const std::string& header, const std::string& name) {
 
 const char* CookieName(bool secure) { return secure ? "__Host-gatehouse" : "gatehouse"; }
 
-absl::Status Unauthenticated(const char* reason, const char* message) {
-  return gatehouse::Refuse(absl::StatusCode::kUnauthenticated, reason, message);
-}
-
 absl::Status AskedTooOften() {
-  return RefuseUntil("TOO_MANY_REQUESTS",
+  return RefuseUntil(gateway::v1::TOO_MANY_REQUESTS,
                      "too many credentials that are not valid came from this address",
                      absl::Seconds(1));
 }
@@ -54,10 +52,10 @@ awaitable<absl::Status> Gateway::Identify(Request& request) {
   if (request.route->rules->audience.count(common::v1::ANYONE) != 0) co_return absl::OkStatus();
   std::string credential = CredentialOf(request);
   if (credential.empty() || options_.authenticator == nullptr) {
-    co_return Unauthenticated("CREDENTIAL_MISSING", "this call needs a credential");
+    co_return gatehouse::Refuse(common::v1::CREDENTIAL_MISSING, "this call needs a credential");
   }
   if (credential.size() > kCredentialMax) {
-    co_return Unauthenticated("CREDENTIAL_INVALID", "the credential is not valid");
+    co_return gatehouse::Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid");
   }
   const Secret secret(std::move(credential));
   request.principal = options_.authenticator->Cached(secret);
@@ -75,7 +73,7 @@ awaitable<absl::Status> Gateway::Exchange(Request& request, const Secret& secret
   if (ask == Strangers::Ask::kTooOften) co_return AskedTooOften();
   absl::StatusOr<std::shared_ptr<const Principal>> exchanged = absl::UnavailableError("busy");
   if (ask == Strangers::Ask::kMissed) {
-    exchanged = Unauthenticated("CREDENTIAL_INVALID", "the credential is not valid");
+    exchanged = gatehouse::Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid");
   } else {
     Call call;
     call.request_id = request.request_id;
@@ -141,7 +139,7 @@ awaitable<absl::Status> Gateway::CheckOrigin(Request& request) {
   request.origin_checked = true;
   const bool changes = request.route->verb != "GET";
   if (request.origin_allowed || !request.route->portal || !changes) co_return absl::OkStatus();
-  co_return gatehouse::Refuse(absl::StatusCode::kPermissionDenied, "ORIGIN_NOT_ALLOWED",
+  co_return gatehouse::Refuse(gateway::v1::ORIGIN_NOT_ALLOWED,
                               "a page of this origin may not call here");
 }
 
@@ -163,7 +161,7 @@ absl::Status Gateway::CheckSite(const Request& request) {
   for (int i = 0; i < answer.field_count(); ++i) {
     if (!RuleOf(*answer.field(i)).cookie()) continue;
     return gatehouse::Refuse(
-        absl::StatusCode::kPermissionDenied, "CROSS_SITE_SIGN_IN",
+        gateway::v1::CROSS_SITE_SIGN_IN,
         "the portal's page is on another site than this address, so that its session would not "
         "come back: serve both below one domain, or pass /v1 on from the portal's own host");
   }
@@ -175,7 +173,7 @@ awaitable<absl::Status> Gateway::Preflight(Request& request) {
   if (!known.ok()) co_return known.status();
   request.origin_checked = true;
   if (!*known) {
-    co_return gatehouse::Refuse(absl::StatusCode::kPermissionDenied, "ORIGIN_NOT_ALLOWED",
+    co_return gatehouse::Refuse(gateway::v1::ORIGIN_NOT_ALLOWED,
                                 "a page of this origin may not call here");
   }
   request.origin_allowed = true;

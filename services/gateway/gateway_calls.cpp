@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gatehouse/common/v1/options.pb.h"
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/gateway/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/gateway/gateway_request.h"
 #include "services/gateway/http/entity_tag.h"
@@ -96,15 +98,12 @@ awaitable<absl::Status> Gateway::ReadBody(Request& request, Message& message) {
   const Route& route = *request.route;
   if (!route.has_body()) {
     if (!http.has_body()) co_return absl::OkStatus();
-    co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                                "this call takes no body");
+    co_return gatehouse::Refuse(common::v1::INVALID_REQUEST, "this call takes no body");
   }
   // Another site's form cannot send this type without asking first.
   const bool json_wanted = route.request_bytes == nullptr && (http.has_body() || route.portal);
   if (json_wanted && !IsJson(http.Header("Content-Type"))) {
-    request.refused = 415;
-    co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "NOT_JSON",
-                                "the body must be application/json");
+    co_return gatehouse::Refuse(gateway::v1::NOT_JSON, "the body must be application/json");
   }
   auto digest = DigestOf(http);
   if (!digest.ok()) co_return digest.status();
@@ -138,9 +137,7 @@ awaitable<absl::Status> Gateway::ReadText(Request& request, std::string& text) {
     if (text.size() < next) break;
   }
   if (!too_large) co_return absl::OkStatus();
-  request.refused = 413;
-  co_return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "BODY_TOO_LARGE",
-                              "the body is larger than 1 MiB");
+  co_return gatehouse::Refuse(gateway::v1::BODY_TOO_LARGE, "the body is larger than 1 MiB");
 }
 
 awaitable<absl::Status> Gateway::Unary(Request& request) {

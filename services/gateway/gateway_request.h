@@ -30,7 +30,7 @@ struct Gateway::Request {
   std::shared_ptr<const Principal> principal;
   bool end_cookie = false;  // The browser's session is no longer one.
   std::string allow;        // Of a 405.
-  int refused = 0;          // An HTTP status that no canonical code has (405, 413, 415).
+  int refused = 0;          // The HTTP status of what is no request at all (400, 431, 505).
   int status = 0;           // As answered.
 };
 

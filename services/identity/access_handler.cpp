@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/base/proto_time.h"
 #include "services/identity/subject_proto.h"
@@ -130,8 +131,7 @@ absl::StatusOr<pb::Session> AccessHandler::GetSession(const Call& call,
                                                       const pb::GetSessionRequest&) {
   const auto found = store_.FindSession(call.caller.organisation_id, call.caller.credential_id);
   if (absl::IsNotFound(found.status())) {  // It ended just now.
-    return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
-                  "the credential is not valid, or not any more");
+    return Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid, or not any more");
   }
   RETURN_IF_ERROR(found.status());
   pb::Session session = ToProto(*found);

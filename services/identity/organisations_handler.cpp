@@ -1,6 +1,7 @@
 #include "services/identity/organisations_handler.h"
 
 #include "absl/strings/str_cat.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/base/proto_time.h"
 
@@ -81,7 +82,7 @@ absl::StatusOr<std::vector<std::string>> PortalsOf(const pb::UpdateOrganisationR
 
 absl::Status Apply(const pb::UpdateOrganisationRequest& request, Organisation& organisation) {
   if (!request.etag().empty() && request.etag() != organisation.etag) {
-    return Refuse(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+    return Refuse(common::v1::ETAG_MISMATCH,
                   "the organisation has changed since it was read: read it again");
   }
   const auto text = [&](const char* field, const std::string& from, std::string& to) {

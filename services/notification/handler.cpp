@@ -2,6 +2,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/notification/domain/messages.h"
 
@@ -48,8 +50,7 @@ pb::Balance BalanceOf(int64_t credits) {
 absl::StatusOr<int64_t> NumberAfter(const Page& page) {
   int64_t number = 0;
   if (page.after.empty() || (absl::SimpleAtoi(page.after, &number) && number >= 0)) return number;
-  return Refuse(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
-                "the page token is not one that this list gave");
+  return Refuse(common::v1::PAGE_TOKEN_INVALID, "the page token is not one that this list gave");
 }
 
 }  // namespace
@@ -139,8 +140,7 @@ absl::StatusOr<pb::SubmitMessageResponse> Handler::SubmitMessage(
     const Call& call, const pb::SubmitMessageRequest& request) {
   Workers* const workers = request.channel() == pb::SMS ? sms_ : &email_;
   if (workers == nullptr) {
-    return Refuse(absl::StatusCode::kFailedPrecondition, "SMS_NOT_CONFIGURED",
-                  "no SMS provider is set up");
+    return Refuse(v1::SMS_NOT_CONFIGURED, "no SMS provider is set up");
   }
   ASSIGN_OR_RETURN(const NewMessage composed, Compose(DraftFrom(call, request), absl::Now()));
   ASSIGN_OR_RETURN(const Message message, workers->Submit(composed));

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/cases/effects.h"
 #include "services/common/base/random.h"
 #include "services/common/text/json_text.h"
@@ -15,9 +16,7 @@ namespace {
 // CRM is not kept from putting its cases while invitation is away.
 constexpr absl::Duration kPatience = absl::Seconds(1);
 
-absl::Status NotFound() {
-  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such case");
-}
+absl::Status NotFound() { return Refuse(common::v1::NOT_FOUND, "there is no such case"); }
 
 // Replaces nothing where an etag was given and is not the current one.
 constexpr char kPut[] = R"sql(
@@ -183,7 +182,7 @@ absl::StatusOr<Case> PostgresStore::Put(const std::string& organisation_id, cons
         tx.Exec(kPut, organisation_id, mirrored.case_id, mirrored.display_name, mirrored.kind,
                 owner.id, owner.display_name, owner.email, owner.phone, owner.e164, mirrored.etag);
     if (kept.empty()) {
-      return Refuse(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+      return Refuse(common::v1::ETAG_MISMATCH,
                     "the case has changed since it was read: read it again");
     }
     const std::vector<Contact> before = Find(tx, organisation_id, mirrored.case_id)->contacts;
@@ -241,8 +240,7 @@ absl::StatusOr<std::vector<Case>> PostgresStore::List(const std::string& organis
       absl::StrSplit(page.after, absl::MaxSplits('|', 1));
   int64_t micros = 0;
   if (!key.first.empty() && !absl::SimpleAtoi(key.first, &micros)) {
-    return Refuse(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
-                  "the page token is not one that this list gave");
+    return Refuse(common::v1::PAGE_TOKEN_INVALID, "the page token is not one that this list gave");
   }
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     return CasesFrom(tx.Exec(kList, organisation_id, key.first, key.second, page.limit()));

@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/auth/jwt.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/proto_time.h"
@@ -25,8 +26,7 @@ constexpr size_t kMissesMax = 10000;
 constexpr int kStrangersMax = 4;
 
 absl::Status Invalid() {
-  return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
-                "the credential is not valid, or not any more");
+  return Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid, or not any more");
 }
 
 // Identity would refuse anything else as a request that is not well formed, which is its caller's

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
 
@@ -25,8 +26,7 @@ const unsigned char* Data(const std::string& bytes) {
 unsigned char* Data(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
 
 absl::Status Invalid() {
-  return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
-                "the credential is not valid, or not any more");
+  return Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid, or not any more");
 }
 
 // A part of a token as JSON; discarded if it is none.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
 
@@ -22,8 +23,7 @@ template <typename Request>
 absl::StatusOr<Page> PageOf(const Request& request, int size_by_default = 50) {
   const auto after = FromBase64Url(request.page_token());
   if (!after.ok() || after->find('\0') != std::string::npos) {
-    return Refuse(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
-                  "the page token is not one that this list gave");
+    return Refuse(common::v1::PAGE_TOKEN_INVALID, "the page token is not one that this list gave");
   }
   return Page{request.page_size() > 0 ? request.page_size() : size_by_default, *after};
 }

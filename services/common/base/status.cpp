@@ -1,8 +1,13 @@
 #include "services/common/base/status.h"
 
 #include <google/protobuf/any.pb.h>
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
 
 #include "absl/strings/cord.h"
+#include "gatehouse/common/v1/options.pb.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -51,6 +56,16 @@ bool KeepsItsCode(absl::StatusCode code) {
 
 }  // namespace
 
+absl::Status RefuseBy(const google::protobuf::EnumValueDescriptor& reason,
+                      const std::string& message) {
+  const google::rpc::Code code = reason.options().GetExtension(common::v1::reason).code();
+  return Refuse(static_cast<absl::StatusCode>(code), reason.name(), message);
+}
+
+absl::Status RefuseUntil(const char* reason, const std::string& message, absl::Duration wait) {
+  return WithWait(Refuse(absl::StatusCode::kResourceExhausted, reason, message), wait);
+}
+
 absl::Status Refuse(absl::StatusCode code, const std::string& reason, const std::string& message) {
   absl::Status status(code, message);
   google::rpc::ErrorInfo info;
@@ -61,7 +76,7 @@ absl::Status Refuse(absl::StatusCode code, const std::string& reason, const std:
 }
 
 absl::Status RefuseFields(const std::vector<FieldViolation>& violations) {
-  absl::Status status = Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
+  absl::Status status = Refuse(common::v1::INVALID_REQUEST,
                                "the request has fields that are wrong: see the violations");
   google::rpc::BadRequest detail;
   for (const FieldViolation& violation : violations) {
@@ -77,9 +92,7 @@ absl::Status RefuseField(const std::string& field, const std::string& descriptio
   return RefuseFields({{field, description}});
 }
 
-absl::Status RefusePreconditions(const std::string& reason, const std::string& message,
-                                 const std::vector<Violation>& violations) {
-  absl::Status status = Refuse(absl::StatusCode::kFailedPrecondition, reason, message);
+absl::Status WithViolations(absl::Status refusal, const std::vector<Violation>& violations) {
   google::rpc::PreconditionFailure detail;
   for (const Violation& violation : violations) {
     auto* added = detail.add_violations();
@@ -87,18 +100,16 @@ absl::Status RefusePreconditions(const std::string& reason, const std::string& m
     added->set_subject(violation.subject);
     added->set_description(violation.description);
   }
-  Attach(status, detail);
-  return status;
+  Attach(refusal, detail);
+  return refusal;
 }
 
-absl::Status RefuseUntil(const std::string& reason, const std::string& message,
-                         absl::Duration wait) {
-  absl::Status status = Refuse(absl::StatusCode::kResourceExhausted, reason, message);
+absl::Status WithWait(absl::Status refusal, absl::Duration wait) {
   google::rpc::RetryInfo detail;
   detail.mutable_retry_delay()->set_seconds(
-      absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
-  Attach(status, detail);
-  return status;
+      std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)))));
+  Attach(refusal, detail);
+  return refusal;
 }
 
 absl::Status WithFact(absl::Status refusal, const std::string& name, const std::string& value) {

@@ -1,9 +1,14 @@
 #pragma once
 
-// Refusals and faults. A refusal is for the caller: a canonical code, a stable UPPER_SNAKE reason
-// and a sentence that says what to do. Any other error is a fault: it is logged, and the caller
-// reads "internal error". Unavailable, Aborted and DeadlineExceeded keep their code without a
-// reason, under a fixed text.
+// Refusals and faults. A refusal is for the caller: a canonical code, a stable reason and a
+// sentence that says what to do. Any other error is a fault: it is logged, and the caller reads
+// "internal error". Unavailable, Aborted and DeadlineExceeded keep their code without a reason,
+// under a fixed text.
+//
+// A reason is a value of the enum `Reason` in some package's reasons.proto, where its code stands
+// beside it, and what it means. On the wire it is its name.
+
+#include <google/protobuf/generated_enum_reflection.h>
 
 #include <map>
 #include <string>
@@ -14,6 +19,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+namespace google::protobuf {
+class EnumValueDescriptor;
+}
 namespace google::rpc {
 class Status;
 }
@@ -33,21 +41,35 @@ struct Violation {
   std::string description;
 };
 
+// Refuse(identity::v1::CODE_WRONG, "the code is not right")
+absl::Status RefuseBy(const google::protobuf::EnumValueDescriptor& reason,
+                      const std::string& message);
+template <typename Reason>
+absl::Status Refuse(Reason reason, const std::string& message) {
+  return RefuseBy(*google::protobuf::GetEnumDescriptor<Reason>()->FindValueByNumber(reason),
+                  message);
+}
+
+// The same by words, for what has no enum yet.
 absl::Status Refuse(absl::StatusCode code, const std::string& reason, const std::string& message);
+absl::Status RefuseUntil(const char* reason, const std::string& message, absl::Duration wait);
 
 // INVALID_ARGUMENT, reason INVALID_REQUEST.
 absl::Status RefuseFields(const std::vector<FieldViolation>& violations);
 absl::Status RefuseField(const std::string& field, const std::string& description);
 
-// FAILED_PRECONDITION with every unmet condition at once.
-absl::Status RefusePreconditions(const std::string& reason, const std::string& message,
-                                 const std::vector<Violation>& violations);
+// The refusal with every unmet condition at once.
+absl::Status WithViolations(absl::Status refusal, const std::vector<Violation>& violations);
 
-// RESOURCE_EXHAUSTED that says when to come back.
-absl::Status RefuseUntil(const std::string& reason, const std::string& message,
-                         absl::Duration wait);
+// The refusal that says when to come back; in whole seconds, one at least.
+absl::Status WithWait(absl::Status refusal, absl::Duration wait);
+template <typename Reason>
+absl::Status RefuseUntil(Reason reason, const std::string& message, absl::Duration wait) {
+  return WithWait(Refuse(reason, message), wait);
+}
 
-// Adds a machine-readable fact to a refusal, such as attemptsLeft=3. REST shows it as a member.
+// Adds a machine-readable fact to a refusal, such as attemptsLeft=3. REST shows it as a member. The
+// reason declares it.
 absl::Status WithFact(absl::Status refusal, const std::string& name, const std::string& value);
 
 // The reason of a refusal; empty for OK and for faults.

@@ -6,6 +6,7 @@
 #include <google/protobuf/message.h>
 
 #include "absl/strings/str_cat.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 
 namespace gatehouse {
@@ -97,7 +98,7 @@ absl::StatusOr<std::optional<std::string>> Once::Find(Transaction& transaction, 
   const auto rows = transaction.Exec(kFind, key.organisation_id, key.caller, key.request_id);
   if (rows.empty()) return std::nullopt;
   if (BytesFromSql(rows[0]["fingerprint"]) != key.fingerprint) {
-    return Refuse(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+    return Refuse(common::v1::REQUEST_ID_REUSED,
                   "this request id stands for another request: use a new one");
   }
   return Open(key_, ContextOf(key), BytesFromSql(rows[0]["response"]));

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/auth/jwt.h"
 #include "services/common/base/random.h"
 #include "services/common/observe/log.h"
@@ -23,9 +24,7 @@ bool Allows(const MethodRules& rules, common::v1::Audience audience) {
   return rules.audience.count(audience) != 0;
 }
 
-absl::Status NotFound() {
-  return Refuse(StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
-}
+absl::Status NotFound() { return Refuse(common::v1::NOT_FOUND, "there is no such thing here"); }
 
 absl::Status CredentialInvalid() {
   return Refuse(StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
@@ -55,12 +54,10 @@ common::v1::Audience AudienceOf(CallerKind kind) {
 absl::Status Authorise(const MethodRules& rules, const Caller& caller) {
   if (Allows(rules, common::v1::ANYONE)) return absl::OkStatus();
   if (caller.kind == CallerKind::kAnonymous) {
-    return Refuse(StatusCode::kUnauthenticated, "CREDENTIAL_MISSING",
-                  "this call needs a credential");
+    return Refuse(common::v1::CREDENTIAL_MISSING, "this call needs a credential");
   }
   if (!Allows(rules, AudienceOf(caller.kind))) {
-    return Refuse(StatusCode::kPermissionDenied, "WRONG_AUDIENCE",
-                  "this call is not for this kind of credential");
+    return Refuse(common::v1::WRONG_AUDIENCE, "this call is not for this kind of credential");
   }
   if (caller.kind == CallerKind::kService && caller.actor_id != kTrustedPeer &&
       rules.services.count(caller.actor_id) == 0) {
@@ -71,7 +68,7 @@ absl::Status Authorise(const MethodRules& rules, const Caller& caller) {
   if (caller.kind == CallerKind::kStaff &&
       std::find(scopes.begin(), scopes.end(), rules.scope) == scopes.end() &&
       std::find(scopes.begin(), scopes.end(), "*") == scopes.end()) {
-    return WithFact(Refuse(StatusCode::kPermissionDenied, "SCOPE_MISSING",
+    return WithFact(Refuse(common::v1::SCOPE_MISSING,
                            "the credential does not hold the scope that this call needs"),
                     "scope", rules.scope);
   }
@@ -185,6 +182,10 @@ void Account(const std::string& rpc, const Call& call, const absl::Status& statu
                      status.code() == StatusCode::kUnknown ||
                      status.code() == StatusCode::kDataLoss;
   (fault ? LogError : LogInfo)("rpc", fields);
+  if (!reason.empty() && FindMethodRules(rpc)->reasons.count(reason) == 0) {
+    LogError("rpc.undeclared", {{"rpc", rpc}, {"reason", reason}});
+    Count("gatehouse_undeclared_refusals_total", {{"rpc", rpc}, {"reason", reason}});
+  }
   Count("gatehouse_rpcs_total", {{"rpc", rpc}, {"code", code}});
   Observe("gatehouse_rpc_seconds", {{"rpc", rpc}}, absl::ToDoubleSeconds(took));
 }

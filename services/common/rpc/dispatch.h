@@ -69,7 +69,8 @@ class Dispatch {
   Authenticator* authenticator_;
 };
 
-// Logs and counts an RPC that has ended.
+// Logs and counts an RPC that has ended; a refusal that its method does not declare is our mistake,
+// which is told apart.
 void Account(const std::string& rpc, const Call& call, const absl::Status& status,
              absl::Duration took);
 

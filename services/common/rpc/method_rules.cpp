@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 
 namespace gatehouse {
 namespace {
@@ -16,6 +17,49 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 
 constexpr absl::Duration kDeadline = absl::Seconds(5);
+
+using Reasons = std::map<std::string, const google::protobuf::EnumValueDescriptor*>;
+
+// The option `refuses` of each package's reasons.proto.
+void AddDeclared(const MethodDescriptor& method, Reasons& reasons) {
+  const google::protobuf::Message& options = method.options();
+  std::vector<const FieldDescriptor*> set;
+  options.GetReflection()->ListFields(options, &set);
+  for (const FieldDescriptor* option : set) {
+    if (!option->is_extension() || option->name() != "refuses") continue;
+    const auto& refusals = options.GetReflection()->GetMessage(options, option);
+    const FieldDescriptor* reason = refusals.GetDescriptor()->FindFieldByName("reason");
+    const int count = refusals.GetReflection()->FieldSize(refusals, reason);
+    for (int i = 0; i < count; ++i) {
+      const auto* value = refusals.GetReflection()->GetRepeatedEnum(refusals, reason, i);
+      reasons[value->name()] = value;
+    }
+  }
+}
+
+void AddImplied(const MethodRules& rules, Reasons& reasons) {
+  const auto add = [&](common::v1::Reason reason) {
+    const auto* value = common::v1::Reason_descriptor()->FindValueByNumber(reason);
+    reasons[value->name()] = value;
+  };
+  const auto has = [&](const char* field) {
+    return rules.descriptor->input_type()->FindFieldByName(field) != nullptr;
+  };
+  add(common::v1::INVALID_REQUEST);
+  add(common::v1::CREDENTIAL_INVALID);
+  if (rules.audience.count(common::v1::ANYONE) == 0) {
+    add(common::v1::CREDENTIAL_MISSING);
+    add(common::v1::WRONG_AUDIENCE);
+  }
+  if (!rules.scope.empty()) add(common::v1::SCOPE_MISSING);
+  if (rules.case_field != nullptr) add(common::v1::NOT_FOUND);
+  if (has("page_token")) add(common::v1::PAGE_TOKEN_INVALID);
+  if (has("request_id")) add(common::v1::REQUEST_ID_REUSED);
+  if (rules.descriptor->client_streaming() || rules.descriptor->server_streaming()) {
+    add(common::v1::TOO_MANY_STREAMS);
+    add(common::v1::STREAM_TOO_SLOW);
+  }
+}
 
 MethodRules Read(const MethodDescriptor& method) {
   const common::v1::MethodRule& rule = method.options().GetExtension(common::v1::rule);
@@ -31,6 +75,8 @@ MethodRules Read(const MethodDescriptor& method) {
   rules.from_principal = rule.answers_from_principal();
   rules.may_repeat =
       method.options().idempotency_level() != google::protobuf::MethodOptions::IDEMPOTENCY_UNKNOWN;
+  AddDeclared(method, rules.reasons);
+  AddImplied(rules, rules.reasons);
   return rules;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -9,6 +10,7 @@
 namespace google::protobuf {
 class MethodDescriptor;
 class FieldDescriptor;
+class EnumValueDescriptor;
 }  // namespace google::protobuf
 
 namespace gatehouse {
@@ -23,6 +25,9 @@ struct MethodRules {
   absl::Duration deadline;
   bool from_principal = false;  // answers_from_principal
   bool may_repeat = false;      // idempotency_level is NO_SIDE_EFFECTS or IDEMPOTENT.
+  // Why it may refuse, by name: what its `refuses` options say, and what its rule and its request's
+  // fields imply (a credential, a scope, a case, a page token, a request id, a stream).
+  std::map<std::string, const google::protobuf::EnumValueDescriptor*> reasons;
 };
 
 // The rules of "gatehouse.cases.v1.Cases/GetCase" among the protos of this program; null if there

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "grpc/health/v1/health.pb.h"
 #include "services/common/observe/log.h"
 #include "services/common/process/config.h"
@@ -75,7 +76,7 @@ class Health {
     response.set_status(grpc::health::v1::HealthCheckResponse::SERVING);
     if (name == "liveness") return response;
     if (!name.empty() && std::find(services_.begin(), services_.end(), name) == services_.end()) {
-      return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such service here");
+      return Refuse(common::v1::NOT_FOUND, "there is no such service here");
     }
     if (leaving_ || (ready_ != nullptr && !ready_().ok())) {
       response.set_status(grpc::health::v1::HealthCheckResponse::NOT_SERVING);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "google/rpc/status.pb.h"
 #include "services/common/rpc/metadata.h"
 
@@ -98,9 +99,7 @@ void ServerCall::Receive(const Dispatch::Target& target, grpc::ByteBuffer& messa
   request_.reset(target_->method->request->New());
   response_.reset(target_->method->response->New());
   if (!FromBuffer(message, *request_)) {
-    return Finish(
-        Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST", "the request does not parse"),
-        nullptr);
+    return Finish(Refuse(common::v1::INVALID_REQUEST, "the request does not parse"), nullptr);
   }
   Begin(false);
 }

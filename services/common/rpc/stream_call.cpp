@@ -4,6 +4,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 
 namespace gatehouse {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 absl::Status Gone() { return absl::CancelledError("the client is gone"); }
 
 absl::Status TooSlow() {
-  return Refuse(absl::StatusCode::kDeadlineExceeded, "STREAM_TOO_SLOW",
+  return Refuse(common::v1::STREAM_TOO_SLOW,
                 "the transfer was too slow for too long: try again over a better connection");
 }
 
@@ -79,8 +80,7 @@ void StreamCall::OnRead(bool ok) {
 void StreamCall::ReceiveFirst(bool ok) {
   if (ok) return Receive(*core_.dispatch->Find(context_.method()), incoming_);
   core_.streams->Leave(*this);
-  stream_.Finish(ToGrpc(Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                               "the request has no message")),
+  stream_.Finish(ToGrpc(Refuse(common::v1::INVALID_REQUEST, "the request has no message")),
                  &finished_);
 }
 
@@ -219,8 +219,7 @@ absl::StatusOr<bool> StreamCall::Take() {
     return true;
   }
   if (!FromBuffer(incoming_, *request_)) {
-    return Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                  "a message does not parse");
+    return Refuse(common::v1::INVALID_REQUEST, "a message does not parse");
   }
   return TakeAndRead();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/observe/metrics.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 absl::Status Refused(const char* whose) {
   Count("gatehouse_streams_refused_total", {{"limit", whose}});
-  return WithFact(RefuseUntil("TOO_MANY_STREAMS",
+  return WithFact(RefuseUntil(common::v1::TOO_MANY_STREAMS,
                               "too many uploads and downloads are under way: try again later",
                               absl::Seconds(5)),
                   "limit", whose);
@@ -84,8 +85,8 @@ void Streams::Revoke(const std::vector<std::string>& ids, absl::Duration patienc
     if (entry.call == nullptr) continue;
     if (!entry.call->caller.StandsOn(revoked)) continue;
     entry.revoked = true;
-    member->End(Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
-                       "the credential is not valid, or not any more"));
+    member->End(
+        Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid, or not any more"));
   }
   committed_.wait_for(lock, absl::ToChronoMilliseconds(patience), [&] {
     return std::none_of(members_.begin(), members_.end(), [](const auto& member) {

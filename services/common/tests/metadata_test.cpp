@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "gatehouse/invitation/v1/reasons.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "services/common/base/random.h"
@@ -70,7 +71,8 @@ TEST_CASE("a refusal fits into the trailers that every client takes", "[unit]") 
     conditions.push_back({"CONTACT_EMAIL_INVALID", name, std::string(200, 'x')});
   }
   for (const absl::Status& refusal :
-       {RefuseFields(fields), RefusePreconditions("INVITATION_NOT_ALLOWED", "not", conditions)}) {
+       {RefuseFields(fields),
+        WithViolations(Refuse(invitation::v1::INVITATION_NOT_ALLOWED, "not"), conditions)}) {
     const grpc::Status status = ToGrpc(refusal);
     const size_t base64 = status.error_details().size() * 4 / 3;
     CHECK(status.error_message().size() + base64 < 7500);

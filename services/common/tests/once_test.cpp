@@ -1,4 +1,5 @@
 #include "services/common/postgres/once.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -38,7 +39,7 @@ class Notes {
       note.set_note_id(NewId("note"));
       note.set_text(request.text());
       RETURN_IF_ERROR(Add(call.caller.organisation_id, note));
-      if (refuses_) return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "no such case");
+      if (refuses_) return Refuse(common::v1::NOT_FOUND, "no such case");
       return note;
     });
   }

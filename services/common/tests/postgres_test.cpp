@@ -1,4 +1,5 @@
 #include "services/common/postgres/postgres.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -83,18 +84,16 @@ TEST_CASE("what joins a transaction fails with it", "[service]") {
   SECTION("where a joined write refuses, though the callback goes on") {
     const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
       RETURN_IF_ERROR(numbers.Add(2));
-      (void)numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
-        return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "no");
-      });
+      (void)numbers.postgres.Write(
+          kAcme, [&](Transaction&) -> absl::Status { return Refuse(common::v1::NOT_FOUND, "no"); });
       return absl::OkStatus();
     });
     CHECK(ReasonOf(status) == "NOT_FOUND");
   }
   SECTION("but a read that finds nothing is an answer like another") {
     const absl::Status status = numbers.postgres.Write(kAcme, [&](Transaction&) -> absl::Status {
-      (void)numbers.postgres.Read(kAcme, [&](Transaction&) -> absl::Status {
-        return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "no");
-      });
+      (void)numbers.postgres.Read(
+          kAcme, [&](Transaction&) -> absl::Status { return Refuse(common::v1::NOT_FOUND, "no"); });
       return absl::OkStatus();
     });
     CHECK(status.ok());

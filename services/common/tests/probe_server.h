@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "probe.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/rpc/channel.h"
@@ -26,7 +27,7 @@ class ProbeAuthenticator : public Authenticator {
   absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(const Secret& secret) override {
     absl::string_view name = secret.Reveal();
     if (!absl::ConsumePrefix(&name, "staff-")) {
-      return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID", "no");
+      return Refuse(common::v1::CREDENTIAL_INVALID, "no");
     }
     auto made = std::make_shared<Principal>();
     made->caller.kind = CallerKind::kStaff;
@@ -78,7 +79,7 @@ struct ProbeHandler {
     absl::StatusOr<bool> Take(pb::Part& part) override {
       if (part.data() == "throw") throw std::runtime_error("password=hunter2");
       if (part.data() == "refuse") {
-        return Refuse(absl::StatusCode::kInvalidArgument, "REFUSED", "no");
+        return Refuse(common::v1::NOT_FOUND, "no");
       }
       bytes += static_cast<int64_t>(part.data().size());
       return part.data() != "enough";
@@ -119,7 +120,7 @@ struct ProbeHandler {
     int64_t left;
   };
   absl::StatusOr<std::unique_ptr<Source<pb::Part>>> Download(const Call&, const pb::Total& total) {
-    if (total.bytes() < 0) return Refuse(absl::StatusCode::kOutOfRange, "REFUSED", "no");
+    if (total.bytes() < 0) return Refuse(common::v1::NOT_FOUND, "no");
     return std::make_unique<Zeros>(*this, total.bytes());
   }
 

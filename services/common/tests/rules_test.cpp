@@ -4,6 +4,7 @@
 
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "google/rpc/status.pb.h"
 #include "services/common/auth/jwt.h"
 #include "services/common/base/crypto.h"
@@ -124,8 +125,8 @@ TEST_CASE("a service whose RPC has no handler, or another shape, refuses to star
 
 TEST_CASE("a fault loses its text on the wire, and a refusal keeps its own", "[unit]") {
   CHECK(ToRpcStatus(absl::InternalError("password=hunter2")).message() == "internal error");
-  const absl::Status refusal = WithFact(
-      Refuse(absl::StatusCode::kUnauthenticated, "CODE_WRONG", "try again"), "attemptsLeft", "4");
+  const absl::Status refusal =
+      WithFact(Refuse(identity::v1::CODE_WRONG, "try again"), "attemptsLeft", "4");
   const absl::Status back = FromRpcStatus(ToRpcStatus(refusal));
   CHECK(ReasonOf(back) == "CODE_WRONG");
   CHECK(FactsOf(back)["attemptsLeft"] == "4");

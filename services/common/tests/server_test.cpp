@@ -1,4 +1,5 @@
 #include "services/common/rpc/server.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
@@ -10,6 +11,8 @@
 #include <thread>
 
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "google/rpc/code.pb.h"
+#include "google/rpc/status.pb.h"
 #include "grpc/health/v1/health.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/base/random.h"
@@ -24,7 +27,7 @@ class FakeAuthenticator : public Authenticator {
  public:
   absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(const Secret& secret) override {
     if (secret.Reveal() == "staff") return principal;
-    return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID", "no");
+    return Refuse(common::v1::CREDENTIAL_INVALID, "no");
   }
   std::shared_ptr<const Principal> Cached(const Secret&) override { return nullptr; }
 
@@ -129,7 +132,9 @@ TEST_CASE("a call that a server cancels because it is going may be repeated", "[
   CHECK(absl::IsUnavailable(UnlessCancelled(cancelled)));
   CHECK(MayCallAgain(absl::UnavailableError("away"), true));
   CHECK_FALSE(MayCallAgain(absl::UnavailableError("away"), false));
-  CHECK_FALSE(MayCallAgain(Refuse(absl::StatusCode::kUnavailable, "PROVIDER_AWAY", "no"), true));
+  google::rpc::Status refusal = ToRpcStatus(Refuse(common::v1::NOT_FOUND, "no"));
+  refusal.set_code(google::rpc::UNAVAILABLE);
+  CHECK_FALSE(MayCallAgain(FromRpcStatus(refusal), true));
 }
 
 TEST_CASE_METHOD(Fixture, "a call is authorised and validated before its handler",

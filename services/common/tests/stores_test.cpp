@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/redis/redis.h"
 #include "tests/support/test_database.h"
 
@@ -44,7 +45,7 @@ TEST_CASE("a transaction that refuses leaves nothing behind", "[service]") {
   const absl::Status refused =
       database.postgres().Write(Rows::Of("acme"), [&](Transaction& tx) -> absl::Status {
         tx.Exec("INSERT INTO note VALUES ($1, $2)", "acme", 7);
-        return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "no");
+        return Refuse(common::v1::NOT_FOUND, "no");
       });
   CHECK(ReasonOf(refused) == "NOT_FOUND");
   CHECK(CountAll(database.postgres(), Rows::OfAll()).value() == 0);

@@ -33,7 +33,7 @@ TEST_CASE_METHOD(ProbeServer, "what is streamed arrives whole, both ways", "[ser
   CHECK(handler.seen.caller.credential_id == "a");
   CHECK(DownloadOnce(channel, "staff-a", 1'000'003).value() == 1'000'003);
   CHECK(DownloadOnce(channel, "staff-a", 0).value() == 0);
-  CHECK(ReasonOf(DownloadOnce(channel, "staff-a", -1).status()) == "REFUSED");
+  CHECK(ReasonOf(DownloadOnce(channel, "staff-a", -1).status()) == "NOT_FOUND");
   CHECK(ReasonOf(UploadOnce(channel, "x").status()) == "CREDENTIAL_INVALID");
   CHECK(Soon([&] { return handler.log.destroyed == handler.log.begun; }));
 }
@@ -56,7 +56,7 @@ TEST_CASE_METHOD(ProbeServer, "an upload that is answered early ends at once, wi
   const auto [ok, bytes] = end_after("enough");
   CHECK(ok.ok());
   CHECK(bytes == 6);
-  CHECK(ReasonOf(end_after("refuse").first) == "REFUSED");
+  CHECK(ReasonOf(end_after("refuse").first) == "NOT_FOUND");
   const absl::Status fault = end_after("throw").first;
   CHECK(absl::IsInternal(fault));
   CHECK(fault.message() == "internal error");

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 
 namespace gatehouse {
@@ -12,8 +13,7 @@ namespace {
 constexpr size_t kNameMax = 40;
 
 absl::Status UnknownTag(const std::string& name) {
-  return WithFact(Refuse(absl::StatusCode::kInvalidArgument, "UNKNOWN_TAG",
-                         "the text has a tag that is not known here"),
+  return WithFact(Refuse(common::v1::UNKNOWN_TAG, "the text has a tag that is not known here"),
                   "tag", name);
 }
 
@@ -60,9 +60,9 @@ absl::Status CheckTags(const std::string& text, const std::set<std::string>& kno
   }
   for (const std::string& tag : required) {
     if (tags.count(tag) != 0) continue;
-    return WithFact(Refuse(absl::StatusCode::kInvalidArgument, "TAG_MISSING",
-                           absl::StrCat("the text must have the tag {{", tag, "}}")),
-                    "tag", tag);
+    return WithFact(
+        Refuse(common::v1::TAG_MISSING, absl::StrCat("the text must have the tag {{", tag, "}}")),
+        "tag", tag);
   }
   return absl::OkStatus();
 }

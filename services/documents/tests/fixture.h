@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "gatehouse/common/v1/options.pb.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/jobs/outbox.h"
@@ -34,7 +35,7 @@ class FakeCases : public CaseDirectory {
                      const std::string& contact_id) override {
     const bool known = contact_id.empty() || contact_id == "ada" || contact_id == "bob";
     if (organisation_id == "acme" && case_id == "deal-1" && known) return absl::OkStatus();
-    return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "no such case");
+    return Refuse(common::v1::NOT_FOUND, "no such case");
   }
 };
 

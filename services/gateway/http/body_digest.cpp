@@ -6,13 +6,14 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "gatehouse/gateway/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 
 namespace gatehouse::gateway {
 namespace {
 
 absl::Status Invalid() {
-  return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "DIGEST_INVALID",
+  return gatehouse::Refuse(gateway::v1::DIGEST_INVALID,
                            "a digest of the body is not well formed: see RFC 9530");
 }
 
@@ -81,7 +82,7 @@ absl::Status BodyDigest::Check() {
     EVP_DigestFinal_ex(one->context.get(), reinterpret_cast<unsigned char*>(is.data()), &size);
     is.resize(size);
     if (is != one->expected) {
-      return gatehouse::Refuse(absl::StatusCode::kInvalidArgument, "DIGEST_MISMATCH",
+      return gatehouse::Refuse(gateway::v1::DIGEST_MISMATCH,
                                "the body is not the one that its digest names");
     }
   }

@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 
 namespace gatehouse::gateway {
@@ -270,7 +271,7 @@ absl::Status Malformed(simdjson::error_code error) {
                      : error == simdjson::CAPACITY   ? "the JSON is too large"
                      : error == simdjson::UTF8_ERROR ? "the JSON is not UTF-8"
                                                      : "the body is not JSON";
-  return Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST", what);
+  return Refuse(common::v1::INVALID_REQUEST, what);
 }
 
 simdjson::dom::parser& ThreadParser() {

@@ -5,6 +5,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "gatehouse/common/v1/options.pb.h"
+#include "gatehouse/gateway/v1/reasons.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "services/common/base/status.h"
@@ -87,6 +89,14 @@ std::string Dump(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+// What only the gateway says may have a status that no canonical code has.
+int StatusOf(const google::rpc::Status& wire, const std::string& reason) {
+  const auto* value = v1::Reason_descriptor()->FindValueByName(reason);
+  const int status =
+      value == nullptr ? 0 : value->options().GetExtension(common::v1::reason).http_status();
+  return status != 0 ? status : HttpStatusOf(static_cast<absl::StatusCode>(wire.code()));
+}
+
 }  // namespace
 
 int HttpStatusOf(absl::StatusCode code) {
@@ -126,8 +136,9 @@ Problem ProblemOf(const absl::Status& status, const std::string& path,
                   const std::string& request_id) {
   const google::rpc::Status wire = ToRpcStatus(status);
   Problem problem;
-  problem.status = HttpStatusOf(static_cast<absl::StatusCode>(wire.code()));
-  ordered_json json = Outline(problem.status, ReasonOf(status), wire.message(), path, request_id);
+  const std::string reason = ReasonOf(status);
+  problem.status = StatusOf(wire, reason);
+  ordered_json json = Outline(problem.status, reason, wire.message(), path, request_id);
   AddDetails(wire, json, problem);
   // Whoever finds a service away, or too busy, may come back in a moment. A refusal says itself
   // whether waiting helps.

@@ -18,7 +18,7 @@ struct Problem {
 };
 Problem ProblemOf(const absl::Status& status, const std::string& path,
                   const std::string& request_id);
-// The gateway's own refusals, whose status has no canonical code (405, 413, 415, 431, 505).
+// What is no HTTP request at all, whose status no reason has (400, 431, 505).
 Problem ProblemOf(int http_status, const std::string& reason, const std::string& detail,
                   const std::string& path, const std::string& request_id);
 

@@ -1,17 +1,15 @@
 #include "services/gateway/routes/route_table.h"
 
+#include <google/protobuf/descriptor_database.h>
+
+#include <algorithm>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "gatehouse/cases/v1/cases.pb.h"
-#include "gatehouse/documents/v1/documents.pb.h"
-#include "gatehouse/identity/v1/organisations.pb.h"
-#include "gatehouse/identity/v1/sessions.pb.h"
-#include "gatehouse/invitation/v1/invitations.pb.h"
-#include "gatehouse/invitation/v1/sign_in.pb.h"
-#include "gatehouse/notification/v1/notifications.pb.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "google/api/annotations.pb.h"
 #include "services/common/base/status.h"
 
@@ -53,8 +51,7 @@ bool Decode(const std::string& text, bool plus_is_space, std::string& decoded) {
 }
 
 absl::Status BadTarget() {
-  return Refuse(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST",
-                "the address is not well formed");
+  return Refuse(common::v1::INVALID_REQUEST, "the address is not well formed");
 }
 
 std::string VerbAndPath(const google::api::HttpRule& rule, std::string& path) {
@@ -224,14 +221,13 @@ Match RouteTable::Find(const std::string& verb, const std::vector<std::string>& 
 }
 
 std::vector<const ServiceDescriptor*> AllServices() {
+  std::vector<std::string> names;
+  google::protobuf::DescriptorPool::internal_generated_database()->FindAllFileNames(&names);
+  std::sort(names.begin(), names.end());
   std::vector<const ServiceDescriptor*> services;
-  for (const auto* file :
-       {identity::v1::Organisation::descriptor()->file(),
-        identity::v1::Session::descriptor()->file(), cases::v1::Case::descriptor()->file(),
-        invitation::v1::Invitation::descriptor()->file(),
-        invitation::v1::OpenLinkRequest::descriptor()->file(),
-        notification::v1::Message::descriptor()->file(),
-        documents::v1::Document::descriptor()->file()}) {
+  for (const std::string& name : names) {
+    if (!absl::StartsWith(name, "gatehouse/")) continue;
+    const auto* file = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(name);
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }
   return services;

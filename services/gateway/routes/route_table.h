@@ -72,7 +72,8 @@ absl::StatusOr<std::vector<std::string>> SplitPath(const std::string& path);
 // The parameters of a query, decoded, in their order; 64 at most.
 absl::StatusOr<Variables> SplitQuery(const std::string& query);
 
-// Every service of Gatehouse that has REST routes.
+// Every service of Gatehouse whose protos this program is linked with, by the names of their files.
+// The gateway is linked with all.
 std::vector<const google::protobuf::ServiceDescriptor*> AllServices();
 
 }  // namespace gatehouse::gateway

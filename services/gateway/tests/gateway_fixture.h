@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/tests/fake_service.h"
@@ -28,7 +29,7 @@ class FakeAuthenticator : public Authenticator {
       caller.kind = CallerKind::kClient;
       caller.origins = {"https://portal.example"};
     } else if (text.rfind("staff-", 0) != 0) {
-      return gatehouse::Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID", "no");
+      return gatehouse::Refuse(common::v1::CREDENTIAL_INVALID, "no");
     }
     auto principal = std::make_shared<Principal>(caller, "token", absl::Now() + absl::Seconds(60));
     const std::lock_guard lock(mutex_);

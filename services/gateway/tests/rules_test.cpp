@@ -5,6 +5,7 @@
 
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/status.h"
@@ -154,8 +155,9 @@ TEST_CASE("a proxy is trusted by its address or its block, and by nothing else",
 }
 
 TEST_CASE("a refusal becomes problem+json with its facts and its wait", "[unit]") {
-  const absl::Status locked = WithFact(
-      RefuseUntil("SIGN_IN_LOCKED", "too many tries", absl::Seconds(90)), "attemptsLeft", "0");
+  const absl::Status locked =
+      WithFact(RefuseUntil(identity::v1::SIGN_IN_LOCKED, "too many tries", absl::Seconds(90)),
+               "attemptsLeft", "0");
   const Problem problem = ProblemOf(locked, "/v1/x", "req_1");
   const auto json = nlohmann::json::parse(problem.body);
   CHECK(problem.status == 429);
@@ -172,8 +174,7 @@ TEST_CASE("a refusal becomes problem+json with its facts and its wait", "[unit]"
 }
 
 TEST_CASE("what waiting does not mend names no time to come back", "[unit]") {
-  const absl::Status locked =
-      Refuse(absl::StatusCode::kResourceExhausted, "CHALLENGE_LOCKED", "start again");
+  const absl::Status locked = Refuse(identity::v1::CHALLENGE_LOCKED, "start again");
   const Problem problem = ProblemOf(locked, "/v1/x", "req_1");
   CHECK(problem.status == 429);
   CHECK(problem.retry_after_seconds == 0);

@@ -1,3 +1,4 @@
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "services/common/rpc/server_call.h"
 #include "services/gateway/tests/gateway_fixture.h"
@@ -44,8 +45,7 @@ TEST_CASE_METHOD(UploadFixture, "a service that answers without reading ends the
   const bool refused = GENERATE(false, true);
   const int reads = GENERATE(0, 1, 2);
   if (refused) {
-    AnswerAfter(reads, ToGrpc(gatehouse::Refuse(absl::StatusCode::kAlreadyExists,
-                                                "REQUEST_ID_REUSED", "there is one")));
+    AnswerAfter(reads, ToGrpc(gatehouse::Refuse(common::v1::REQUEST_ID_REUSED, "there is one")));
   } else {
     AnswerAfter(reads);
   }

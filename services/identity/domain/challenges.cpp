@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
@@ -11,11 +12,11 @@ namespace gatehouse::identity {
 
 absl::Status LockedUntil(const FactorState& factor, absl::Time now) {
   if (factor.disabled) {
-    return Refuse(absl::StatusCode::kFailedPrecondition, "SIGN_IN_DISABLED",
+    return Refuse(v1::SIGN_IN_DISABLED,
                   "too many wrong codes: whoever invited you can let you try again");
   }
   if (factor.locked_until > now) {
-    return RefuseUntil("SIGN_IN_LOCKED", "too many wrong codes: try again later",
+    return RefuseUntil(v1::SIGN_IN_LOCKED, "too many wrong codes: try again later",
                        factor.locked_until - now);
   }
   return absl::OkStatus();
@@ -32,7 +33,7 @@ absl::StatusOr<Factor*> Challenges::FactorOf(const std::string& challenge_id) co
   for (Factor* const factor : factors_) {
     if (absl::StartsWith(challenge_id, factor->prefix() + "_")) return factor;
   }
-  return Refuse(absl::StatusCode::kFailedPrecondition, "CHALLENGE_EXPIRED",
+  return Refuse(v1::CHALLENGE_EXPIRED,
                 "there is no such challenge, or not any more: start the sign-in again");
 }
 
@@ -125,9 +126,8 @@ absl::StatusOr<Challenges::Entered> Challenges::Verify(const std::string& challe
   const FactorKey key = KeyOf(subject);
   if (verified.attempts_left.has_value()) {
     RETURN_IF_ERROR(access_.CountFailure(key));
-    return WithFact(
-        Refuse(absl::StatusCode::kUnauthenticated, "CODE_WRONG", "the code is not right"),
-        "attemptsLeft", absl::StrCat(*verified.attempts_left));
+    return WithFact(Refuse(v1::CODE_WRONG, "the code is not right"), "attemptsLeft",
+                    absl::StrCat(*verified.attempts_left));
   }
   // Derived from the challenge, so that a second submit of the right code is the same session.
   const Secret token = SessionToken(HmacSha256(key_.Reveal(), "token:" + challenge_id));

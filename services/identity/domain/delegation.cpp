@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/algorithm/container.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 
 namespace gatehouse::identity {
@@ -13,9 +14,9 @@ absl::Status CheckScopes(const Caller& caller, const std::vector<std::string>& w
     if (absl::c_linear_search(caller.scopes, "*") || absl::c_linear_search(caller.scopes, scope)) {
       continue;
     }
-    return WithFact(Refuse(absl::StatusCode::kPermissionDenied, "SCOPE_NOT_HELD",
-                           "a credential can give away only scopes that it holds itself"),
-                    "scope", scope);
+    return WithFact(
+        Refuse(v1::SCOPE_NOT_HELD, "a credential can give away only scopes that it holds itself"),
+        "scope", scope);
   }
   return absl::OkStatus();
 }
@@ -26,7 +27,7 @@ absl::StatusOr<Delegation> Delegate(const Caller& caller, const std::vector<std:
                                     absl::Time expire_time) {
   RETURN_IF_ERROR(CheckScopes(caller, scopes));
   if (caller.ancestors.size() >= kAncestorsMax) {
-    return Refuse(absl::StatusCode::kPermissionDenied, "DELEGATION_TOO_DEEP",
+    return Refuse(v1::DELEGATION_TOO_DEEP,
                   "too many credentials stand between this one and the first API key");
   }
   Delegation delegation;
@@ -43,7 +44,7 @@ absl::StatusOr<Delegation> Delegate(const Caller& caller, const std::vector<std:
 
 absl::Status CheckActor(const Delegation& delegation, const std::string& actor_id) {
   if (delegation.actor_id.empty() || delegation.actor_id == actor_id) return absl::OkStatus();
-  return Refuse(absl::StatusCode::kPermissionDenied, "ACTOR_NOT_HELD",
+  return Refuse(v1::ACTOR_NOT_HELD,
                 "a person's credential can make credentials of that person only");
 }
 
@@ -53,8 +54,7 @@ absl::Status CheckRotation(const Caller& caller, const std::string& api_key_id,
       absl::c_linear_search(ancestors, caller.credential_id)) {
     return absl::OkStatus();
   }
-  return Refuse(absl::StatusCode::kPermissionDenied, "KEY_NOT_MINTED",
-                "a key is rotated by itself or by the one that minted it");
+  return Refuse(v1::KEY_NOT_MINTED, "a key is rotated by itself or by the one that minted it");
 }
 
 }  // namespace gatehouse::identity

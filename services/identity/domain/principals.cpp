@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
 
@@ -26,8 +27,7 @@ absl::StatusOr<std::optional<Credential>> Principals::Look(const std::string& cr
 absl::StatusOr<Principals::Found> Principals::Find(const std::string& credential) {
   ASSIGN_OR_RETURN(const auto found, Look(credential));
   if (!found.has_value()) {
-    return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
-                  "the credential is not valid, or not any more");
+    return Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid, or not any more");
   }
   const absl::Duration life = std::min(kPresented, found->note_use_after);
   return Found{*found, std::min(clock_.Now() + life, found->expires_at)};

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
 #include "services/common/text/digits.h"
@@ -13,8 +14,7 @@ namespace gatehouse::identity {
 absl::StatusOr<std::string> ReadCode(const std::string& typed) {
   const std::string code = PlainDigits(typed);
   if (code.size() == 6 && code.find_first_not_of("0123456789") == std::string::npos) return code;
-  return Refuse(absl::StatusCode::kInvalidArgument, "CODE_MALFORMED",
-                "a code has six digits: type it as it stands in the message");
+  return Refuse(v1::CODE_MALFORMED, "a code has six digits: type it as it stands in the message");
 }
 
 Secret SmsCode::CodeOf(const std::string& challenge_id) const {

@@ -3,6 +3,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/identity/domain/challenges.h"
@@ -13,8 +15,7 @@ namespace gatehouse::identity {
 namespace {
 
 absl::Status AccessRevoked() {
-  return Refuse(absl::StatusCode::kFailedPrecondition, "ACCESS_REVOKED",
-                "this access has been withdrawn");
+  return Refuse(v1::ACCESS_REVOKED, "this access has been withdrawn");
 }
 
 constexpr char kFindFactor[] = R"sql(
@@ -128,9 +129,7 @@ constexpr char kUseSession[] = R"sql(
   ") ORDER BY g.case_id), ' ') AS case_ids "                                                   \
   "FROM session AS s WHERE s.organisation_id = $1 AND" SESSION_LIVES
 
-absl::Status NoSuchSession() {
-  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such session");
-}
+absl::Status NoSuchSession() { return Refuse(common::v1::NOT_FOUND, "there is no such session"); }
 
 std::vector<std::string> Words(const pqxx::field& field) {
   return absl::StrSplit(field.c_str(), ' ', absl::SkipEmpty());

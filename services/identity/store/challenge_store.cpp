@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "gatehouse/identity/v1/records.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
@@ -144,19 +145,18 @@ void CountOutcome(const char* outcome) {
 
 absl::Status Expired() {
   CountOutcome("expired");
-  return Refuse(StatusCode::kFailedPrecondition, "CHALLENGE_EXPIRED",
-                "the code has expired: ask for a new one");
+  return Refuse(v1::CHALLENGE_EXPIRED, "the code has expired: ask for a new one");
 }
 
 absl::Status LimitReached(int64_t wait_ms) {
   CountOutcome("limited");
-  return RefuseUntil("CODE_LIMIT_REACHED", "too many codes were sent: try again later",
+  return RefuseUntil(v1::CODE_LIMIT_REACHED, "too many codes were sent: try again later",
                      absl::Milliseconds(std::max<int64_t>(wait_ms, 1000)));
 }
 
 absl::Status Locked() {
   CountOutcome("locked");
-  return Refuse(StatusCode::kResourceExhausted, "CHALLENGE_LOCKED",
+  return Refuse(v1::CHALLENGE_LOCKED,
                 "too many wrong codes for this one: start the sign-in again for a new code");
 }
 

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/identity/store/audit.h"
 
@@ -39,9 +40,7 @@ ApiKey ApiKeyFrom(const pqxx::row& row) {
   return key;
 }
 
-absl::Status NotFound() {
-  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
-}
+absl::Status NotFound() { return Refuse(common::v1::NOT_FOUND, "there is no such thing here"); }
 
 constexpr char kAddApiKey[] =
     "WITH subject AS (INSERT INTO api_key (organisation_id, api_key_id, display_name, scopes, "

@@ -2,6 +2,8 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/text/origin.h"
 #include "services/identity/store/audit.h"
@@ -41,9 +43,7 @@ std::string Origins(const Organisation& organisation) {
   });
 }
 
-absl::Status NotFound() {
-  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
-}
+absl::Status NotFound() { return Refuse(common::v1::NOT_FOUND, "there is no such thing here"); }
 
 constexpr char kCreate[] =
     "INSERT INTO organisation (organisation_id, display_name, region, time_zone, portal_urls, "
@@ -81,8 +81,7 @@ absl::StatusOr<Organisation> PostgresOrganisationStore::Create(const Organisatio
                                  absl::ToInt64Seconds(organisation.idle_timeout),
                                  absl::ToInt64Seconds(organisation.absolute_timeout), key.id);
     if (created.empty()) {
-      return Refuse(absl::StatusCode::kAlreadyExists, "ORGANISATION_EXISTS",
-                    "there is an organisation of this id already");
+      return Refuse(v1::ORGANISATION_EXISTS, "there is an organisation of this id already");
     }
     const ApiKey first = {.api_key_id = key.id, .display_name = "First key", .scopes = {"*"}};
     InsertApiKey(tx, id, first, key.hash, call);

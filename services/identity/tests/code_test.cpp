@@ -1,6 +1,7 @@
 #include <barrier>
 #include <thread>
 
+#include "gatehouse/notification/v1/reasons.pb.h"
 #include "google/rpc/status.pb.h"
 #include "services/identity/tests/fixture.h"
 
@@ -137,7 +138,7 @@ TEST_CASE_METHOD(Fixture, "staff lift their own limit of codes, and not that of 
 
 TEST_CASE_METHOD(Fixture, "a code that is refused twice at once is taken back once", "[service]") {
   REQUIRE(challenges.Start(Ada("lnk_0"), call).ok());
-  messenger.answer = Refuse(absl::StatusCode::kFailedPrecondition, "SMS_CREDITS_EXHAUSTED", "");
+  messenger.answer = Refuse(notification::v1::SMS_CREDITS_EXHAUSTED, "");
   std::barrier both(2);
   messenger.meanwhile = [&] { both.arrive_and_wait(); };
   std::thread other([&] { CHECK_FALSE(challenges.Start(Ada("lnk_1"), call).ok()); });

@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/identity/tests/fixture.h"
 
 namespace gatehouse::identity {
@@ -76,7 +77,7 @@ TEST_CASE_METHOD(Fixture, "a code that is sent ahead is the one that the client'
   CHECK(challenges.Offer(Ada(), "r2", end, nobodys).ok());
   CHECK(messenger.codes.size() == 1);
   const absl::Time later = clock.Now() + absl::Minutes(5);
-  messenger.answer = Refuse(absl::StatusCode::kFailedPrecondition, "SMS_CREDITS_EXHAUSTED", "");
+  messenger.answer = Refuse(notification::v1::SMS_CREDITS_EXHAUSTED, "");
   CHECK(challenges.Offer(Ada(), "r3", later, nobodys).ok());
   // Down: it is to be tried again.
   messenger.answer = absl::UnavailableError("down");
@@ -118,7 +119,7 @@ TEST_CASE_METHOD(Fixture, "a code whose answer was lost is handed over again as 
 }
 
 TEST_CASE_METHOD(Fixture, "a code that is refused leaves no challenge behind", "[service]") {
-  messenger.answer = Refuse(absl::StatusCode::kFailedPrecondition, "SMS_CREDITS_EXHAUSTED", "");
+  messenger.answer = Refuse(notification::v1::SMS_CREDITS_EXHAUSTED, "");
   for (int i = 0; i < 10; ++i) {
     CHECK(ReasonOf(challenges.Start(Ada(), call).status()) == "SMS_CREDITS_EXHAUSTED");
   }

@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
+#include "gatehouse/invitation/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/text/characters.h"
 
 namespace gatehouse::invitation {
-namespace {
-
-absl::Status Precondition(const char* reason, const char* message) {
-  return Refuse(absl::StatusCode::kFailedPrecondition, reason, message);
-}
-
-}  // namespace
-
 State StateAt(const Invitation& invitation, absl::Time now) {
   const bool late = invitation.state == State::kPending && now >= invitation.expire_time;
   return late ? State::kExpired : invitation.state;
@@ -51,11 +44,11 @@ std::string TokenIn(const std::string& pasted) {
 absl::Status CheckLink(LinkState state) {
   switch (state) {
     case LinkState::kExpired:
-      return Precondition("LINK_EXPIRED", "the link has expired: ask for a new one");
+      return Refuse(v1::LINK_EXPIRED, "the link has expired: ask for a new one");
     case LinkState::kRevoked:
-      return Precondition("LINK_REVOKED", "the link has been withdrawn, or a newer one was sent");
+      return Refuse(v1::LINK_REVOKED, "the link has been withdrawn, or a newer one was sent");
     case LinkState::kUsed:
-      return Precondition("LINK_USED", "the link has served its one sign-in: ask for a new one");
+      return Refuse(v1::LINK_USED, "the link has served its one sign-in: ask for a new one");
     default:
       return absl::OkStatus();
   }
@@ -63,26 +56,26 @@ absl::Status CheckLink(LinkState state) {
 
 absl::Status CheckResend(State state) {
   if (state == State::kAccepted) {
-    return Precondition("INVITATION_ACCEPTED", "the client has entered already: copy a link");
+    return Refuse(v1::INVITATION_ACCEPTED, "the client has entered already: copy a link");
   }
   if (state == State::kRevoked) {
-    return Precondition("INVITATION_REVOKED", "the invitation was revoked: make a new one");
+    return Refuse(v1::INVITATION_REVOKED, "the invitation was revoked: make a new one");
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckNewLink(State state, const std::vector<Link>& links, absl::Time now) {
   if (state == State::kExpired) {
-    return Precondition("INVITATION_EXPIRED", "the invitation has expired: send it again");
+    return Refuse(v1::INVITATION_EXPIRED, "the invitation has expired: send it again");
   }
   if (state == State::kRevoked) {
-    return Precondition("INVITATION_REVOKED", "the invitation was revoked: make a new one");
+    return Refuse(v1::INVITATION_REVOKED, "the invitation was revoked: make a new one");
   }
   const auto live = std::count_if(links.begin(), links.end(), [&](const Link& link) {
     return !link.killed && link.expire_time > now;
   });
   if (live < static_cast<std::ptrdiff_t>(kLiveLinksMax)) return absl::OkStatus();
-  return Precondition("LINK_LIMIT_REACHED", "ten links are alive: send the invitation again");
+  return Refuse(v1::LINK_LIMIT_REACHED, "ten links are alive: send the invitation again");
 }
 
 }  // namespace gatehouse::invitation

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
@@ -14,9 +15,7 @@
 namespace gatehouse::invitation {
 namespace {
 
-absl::Status NotFound() {
-  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
-}
+absl::Status NotFound() { return Refuse(common::v1::NOT_FOUND, "there is no such thing here"); }
 
 const Invitation* Find(const std::vector<Invitation>& invitations, const std::string& id) {
   for (const Invitation& invitation : invitations) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gatehouse/invitation/v1/reasons.pb.h"
 #include "services/common/text/address.h"
 #include "services/common/text/characters.h"
 
@@ -13,24 +14,28 @@ bool Has(const std::vector<T>& all, const T& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
+Violation Unmet(v1::Condition condition, const std::string& subject, const char* description) {
+  return {v1::Condition_Name(condition), subject, description};
+}
+
 void CheckContact(const ContactProfile& contact, const Policy& policy,
                   std::vector<Violation>& violations) {
-  const auto add = [&](const char* type, const char* description) {
-    violations.push_back({type, contact.contact_id, description});
+  const auto add = [&](v1::Condition condition, const char* description) {
+    violations.push_back(Unmet(condition, contact.contact_id, description));
   };
-  if (contact.name.empty()) add("CONTACT_NAME_MISSING", "the contact has no name");
+  if (contact.name.empty()) add(v1::CONTACT_NAME_MISSING, "the contact has no name");
   if (contact.email.empty()) {
-    add("CONTACT_EMAIL_MISSING", "the contact has no e-mail address");
+    add(v1::CONTACT_EMAIL_MISSING, "the contact has no e-mail address");
   } else if (!IsEmail(contact.email)) {
-    add("CONTACT_EMAIL_INVALID", "the contact's e-mail address is not one");
+    add(v1::CONTACT_EMAIL_INVALID, "the contact's e-mail address is not one");
   }
   if (IsBlank(contact.mobile)) {
-    add("CONTACT_MOBILE_MISSING", "the contact has no mobile number");
+    add(v1::CONTACT_MOBILE_MISSING, "the contact has no mobile number");
   } else if (contact.e164.empty()) {
-    add("CONTACT_MOBILE_INVALID", "the contact's mobile number is not possible");
+    add(v1::CONTACT_MOBILE_INVALID, "the contact's mobile number is not possible");
   }
   if (!contact.is_person || !IsEligible(policy, contact.role)) {
-    add("ROLE_NOT_ELIGIBLE", "a contact of this kind or role cannot be invited");
+    add(v1::ROLE_NOT_ELIGIBLE, "a contact of this kind or role cannot be invited");
   }
 }
 
@@ -42,24 +47,26 @@ std::vector<Violation> Preflight(const ContactProfile& contact, const CaseProfil
   std::vector<Violation> violations;
   CheckContact(contact, policy, violations);
   if (!sms.configured) {
-    violations.push_back({"SMS_NOT_CONFIGURED", "sms", "no SMS provider is set up"});
+    violations.push_back(Unmet(v1::SMS_NOT_CONFIGURED, "sms", "no SMS provider is set up"));
   } else if (sms.balance < 1) {
-    violations.push_back({"SMS_CREDITS_EXHAUSTED", "sms", "there are no SMS credits left"});
+    violations.push_back(Unmet(v1::SMS_CREDITS_EXHAUSTED, "sms", "there are no SMS credits left"));
   }
   if (policy.require_privacy_disclosure() && policy.privacy_disclosure_url().empty()) {
-    violations.push_back({"PRIVACY_DISCLOSURE_MISSING", "policy",
-                          "the policy asks for a privacy disclosure, and no link to it is set"});
+    violations.push_back(
+        Unmet(v1::PRIVACY_DISCLOSURE_MISSING, "policy",
+              "the policy asks for a privacy disclosure, and no link to it is set"));
   }
   for (const std::string& label : policy.required_labels()) {
     if (Has(documents.labels, label)) continue;
     violations.push_back(
-        {"LABELLED_DOCUMENT_MISSING", label, "the case has no document with this label"});
+        Unmet(v1::LABELLED_DOCUMENT_MISSING, label, "the case has no document with this label"));
   }
   // Nobody invites himself, and a network drops an SMS that comes from the number it goes to.
   if (!contact.e164.empty() &&
       (contact.e164 == mirrored.owner_e164 || contact.e164 == sms.sender)) {
-    violations.push_back({"SHARED_WITH_SELF", contact.contact_id,
-                          "the contact's mobile number is the case owner's or the sender's own"});
+    violations.push_back(
+        Unmet(v1::SHARED_WITH_SELF, contact.contact_id,
+              "the contact's mobile number is the case owner's or the sender's own"));
   }
   return violations;
 }
@@ -73,20 +80,21 @@ std::vector<Violation> CheckCap(const std::vector<Invitation>& invitations,
     if (invitation.invitation_id == again || !IsLive(invitation, now)) continue;
     ++live;
     if (invitation.contact_id == contact_id) {
-      violations.push_back({"ALREADY_INVITED", contact_id, "the contact has a live invitation"});
+      violations.push_back(
+          Unmet(v1::ALREADY_INVITED, contact_id, "the contact has a live invitation"));
     }
   }
   if (live >= policy.max_invitations_per_case()) {
-    violations.push_back({"INVITATION_LIMIT_REACHED", "case",
-                          "the case has as many live invitations as the policy allows"});
+    violations.push_back(Unmet(v1::INVITATION_LIMIT_REACHED, "case",
+                               "the case has as many live invitations as the policy allows"));
   }
   return violations;
 }
 
 absl::Status RefuseIfAny(const std::vector<Violation>& violations) {
   if (violations.empty()) return absl::OkStatus();
-  return RefusePreconditions("INVITATION_NOT_ALLOWED", "the contact cannot be invited yet",
-                             violations);
+  return WithViolations(Refuse(v1::INVITATION_NOT_ALLOWED, "the contact cannot be invited yet"),
+                        violations);
 }
 
 }  // namespace gatehouse::invitation

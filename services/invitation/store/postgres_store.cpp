@@ -1,5 +1,6 @@
 #include "services/invitation/store/postgres_store.h"
 
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/invitation/effects.h"
 
@@ -8,9 +9,7 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Milliseconds(300);
 
-absl::Status NotFound() {
-  return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such thing here");
-}
+absl::Status NotFound() { return Refuse(common::v1::NOT_FOUND, "there is no such thing here"); }
 
 std::vector<std::string> ListFrom(const pqxx::field& field) {
   std::vector<std::string> list;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_replace.h"
+#include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
 #include "services/common/text/template.h"
@@ -62,8 +63,7 @@ absl::StatusOr<Text> Render(Channel channel, const std::string& template_name, c
                             const std::map<std::string, std::string>& parameters) {
   const auto found = kTemplates.find(template_name);
   if (found == kTemplates.end() || found->second.channel != channel) {
-    return Refuse(absl::StatusCode::kInvalidArgument, "UNKNOWN_TEMPLATE",
-                  "there is no such template for this channel");
+    return Refuse(v1::UNKNOWN_TEMPLATE, "there is no such template for this channel");
   }
   const Text& standard = found->second.text;
   Text text;

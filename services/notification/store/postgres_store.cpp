@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/caller.h"
 #include "services/common/base/crypto.h"
 #include "services/common/observe/metrics.h"
@@ -130,8 +131,7 @@ absl::StatusOr<Outgoing> OpenOutgoing(const Secret& key, Channel channel, const 
 }
 
 absl::Status CreditsExhausted() {
-  return Refuse(absl::StatusCode::kFailedPrecondition, "SMS_CREDITS_EXHAUSTED",
-                "there are not enough SMS credits: purchase some");
+  return Refuse(v1::SMS_CREDITS_EXHAUSTED, "there are not enough SMS credits: purchase some");
 }
 
 void Settle(Transaction& tx, const Claim& claim, const Verdict& verdict) {

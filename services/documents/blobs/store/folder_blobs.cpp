@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "gatehouse/documents/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 
@@ -22,8 +23,7 @@ constexpr int64_t kFlushEvery = 8 << 20;
 
 absl::Status FromErrno(const char* what) {
   if (errno == ENOSPC || errno == EDQUOT) {
-    return Refuse(absl::StatusCode::kResourceExhausted, "STORAGE_FULL",
-                  "there is no room for the document: try again later");
+    return Refuse(v1::STORAGE_FULL, "there is no room for the document: try again later");
   }
   return absl::InternalError(absl::StrCat("blobs: ", what, ": ", strerror(errno)));
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "gatehouse/documents/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 
 namespace gatehouse::documents {
@@ -31,8 +32,7 @@ std::string AttachmentOf(const std::string& filename) {
 
 absl::StatusOr<std::optional<ByteRange>> ParseRange(const std::string& range, int64_t size) {
   const auto not_satisfiable = [&] {
-    return WithFact(Refuse(absl::StatusCode::kOutOfRange, "RANGE_NOT_SATISFIABLE",
-                           "the document has no such part"),
+    return WithFact(Refuse(v1::RANGE_NOT_SATISFIABLE, "the document has no such part"),
                     "contentRange", absl::StrCat("bytes */", size));
   };
   if (!absl::StartsWith(range, "bytes=")) return std::nullopt;

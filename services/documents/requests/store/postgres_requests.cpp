@@ -1,6 +1,8 @@
 #include "services/documents/requests/store/postgres_requests.h"
 
 #include "absl/strings/str_cat.h"
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/documents/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
 
@@ -60,10 +62,9 @@ absl::StatusOr<DocumentRequest> PostgresRequests::Add(const DocumentRequest& req
         "DO UPDATE SET requests = u.requests + 1 RETURNING requests",
         request.organisation_id, request.case_id);
     if (counted[0]["requests"].as<int64_t>() > max) {
-      return WithFact(
-          Refuse(absl::StatusCode::kFailedPrecondition, "DOCUMENT_REQUEST_LIMIT_REACHED",
-                 "the case has as many document requests as the organisation allows"),
-          "max", absl::StrCat(max));
+      return WithFact(Refuse(v1::DOCUMENT_REQUEST_LIMIT_REACHED,
+                             "the case has as many document requests as the organisation allows"),
+                      "max", absl::StrCat(max));
     }
     const auto rows = tx.Exec(
         "INSERT INTO document_request (organisation_id, document_request_id, case_id, title, "
@@ -86,7 +87,7 @@ absl::StatusOr<DocumentRequest> PostgresRequests::Get(const std::string& organis
     const auto rows = tx.Exec(kGet.c_str(), organisation_id, case_id, viewer.client, viewer.all,
                               viewer.contact_id, viewer.chosen, document_request_id);
     if (!rows.empty()) return RequestFrom(rows[0]);
-    return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such document request");
+    return Refuse(common::v1::NOT_FOUND, "there is no such document request");
   });
 }
 

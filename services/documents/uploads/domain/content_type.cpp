@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gatehouse/documents/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/documents/uploads/domain/ole_file.h"
 #include "services/documents/uploads/domain/text_kind.h"
@@ -148,7 +149,7 @@ absl::Status CheckType(const std::string& type, const std::string& extension,
   const bool listed = std::find(allowed.begin(), allowed.end(), type) != allowed.end();
   if (listed && !runs && !IsDangerousType(type)) return absl::OkStatus();
   absl::Status refusal =
-      WithFact(Refuse(absl::StatusCode::kInvalidArgument, "CONTENT_TYPE_NOT_ALLOWED",
+      WithFact(Refuse(v1::CONTENT_TYPE_NOT_ALLOWED,
                       runs ? absl::StrCat("files named .", extension, " are not taken")
                            : absl::StrCat("files of this kind are not taken: ", type)),
                "contentType", type);

@@ -1,12 +1,13 @@
 #include "services/documents/uploads/domain/quota.h"
 
 #include "absl/strings/str_cat.h"
+#include "gatehouse/documents/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 
 namespace gatehouse::documents {
 namespace {
 
-absl::Status Check(const Usage& used, const Usage& quota, const char* reason, const char* whose) {
+absl::Status Check(const Usage& used, const Usage& quota, v1::Reason reason, const char* whose) {
   const bool too_many = used.documents > quota.documents;
   if (!too_many && used.bytes <= quota.bytes) return absl::OkStatus();
   const absl::Status refusal = Refuse(
@@ -26,9 +27,9 @@ void Add(Usage& usage, int64_t bytes) {
 
 absl::Status CheckQuotas(const Usages& used, const Quotas& quotas) {
   absl::Status checked =
-      Check(used.contact, quotas.contact, "CONTACT_QUOTA_REACHED", "the contact");
-  checked.Update(Check(used.of_case, quotas.of_case, "CASE_QUOTA_REACHED", "the case"));
-  checked.Update(Check(used.organisation, quotas.organisation, "ORGANISATION_QUOTA_REACHED",
+      Check(used.contact, quotas.contact, v1::CONTACT_QUOTA_REACHED, "the contact");
+  checked.Update(Check(used.of_case, quotas.of_case, v1::CASE_QUOTA_REACHED, "the case"));
+  checked.Update(Check(used.organisation, quotas.organisation, v1::ORGANISATION_QUOTA_REACHED,
                        "the organisation"));
   return checked;
 }

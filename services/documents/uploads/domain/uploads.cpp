@@ -1,6 +1,7 @@
 #include "services/documents/uploads/domain/uploads.h"
 
 #include "absl/strings/str_cat.h"
+#include "gatehouse/documents/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/text/file_name.h"
@@ -8,12 +9,8 @@
 namespace gatehouse::documents {
 namespace {
 
-absl::Status Invalid(const char* reason, const char* message) {
-  return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
-}
-
 absl::Status TooLarge() {
-  return Invalid("DOCUMENT_TOO_LARGE", "the document is larger than the organisation allows");
+  return Refuse(v1::DOCUMENT_TOO_LARGE, "the document is larger than the organisation allows");
 }
 
 // Of where the document goes and what it is; the sender's word about its type only helps to read
@@ -78,9 +75,9 @@ class NewUpload : public Upload {
   }
 
   absl::Status Seal() {
-    if (document_.size_bytes == 0) return Invalid("DOCUMENT_EMPTY", "the document has no bytes");
+    if (document_.size_bytes == 0) return Refuse(v1::DOCUMENT_EMPTY, "the document has no bytes");
     if (said_size_.has_value() && *said_size_ != document_.size_bytes) {
-      return Invalid("SIZE_MISMATCH", "the document has not as many bytes as was said");
+      return Refuse(v1::SIZE_MISMATCH, "the document has not as many bytes as was said");
     }
     if (head_.size() < kHead) RETURN_IF_ERROR(SniffHead());
     if (IsContainer(head_)) {
@@ -128,7 +125,7 @@ class RepeatedUpload : public Upload {
 
 absl::StatusOr<std::unique_ptr<Upload>> Uploads::Begin(Document document, const SaidOfFile& said) {
   document.filename = SafeFileName(document.filename);
-  if (document.filename.empty()) return Invalid("FILENAME_INVALID", "the file needs a name");
+  if (document.filename.empty()) return Refuse(v1::FILENAME_INVALID, "the file needs a name");
   const std::string extension = ExtensionOf(document.filename);
   if (IsDangerousExtension(extension)) return CheckType(said.type, extension, {});
   ASSIGN_OR_RETURN(DocumentRules rules, places_.rules.Get(document.organisation_id));

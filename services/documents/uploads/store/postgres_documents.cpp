@@ -1,6 +1,7 @@
 #include "services/documents/uploads/store/postgres_documents.h"
 
 #include "absl/strings/str_cat.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
 
@@ -174,7 +175,7 @@ absl::StatusOr<Document> PostgresDocuments::Get(const std::string& organisation_
         const auto rows = tx.Exec(kGet.c_str(), organisation_id, case_id, viewer.client, viewer.all,
                                   viewer.contact_id, document_id);
         if (!rows.empty()) return DocumentFrom(rows[0]);
-        return Refuse(absl::StatusCode::kNotFound, "NOT_FOUND", "there is no such document");
+        return Refuse(common::v1::NOT_FOUND, "there is no such document");
       });
 }
 
