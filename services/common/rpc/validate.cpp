@@ -158,8 +158,7 @@ void CheckMapEntry(const Check& check, const Message& entry, const std::string& 
 void CheckRepeated(const Check& check, const Message& message, const std::string& path,
                    Violations& violations) {
   const int size = message.GetReflection()->FieldSize(message, check.field);
-  const int max =
-      static_cast<int>(check.rule.max_items() != 0 ? check.rule.max_items() : kItemsMax);
+  const int max = static_cast<int>(MaxItemsOf(*check.field));
   if (size > max) violations.push_back({path, absl::StrCat("must have at most ", max, " items")});
   if (size == 0 && check.rule.required()) violations.push_back({path, "is required"});
   for (int i = 0; i < std::min(size, max); ++i) {
@@ -192,6 +191,11 @@ void CheckMessage(const Message& message, const std::string& path, Violations& v
 }
 
 }  // namespace
+
+uint32_t MaxItemsOf(const FieldDescriptor& field) {
+  const uint32_t max = field.options().GetExtension(common::v1::field).max_items();
+  return max != 0 ? max : kItemsMax;
+}
 
 absl::Status Validate(const Message& message) {
   Violations violations;

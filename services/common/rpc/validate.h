@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 
 namespace google::protobuf {
+class FieldDescriptor;
 class Message;
-}
+}  // namespace google::protobuf
 
 namespace gatehouse {
 
@@ -12,5 +15,8 @@ namespace gatehouse {
 // it included. OK, or INVALID_REQUEST with every violation at once; a value is never quoted.
 // Thread-safe; a message type's rules are read once.
 absl::Status Validate(const google::protobuf::Message& message);
+
+// How many items a repeated field may have, also where a reader may stop at the next one.
+uint32_t MaxItemsOf(const google::protobuf::FieldDescriptor& field);
 
 }  // namespace gatehouse

@@ -1,18 +1,16 @@
 #include "services/gateway/json/json_reader.h"
 
-#include <google/protobuf/util/field_mask_util.h>
-#include <google/protobuf/util/time_util.h>
 #include <simdjson.h>
 
-#include <cmath>
 #include <limits>
 #include <set>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
+#include "services/common/rpc/validate.h"
+#include "services/common/text/json_text.h"
+#include "services/gateway/json/json_values.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -27,19 +25,16 @@ using simdjson::dom::element_type;
 constexpr size_t kDepthMax = 32;
 constexpr size_t kSizeMax = 1 << 20, kFirstCapacity = 16 << 10;
 
-absl::Status Wrong(const std::string& path, const char* what) { return RefuseField(path, what); }
+absl::Status Wrong(const std::string& path, const std::string& what) {
+  return RefuseField(path, what);
+}
 
 std::string Text(const element& value) { return std::string(value.get_string().value_unsafe()); }
 
-// Whether a double is an integer that a double holds exactly.
-bool IsWhole(double number) {
-  return std::trunc(number) == number && std::abs(number) <= 9007199254740992.0;
-}
-
-// An integer of any width, as a number or as a decimal string; false if it is none or too large.
+// An integer of any width, as a number or as a string; false if it is none or too large.
 template <typename Integer>
-bool ReadInteger(const element& value, Integer& result) {
-  if (value.is_string()) return absl::SimpleAtoi(Text(value), &result);
+bool IntegerOf(const element& value, Integer& result) {
+  if (value.is_string()) return ReadInteger(Text(value), result);
   if (value.is_uint64()) {
     const uint64_t number = value.get_uint64().value_unsafe();
     result = static_cast<Integer>(number);
@@ -51,40 +46,11 @@ bool ReadInteger(const element& value, Integer& result) {
     result = static_cast<Integer>(number);
     return static_cast<int64_t>(result) == number;
   }
-  if (!value.is_double()) return false;
-  const double number = value.get_double().value_unsafe();
-  if (!IsWhole(number) || number < static_cast<double>(std::numeric_limits<Integer>::min()) ||
-      number > static_cast<double>(std::numeric_limits<Integer>::max())) {
-    return false;
-  }
-  result = static_cast<Integer>(number);
-  return true;
+  return value.is_double() && ReadInteger(value.get_double().value_unsafe(), result);
 }
 
-bool ReadBytes(const std::string& text, std::string& bytes) {
-  return absl::Base64Unescape(text, &bytes) || absl::WebSafeBase64Unescape(text, &bytes);
-}
-
-// Timestamp, Duration and FieldMask are strings in JSON.
-bool IsTextual(const Descriptor& type) {
-  return type.full_name() == "google.protobuf.Timestamp" ||
-         type.full_name() == "google.protobuf.Duration" ||
-         type.full_name() == "google.protobuf.FieldMask";
-}
-
-bool ReadTextual(const std::string& text, Message& message) {
-  using google::protobuf::util::FieldMaskUtil;
-  using google::protobuf::util::TimeUtil;
-  if (auto* time =
-          google::protobuf::DynamicCastToGenerated<google::protobuf::Timestamp>(&message)) {
-    return TimeUtil::FromString(text, time);
-  }
-  if (auto* span = google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(&message)) {
-    return TimeUtil::FromString(text, span);
-  }
-  auto* mask = google::protobuf::DynamicCastToGenerated<google::protobuf::FieldMask>(&message);
-  return mask != nullptr && FieldMaskUtil::FromJsonString(text, mask);
-}
+// Overlong lists are refused at their limit, not after as many messages as fit into a body.
+std::string TooMany(size_t limit) { return absl::StrCat("must have at most ", limit, " items"); }
 
 class Reader {
  public:
@@ -171,7 +137,7 @@ class Reader {
                                  void (Reflection::*add)(Message*, const FieldDescriptor*, Integer)
                                      const) {
     Integer number = 0;
-    if (!ReadInteger(value, number)) return Wrong(path.text(), "must be a whole number that fits");
+    if (!IntegerOf(value, number)) return Wrong(path.text(), "must be a whole number that fits");
     Put(message, field, number, set, add);
     return absl::OkStatus();
   }
@@ -179,11 +145,16 @@ class Reader {
   static absl::Status ReadDouble(const element& value, const FieldDescriptor& field,
                                  Message& message, const Path& path) {
     double number = 0;
-    if (value.get(number) != simdjson::SUCCESS) return Wrong(path.text(), "must be a number");
-    if (field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
-      Put(message, field, number, &Reflection::SetDouble, &Reflection::AddDouble);
-    } else {
+    const bool read = value.is_string() ? gateway::ReadDouble(Text(value), number)
+                                        : value.get(number) == simdjson::SUCCESS;
+    const bool is_float = field.cpp_type() == FieldDescriptor::CPPTYPE_FLOAT;
+    const bool fits = !is_float || !std::isfinite(number) ||
+                      std::abs(number) <= std::numeric_limits<float>::max();
+    if (!read || !fits) return Wrong(path.text(), "must be a number that fits");
+    if (is_float) {
       Put(message, field, static_cast<float>(number), &Reflection::SetFloat, &Reflection::AddFloat);
+    } else {
+      Put(message, field, number, &Reflection::SetDouble, &Reflection::AddDouble);
     }
     return absl::OkStatus();
   }
@@ -207,7 +178,7 @@ class Reader {
     int number = 0;
     if (value.is_string()) {
       found = field.enum_type()->FindValueByName(Text(value));
-    } else if (ReadInteger(value, number)) {
+    } else if (IntegerOf(value, number)) {
       found = field.enum_type()->FindValueByNumber(number);
     }
     if (found == nullptr) return Wrong(path.text(), "is not one of the values that are known here");
@@ -237,8 +208,10 @@ class Reader {
     if (!field.is_repeated()) return ReadValue(value, field, message, path);
     if (!value.is_array()) return Wrong(path.text(), "must be an array");
     size_t index = 0;
+    const size_t limit = MaxItemsOf(field);
     const simdjson::dom::array array = value.get_array().value_unsafe();
     for (const element item : array) {
+      if (index == limit) return Wrong(path.text(), TooMany(limit));
       const Path here{&path, absl::StrCat("[", index++, "]")};
       if (item.is_null()) return Wrong(here.text(), "must not be null");
       RETURN_IF_ERROR(ReadValue(item, field, message, here));
@@ -252,10 +225,12 @@ class Reader {
     if (!value.is_object()) return Wrong(path.text(), "must be an object");
     const FieldDescriptor& value_field = *field.message_type()->map_value();
     std::set<std::string> seen;
+    const size_t limit = MaxItemsOf(field);
     const simdjson::dom::object object = value.get_object().value_unsafe();
     for (const auto [key, member] : object) {
       const std::string name(key);
       const Path here{&path, name};
+      if (seen.size() == limit) return Wrong(path.text(), TooMany(limit));
       if (!seen.insert(name).second) return Wrong(here.text(), "comes twice");
       if (member.is_null()) return Wrong(here.text(), "must not be null");
       Message& entry = *message.GetReflection()->AddMessage(&message, &field);
@@ -270,7 +245,9 @@ absl::Status Malformed(simdjson::error_code error) {
   const char* what = error == simdjson::DEPTH_ERROR  ? "the JSON is nested too deeply"
                      : error == simdjson::CAPACITY   ? "the JSON is too large"
                      : error == simdjson::UTF8_ERROR ? "the JSON is not UTF-8"
-                                                     : "the body is not JSON";
+                     : error == simdjson::NUMBER_ERROR
+                         ? "the JSON has a number that is malformed or too large"
+                         : "the body is not JSON";
   return Refuse(common::v1::INVALID_REQUEST, what);
 }
 
@@ -297,29 +274,23 @@ absl::Status ReadJson(const std::string& json, Message& message) {
 absl::Status SetFromText(Message& message, const std::string& name, const std::string& text) {
   const FieldDescriptor* field = Reader::FindField(*message.GetDescriptor(), name);
   const bool is_message = field != nullptr && field->message_type() != nullptr;
-  if (field == nullptr || (is_message && !IsTextual(*field->message_type()))) {
+  if (field == nullptr || field->is_map() || (is_message && !IsTextual(*field->message_type()))) {
     return Wrong(name, "is not a parameter that is known here");
   }
-  // As JSON: text stays text, and what is neither text nor an enum must look like a JSON value.
-  const Reader::Path root, path{&root, name};
-  const bool quoted = field->cpp_type() == FieldDescriptor::CPPTYPE_STRING || is_message ||
-                      field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
-  if (quoted && field->type() == FieldDescriptor::TYPE_STRING) {
-    if (!simdjson::validate_utf8(text.data(), text.size())) return Wrong(name, "must be UTF-8");
-    const auto* reflection = message.GetReflection();
-    if (field->is_repeated()) {
-      reflection->AddString(&message, field, text);
-    } else {
-      reflection->SetString(&message, field, text);
-    }
-    return absl::OkStatus();
-  }
+  if (!simdjson::validate_utf8(text.data(), text.size())) return Wrong(name, "must be UTF-8");
+  // As JSON, where everything but a bool may come as a string.
   std::string json = text;
-  if (quoted) json = absl::StrCat("\"", absl::CEscape(text), "\"");
-  element value;
-  if (ThreadParser().parse(json.data(), json.size()).get(value) != simdjson::SUCCESS) {
-    return Wrong(name, "has not the form that it needs");
+  if (field->cpp_type() != FieldDescriptor::CPPTYPE_BOOL) {
+    json.clear();
+    AppendJsonString(text, json);
+  } else if (text != "true" && text != "false") {
+    return Wrong(name, "must be true or false");
   }
+  element value;
+  if (const auto error = ThreadParser().parse(json.data(), json.size()).get(value)) {
+    return Malformed(error);
+  }
+  const Reader::Path root, path{&root, name};
   return Reader::ReadValue(value, *field, message, path);
 }
 

@@ -4,6 +4,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "absl/strings/escaping.h"
@@ -50,6 +51,17 @@ void WriteEnum(const google::protobuf::EnumDescriptor& type, int number, std::st
   }
 }
 
+// JSON has no word for what is no number: ProtoJSON writes it as a string.
+void WriteDouble(double number, int digits, std::string& json) {
+  if (std::isnan(number)) {
+    json += "\"NaN\"";
+  } else if (std::isinf(number)) {
+    json += number < 0 ? "\"-Infinity\"" : "\"Infinity\"";
+  } else {
+    absl::StrAppendFormat(&json, "%.*g", digits, number);
+  }
+}
+
 // One value: of a singular field with index -1, else of a repeated one.
 void WriteValue(const Message& message, const FieldDescriptor& field, int index,
                 std::string& json) {
@@ -86,11 +98,9 @@ void WriteValue(const Message& message, const FieldDescriptor& field, int index,
       absl::StrAppend(&json, "\"", VALUE(UInt64), "\"");
       return;
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      absl::StrAppendFormat(&json, "%.17g", VALUE(Double));
-      return;
+      return WriteDouble(VALUE(Double), 17, json);
     case FieldDescriptor::CPPTYPE_FLOAT:
-      absl::StrAppendFormat(&json, "%.9g", VALUE(Float));
-      return;
+      return WriteDouble(VALUE(Float), 9, json);
     case FieldDescriptor::CPPTYPE_ENUM:
       WriteEnum(*field.enum_type(), VALUE(EnumValue), json);
       return;
