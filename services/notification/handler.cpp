@@ -118,7 +118,7 @@ absl::StatusOr<pb::ListMessagesResponse> Handler::ListMessages(
 
 absl::StatusOr<pb::ListEventsResponse> Handler::ListEvents(const Call& call,
                                                            const pb::ListEventsRequest& request) {
-  ASSIGN_OR_RETURN(const Page page, PageOf(request, kEventsByDefault));
+  ASSIGN_OR_RETURN(const Page page, CursorOf(request, kEventsByDefault));
   ASSIGN_OR_RETURN(int64_t last, NumberAfter(page));
   ASSIGN_OR_RETURN(const std::vector<Event> events,
                    store_.ListEvents(call.caller.organisation_id, last, page.size));
@@ -132,7 +132,7 @@ absl::StatusOr<pb::ListEventsResponse> Handler::ListEvents(const Call& call,
     proto.mutable_data()->insert(event.data.begin(), event.data.end());
     last = event.number;
   }
-  response.set_next_page_token(Base64Url(std::to_string(last)));
+  response.set_next_page_token(page.TokenAfter(std::to_string(last)));
   return response;
 }
 

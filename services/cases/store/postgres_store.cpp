@@ -77,6 +77,8 @@ constexpr char kList[] = CASES_WITH_CONTACTS(
     "ORDER BY update_time DESC, case_id DESC LIMIT $4") "ORDER BY f.update_time DESC, "
                                                          "f.case_id DESC, c.position";
 
+constexpr int64_t kMicrosMax = 253402300800 * 1000000;  // The end of the year 9999.
+
 Case CaseFrom(const pqxx::row& row) {
   Case mirrored;
   mirrored.case_id = row["case_id"].c_str();
@@ -239,7 +241,8 @@ absl::StatusOr<std::vector<Case>> PostgresStore::List(const std::string& organis
   const std::pair<std::string, std::string> key =
       absl::StrSplit(page.after, absl::MaxSplits('|', 1));
   int64_t micros = 0;
-  if (!key.first.empty() && !absl::SimpleAtoi(key.first, &micros)) {
+  const bool read = absl::SimpleAtoi(key.first, &micros) && micros >= 0 && micros < kMicrosMax;
+  if (!page.after.empty() && !read) {
     return Refuse(common::v1::PAGE_TOKEN_INVALID, "the page token is not one that this list gave");
   }
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
