@@ -4,6 +4,8 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/base/proto_time.h"
+#include "services/common/rpc/method_rules.h"
+#include "services/identity/domain/scopes.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -176,6 +178,8 @@ absl::StatusOr<pb::Organisation> OrganisationsHandler::UpdateOrganisation(
 
 absl::StatusOr<pb::CreateStaffTokenResponse> OrganisationsHandler::CreateStaffToken(
     const Call& call, const pb::CreateStaffTokenRequest& request) {
+  RETURN_IF_ERROR(
+      CheckScopesKnown({request.scopes().begin(), request.scopes().end()}, AllScopes()));
   ASSIGN_OR_RETURN(
       const Keys::MintedToken minted,
       keys_.MintStaffToken({request.actor().id(), request.actor().display_name()},
@@ -198,6 +202,8 @@ absl::StatusOr<pb::RevokeStaffTokenResponse> OrganisationsHandler::RevokeStaffTo
 
 absl::StatusOr<pb::CreateApiKeyResponse> OrganisationsHandler::CreateApiKey(
     const Call& call, const pb::CreateApiKeyRequest& request) {
+  RETURN_IF_ERROR(
+      CheckScopesKnown({request.scopes().begin(), request.scopes().end()}, AllScopes()));
   const auto mint = [&]() -> absl::StatusOr<pb::CreateApiKeyResponse> {
     const absl::Duration life =
         request.has_ttl() ? FromProto(request.ttl()) : absl::InfiniteDuration();

@@ -1,11 +1,13 @@
 #include "services/common/rpc/method_rules.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor_database.h>
 
 #include <map>
 #include <memory>
 #include <mutex>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gatehouse/common/v1/reasons.pb.h"
@@ -72,6 +74,7 @@ MethodRules Read(const MethodDescriptor& method) {
   rules.services = {rule.services().begin(), rule.services().end()};
   rules.case_field = method.input_type()->FindFieldByName(rule.case_field());
   rules.deadline = rule.has_deadline() ? absl::Seconds(rule.deadline().seconds()) : kDeadline;
+  if (rule.success_status() != 0) rules.success_status = rule.success_status();
   rules.from_principal = rule.answers_from_principal();
   rules.may_repeat =
       method.options().idempotency_level() != google::protobuf::MethodOptions::IDEMPOTENCY_UNKNOWN;
@@ -98,6 +101,27 @@ const MethodRules* FindMethodRules(const std::string& name) {
     rules = std::make_unique<MethodRules>(Read(*method));
   }
   return rules.get();
+}
+
+const std::set<std::string>& AllScopes() {
+  static const std::set<std::string> kScopes = [] {
+    std::set<std::string> scopes = {"*"};
+    std::vector<std::string> names;
+    google::protobuf::DescriptorPool::internal_generated_database()->FindAllFileNames(&names);
+    for (const std::string& name : names) {
+      if (!absl::StartsWith(name, "gatehouse/")) continue;
+      const auto* file = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(name);
+      for (int s = 0; s < file->service_count(); ++s) {
+        for (int m = 0; m < file->service(s)->method_count(); ++m) {
+          const auto& options = file->service(s)->method(m)->options();
+          const std::string& scope = options.GetExtension(common::v1::rule).scope();
+          if (!scope.empty()) scopes.insert(scope);
+        }
+      }
+    }
+    return scopes;
+  }();
+  return kScopes;
 }
 
 std::string MistakeIn(const MethodDescriptor& method) {

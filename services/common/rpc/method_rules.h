@@ -23,6 +23,7 @@ struct MethodRules {
   std::set<std::string> services;  // Of SERVICE, those that may call.
   const google::protobuf::FieldDescriptor* case_field = nullptr;  // Null: names no case.
   absl::Duration deadline;
+  int success_status = 200;     // Over HTTP.
   bool from_principal = false;  // answers_from_principal
   bool may_repeat = false;      // idempotency_level is NO_SIDE_EFFECTS or IDEMPOTENT.
   // Why it may refuse, by name: what its `refuses` options say, and what its rule and its request's
@@ -33,6 +34,9 @@ struct MethodRules {
 // The rules of "gatehouse.cases.v1.Cases/GetCase" among the protos of this program; null if there
 // is no such RPC. Read once each. Thread-safe.
 const MethodRules* FindMethodRules(const std::string& name);
+
+// The scopes that any RPC of Gatehouse asks for, among the protos of this program, and `*` for all.
+const std::set<std::string>& AllScopes();
 
 // What is wrong with a method's options; empty if nothing.
 std::string MistakeIn(const google::protobuf::MethodDescriptor& method);
