@@ -39,11 +39,6 @@ const char* PhraseOf(int status) {
   }
 }
 
-// What the gateway itself answers.
-bool IsOwn(const std::string& path) {
-  return path == "/openapi.json" || path == "/healthz" || path == "/readyz";
-}
-
 }  // namespace
 
 Trace TraceOfStranger(const std::string& traceparent) {
@@ -151,7 +146,9 @@ awaitable<absl::Status> Gateway::Serve(Request& request) {
   if (request.http.method() == "OPTIONS" && !request.origin.empty()) {
     co_return co_await Preflight(request);
   }
-  if (IsOwn(request.path)) co_return co_await ServeOwn(request);
+  const bool is_own = request.path == "/healthz" || request.path == "/readyz" ||
+                      options_.published.count(request.path) != 0;
+  if (is_own) co_return co_await ServeOwn(request);
   absl::Status status = co_await FindRoute(request);
   if (status.ok()) status = CheckSite(request);
   if (status.ok()) status = co_await Identify(request);
@@ -177,10 +174,11 @@ awaitable<absl::Status> Gateway::ServeOwn(Request& request) {
   }
   if (!ready.ok()) co_return ready;
   request.status = 200;
-  if (request.path == "/openapi.json") {
-    HttpHeaders headers = HeadersOf(request, "application/json");
+  const auto published = options_.published.find(request.path);
+  if (published != options_.published.end()) {
+    HttpHeaders headers = HeadersOf(request, published->second.content_type);
     headers.emplace_back("Access-Control-Allow-Origin", "*");
-    co_await request.http.Respond(200, headers, options_.openapi);
+    co_await request.http.Respond(200, headers, published->second.body);
   } else {
     co_await request.http.Respond(200, HeadersOf(request, "text/plain; charset=utf-8"),
                                   request.path == "/readyz" ? "ready\n" : "alive\n");

@@ -30,11 +30,16 @@ Trace TraceOfStranger(const std::string& traceparent);
 // and streams bytes. What it knows of an RPC it knows from its descriptor.
 class Gateway {
  public:
+  // A file that anybody may read, of any origin.
+  struct Published {
+    const char* content_type;
+    std::string body;
+  };
   struct Options {
     std::vector<const google::protobuf::ServiceDescriptor*> services;
-    std::string openapi;                     // What GET /openapi.json answers.
-    TrustedProxies trusted_proxies;          // Whose word on their clients is believed.
-    Authenticator* authenticator = nullptr;  // Null: nobody has a credential (the bench).
+    std::map<std::string, Published> published;  // By path: the contract itself.
+    TrustedProxies trusted_proxies;              // Whose word on their clients is believed.
+    Authenticator* authenticator = nullptr;      // Null: nobody has a credential (the bench).
     std::function<absl::StatusOr<bool>(const std::string&)> check_origin;  // Blocks.
     InFlight::Limits in_flight;   // One request more is told to come back.
     Strangers::Limits strangers;  // Of unknown credentials, and of unknown origins.

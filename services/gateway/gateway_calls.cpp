@@ -35,6 +35,22 @@ bool IsJson(const std::string& content_type) {
   return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(type), "application/json");
 }
 
+// `Idempotency-Key`, as a word or as the string that its draft writes, is the `request_id` of every
+// call that has one.
+absl::Status FillRequestId(const HttpExchange& http, Message& message) {
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName("request_id");
+  std::string key = http.Header("Idempotency-Key");
+  if (field == nullptr || key.empty()) return absl::OkStatus();
+  if (key.size() > 1 && key.front() == '"' && key.back() == '"') {
+    key = key.substr(1, key.size() - 2);
+  }
+  const std::string sent = message.GetReflection()->GetString(message, field);
+  if (!sent.empty() && sent != key) {
+    return RefuseField(field->name(), "says something else than the header Idempotency-Key");
+  }
+  return SetFromText(message, field->name(), key);
+}
+
 }  // namespace
 
 // What stands in the path, in the query and in headers.
@@ -65,6 +81,7 @@ absl::Status Gateway::Fill(Request& request, Message& message) const {
     if (header == "Range" && (request.is_head || !IsOneRange(value))) continue;
     if (!value.empty()) RETURN_IF_ERROR(SetFromText(message, type.field(i)->name(), value));
   }
+  RETURN_IF_ERROR(FillRequestId(request.http, message));
   for (const auto& [name, value] : request.variables) {
     const FieldDescriptor* field = type.FindFieldByName(name);
     const std::string sent = message.GetReflection()->GetString(message, field);
@@ -188,8 +205,8 @@ awaitable<void> Gateway::Answer(Request& request, const Message& response) {
   if (request.route->rules->from_principal && request.principal != nullptr) {
     request.principal->answers.Keep(request.route->full_name, json);
   }
-  request.status = 200;
-  co_await request.http.Respond(200, headers, json);
+  request.status = request.route->rules->success_status;
+  co_await request.http.Respond(request.status, headers, json);
 }
 
 }  // namespace gatehouse::gateway

@@ -46,4 +46,7 @@ inline const common::v1::FieldRule& RuleOf(const google::protobuf::FieldDescript
   return field.options().GetExtension(common::v1::field);
 }
 
+// The fields of an answer that travel as HTTP headers.
+HttpHeaders HeaderFields(const google::protobuf::Message& message);
+
 }  // namespace gatehouse::gateway

@@ -93,7 +93,9 @@ int Serve(const Config& config) {
   if (!routes.ok()) return Fail(routes.status());
   const auto gateway = Gateway::Make(
       {.services = AllServices(),
-       .openapi = OpenApi(*routes, ProtoImage()),
+       .published = {{"/openapi.json", {"application/json", OpenApi(*routes, ProtoImage())}},
+                     {"/descriptors.binpb", {"application/octet-stream", ProtoImage()}},
+                     {"/protos.zip", {"application/zip", ProtoArchive()}}},
        .trusted_proxies = config.trusted_proxies,
        .authenticator = &authenticator,
        .check_origin = [&](const std::string& origin) { return AskOrigin(identity, origin); },

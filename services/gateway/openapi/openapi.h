@@ -10,7 +10,10 @@ namespace gatehouse::gateway {
 // serialised FileDescriptorSet with source info.
 std::string OpenApi(const RouteTable& routes, const std::string& image);
 
-// The image of Gatehouse's own protos, compiled into this program.
+// The image of Gatehouse's own protos and what they import, compiled into this program.
 std::string ProtoImage();
+
+// The same files as a ZIP archive: what a CRM generates its client from.
+std::string ProtoArchive();
 
 }  // namespace gatehouse::gateway

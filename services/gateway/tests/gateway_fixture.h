@@ -62,7 +62,7 @@ struct GatewayFixture {
 
   GatewayFixture() {
     options.services = AllServices();
-    options.openapi = "{}";
+    options.published = {{"/openapi.json", {"application/json", "{}"}}};
     options.authenticator = &authenticator;
     options.check_origin = [this](const std::string& origin) -> absl::StatusOr<bool> {
       ++origins_asked;

@@ -1,0 +1,253 @@
+#include "services/gateway/openapi/openapi.h"
+
+#include <google/protobuf/descriptor.pb.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/base/status.h"
+#include "services/common/rpc/validate.h"
+#include "services/gateway/json/json_reader.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using nlohmann::json;
+
+struct Document {
+  RouteTable routes = *RouteTable::Of(AllServices());
+  json all = json::parse(OpenApi(routes, ProtoImage()));
+
+  json Operation(const std::string& path, const std::string& verb) const {
+    return all["paths"][path][verb];
+  }
+  json Schema(const std::string& name) const { return all["components"]["schemas"][name]; }
+  // Those of an answer with this status, by the names of their schemas.
+  std::set<std::string> Reasons(const std::string& path, const std::string& verb,
+                                const std::string& status) const {
+    const json schema =
+        Operation(path, verb)["responses"][status]["content"]["application/problem+json"]["schema"];
+    std::set<std::string> reasons;
+    for (const json& one : schema.contains("oneOf") ? schema["oneOf"] : json::array({schema})) {
+      const std::string name = one.value("$ref", "").substr(21);
+      for (const json& part : Schema(name).value("allOf", json::array())) {
+        if (part.contains("properties")) reasons.insert(part["properties"]["reason"]["enum"][0]);
+      }
+    }
+    return reasons;
+  }
+};
+
+const Document& TheDocument() {
+  static const Document& document = *new Document;
+  return document;
+}
+
+// Every "$ref" within, by the name that it refers to.
+void CollectRefs(const json& value, std::set<std::string>& names) {
+  if (value.is_object() && value.contains("$ref")) {
+    names.insert(value["$ref"].get<std::string>().substr(21));
+  }
+  for (const auto& item : value) {
+    if (item.is_structured()) CollectRefs(item, names);
+  }
+}
+
+TEST_CASE("the OpenAPI document has every route, with the proto's own words", "[unit]") {
+  const Document& document = TheDocument();
+  size_t operations = 0;
+  for (const auto& [path, verbs] : document.all["paths"].items()) operations += verbs.size();
+  CHECK(operations == document.routes.routes().size());
+  const json put = document.Operation("/v1/cases/{caseId}", "put");
+  CHECK(absl::StartsWith(put["description"].get<std::string>(), "Creates or replaces"));
+  // Where tests/openapi has it from without a gateway.
+  if (const char* path = std::getenv("GATEHOUSE_OPENAPI_FILE")) {
+    std::ofstream(path) << document.all;
+  }
+  CHECK_FALSE(document.Schema("VerifySignInResponse")["properties"].contains("sessionToken"));
+}
+
+TEST_CASE("every schema that is referred to is there, and every one that is there is used",
+          "[unit]") {
+  std::set<std::string> referred, defined;
+  CollectRefs(TheDocument().all, referred);
+  for (const auto& [name, schema] : TheDocument().all["components"]["schemas"].items()) {
+    defined.insert(name);
+  }
+  defined.erase("Scope");
+  CHECK(referred == defined);
+}
+
+TEST_CASE("a body is required where one of its fields is, and wherever a browser sends it",
+          "[unit]") {
+  const Document& document = TheDocument();
+  const std::vector<std::tuple<const char*, const char*, bool>> expected = {
+      {"/v1/organisations", "post", true},
+      {"/v1/cases/{caseId}", "put", true},
+      {"/v1/cases/{caseId}/invitations", "post", true},
+      {"/v1/smsCredits:purchase", "post", true},
+      {"/v1/portal/signIn:verify", "post", true},
+      {"/v1/invitationPolicy", "patch", true},
+      {"/v1/cases/{caseId}/invitations/{invitationId}:revoke", "post", false},
+      {"/v1/cases/{caseId}/invitations/{invitationId}:resend", "post", false}};
+  for (const auto& [path, verb, required] : expected) {
+    INFO(path);
+    CHECK(document.Operation(path, verb)["requestBody"]["required"] == required);
+  }
+}
+
+TEST_CASE("an operation has its exact statuses, and for each the reasons", "[unit]") {
+  const Document& document = TheDocument();
+  for (const auto& [path, verbs] : document.all["paths"].items()) {
+    for (const auto& [verb, operation] : verbs.items()) {
+      INFO(verb << " " << path);
+      CHECK_FALSE(operation["responses"].contains("4XX"));
+      CHECK_FALSE(operation["responses"].contains("5XX"));
+      for (const char* status : {"400", "429", "500", "503", "504"}) {
+        CHECK(operation["responses"].contains(status));
+      }
+      CHECK(operation["responses"].contains("401") == !operation["security"].empty());
+    }
+  }
+  using Names = std::set<std::string>;
+  CHECK(document.Reasons("/v1/cases/{caseId}", "put", "409") == Names{"ETAG_MISMATCH"});
+  CHECK(document.Reasons("/v1/cases/{caseId}", "put", "415") == Names{"NOT_JSON"});
+  CHECK(document.Reasons("/v1/cases", "get", "403") == Names{"SCOPE_MISSING", "WRONG_AUDIENCE"});
+  CHECK(document.Reasons("/v1/cases", "get", "400") ==
+        Names{"INVALID_REQUEST", "PAGE_TOKEN_INVALID"});
+  CHECK(document.Reasons("/v1/portal/signIn:verify", "post", "401") == Names{"CODE_WRONG"});
+  CHECK(document.Reasons("/v1/cases/{caseId}/documents/{documentId}/content", "get", "416") ==
+        Names{"RANGE_NOT_SATISFIABLE"});
+}
+
+TEST_CASE("the problem of a reason says which facts come with it", "[unit]") {
+  const json wrong = TheDocument().Schema("CodeWrongProblem")["allOf"][1];
+  CHECK(wrong["required"] == json{"reason", "attemptsLeft"});
+  CHECK(wrong["properties"]["reason"]["enum"] == json{"CODE_WRONG"});
+  CHECK(wrong["properties"]["attemptsLeft"]["type"] == "integer");
+  const json refused = TheDocument().Schema("InvitationNotAllowedProblem")["allOf"][1];
+  CHECK(refused["properties"]["violations"]["items"]["properties"]["type"]["$ref"] ==
+        "#/components/schemas/Condition");
+  const json conditions = TheDocument().Schema("Condition")["enum"];
+  CHECK(std::find(conditions.begin(), conditions.end(), "ROLE_NOT_ELIGIBLE") != conditions.end());
+}
+
+TEST_CASE("the example of a problem is one that the gateway could answer", "[unit]") {
+  for (const auto& [name, schema] : TheDocument().all["components"]["schemas"].items()) {
+    if (!schema.contains("allOf")) continue;
+    INFO(name);
+    const json example = schema["examples"][0];
+    for (const json& member : schema["allOf"][1]["required"]) {
+      if (member != "violations") CHECK(example.contains(member.get<std::string>()));
+    }
+    CHECK(example["reason"] == schema["allOf"][1]["properties"]["reason"]["enum"][0]);
+    CHECK(example["status"].get<int>() >= 400);
+    CHECK_FALSE(example["detail"].get<std::string>().empty());
+  }
+}
+
+TEST_CASE("a value that is never sent is no value, and one that is, is", "[unit]") {
+  CHECK(TheDocument().Schema("InvitationState")["enum"] ==
+        json{"PENDING", "ACCEPTED", "EXPIRED", "REVOKED"});
+  CHECK(TheDocument().Schema("ContactType")["enum"][0] == "CONTACT_TYPE_UNSPECIFIED");
+}
+
+TEST_CASE("a time that is always there is required", "[unit]") {
+  const auto requires_field = [](const char* schema, const char* field) {
+    const json required = TheDocument().Schema(schema)["required"];
+    return std::find(required.begin(), required.end(), field) != required.end();
+  };
+  CHECK(requires_field("Case", "createTime"));
+  CHECK(requires_field("Document", "createTime"));
+  CHECK(requires_field("CreateStaffTokenResponse", "expireTime"));
+  CHECK(requires_field("StartSignInResponse", "expireTime"));
+  CHECK(requires_field("VerifySignInResponse", "session"));
+  CHECK_FALSE(requires_field("Invitation", "acceptTime"));
+  CHECK_FALSE(requires_field("ApiKey", "revokeTime"));
+}
+
+TEST_CASE("an operation names the scope that it needs, of those that there are", "[unit]") {
+  const Document& document = TheDocument();
+  const json scopes = document.Schema("Scope")["enum"];
+  CHECK(scopes.size() > 10);
+  CHECK(document.Operation("/v1/cases", "get")["security"] ==
+        json::parse(R"([{"bearer":["cases.read"]}])"));
+  CHECK(document.Operation("/v1/portal/session", "get")["security"] ==
+        json::parse(R"([{"session":[]}])"));
+  CHECK(document.Operation("/v1/portal/links:open", "post")["security"] == json::array());
+  for (const auto& [path, verbs] : document.all["paths"].items()) {
+    for (const auto& [verb, operation] : verbs.items()) {
+      for (const json& alternative : operation["security"]) {
+        for (const json& scope : alternative.value("bearer", json::array())) {
+          CHECK(std::find(scopes.begin(), scopes.end(), scope) != scopes.end());
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("an answer names its headers", "[unit]") {
+  const Document& document = TheDocument();
+  const json content =
+      document.Operation("/v1/cases/{caseId}/documents/{documentId}/content", "get")["responses"];
+  for (const char* name : {"X-Request-Id", "ETag", "Content-Disposition", "Accept-Ranges"}) {
+    INFO(name);
+    CHECK(content["200"]["headers"].contains(name));
+  }
+  CHECK(content["416"]["headers"].contains("Content-Range"));
+  const json verify = document.Operation("/v1/portal/signIn:verify", "post")["responses"];
+  CHECK(verify["200"]["headers"].contains("Set-Cookie"));
+  CHECK(verify["429"]["headers"].contains("Retry-After"));
+  CHECK(document.Operation("/v1/cases", "get")["responses"]["401"]["headers"].contains(
+      "WWW-Authenticate"));
+}
+
+TEST_CASE("the example of a request is one that would be taken", "[unit]") {
+  const Document& document = TheDocument();
+  for (const auto& route : document.routes.routes()) {
+    if (!route->has_body()) continue;
+    std::unique_ptr<google::protobuf::Message> request(
+        google::protobuf::MessageFactory::generated_factory()
+            ->GetPrototype(route->rpc->input_type())
+            ->New());
+    const std::string id = absl::StrCat(route->rpc->service()->name(), "_", route->rpc->name());
+    json example;
+    for (const auto& [path, verbs] : document.all["paths"].items()) {
+      for (const auto& [verb, operation] : verbs.items()) {
+        if (operation["operationId"] != id) continue;
+        example = operation["requestBody"]["content"]["application/json"]["example"];
+      }
+    }
+    INFO(id << " " << example.dump());
+    auto* target = route->whole_body
+                       ? request.get()
+                       : request->GetReflection()->MutableMessage(request.get(), route->body_field);
+    CHECK(ReadJson(example.dump(), *target).ok());
+    // What the path says.
+    for (int i = 0; i < route->rpc->input_type()->field_count(); ++i) {
+      const auto* field = route->rpc->input_type()->field(i);
+      if (!absl::StrContains(route->path, "{" + field->name() + "}")) continue;
+      request->GetReflection()->SetString(request.get(), field, "a-1");
+    }
+    const google::rpc::Status wrong = ToRpcStatus(Validate(*request));
+    INFO(wrong.ShortDebugString());
+    CHECK(wrong.code() == 0);
+  }
+}
+
+// Two packages with a message of one name, as routes of one gateway.
+TEST_CASE("two messages of one name in two packages are two schemas", "[unit]") {
+  std::set<std::string> names;
+  for (const auto& [name, schema] : TheDocument().all["components"]["schemas"].items()) {
+    CHECK(names.insert(absl::AsciiStrToLower(name)).second);
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway
