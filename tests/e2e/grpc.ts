@@ -64,13 +64,16 @@ function readRpcs(): Rpc[] {
 }
 export const rpcs = readRpcs();
 
+const googleapis = "/usr/share/gocode/src/github.com/gogo/googleapis";
 /** The messages of a proto file of ours. */
 export async function messagesOf(file: string): Promise<protobuf.Root> {
   const messages = new protobuf.Root();
-  messages.resolvePath = (_, target) =>
-    target === "google/protobuf/descriptor.proto"
+  messages.resolvePath = (_, target) => {
+    if (target.startsWith("google/rpc/")) return `${googleapis}/${target}`;
+    return target === "google/protobuf/descriptor.proto"
       ? pathOf(`tests/e2e/node_modules/protobufjs/${target}`)
       : pathOf(`proto/${target}`);
+  };
   return messages.load(file);
 }
 
@@ -110,7 +113,7 @@ export function unframed(body: Buffer): Buffer[] {
   return messages;
 }
 
-export type Answer = { code: number; reason: string; messages: Buffer[] };
+export type Answer = { code: number; reason: string; requestId: string; messages: Buffer[] };
 
 /** One connection: a stranger's to the front, where nothing else is said. */
 export class Channel {
@@ -146,6 +149,7 @@ export class Channel {
         resolve({
           code: Number(head["grpc-status"]),
           reason: reasonIn(head["grpc-status-details-bin"]),
+          requestId: head["x-request-id"] ?? "",
           messages: unframed(Buffer.concat(parts)),
         });
       });

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "google/rpc/status.pb.h"
+#include "services/common/base/random.h"
 #include "services/common/rpc/metadata.h"
 
 namespace gatehouse {

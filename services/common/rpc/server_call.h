@@ -61,6 +61,7 @@ class ServerCall {
   // Sends the response, if there is one, or the status, once the call is accounted for. The call
   // may be gone when it returns.
   virtual void Finish(const absl::Status& status, const google::protobuf::Message* response) = 0;
+  // Its trailing metadata says by which id the call stands in the log.
   void AccountFor(const absl::Status& status);
 
   ServerCore& core_;
