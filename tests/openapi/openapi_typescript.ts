@@ -1,0 +1,69 @@
+// What a portal's developer writes with openapi-typescript: the compiler knows the reasons of each
+// answer, and the facts of each reason.
+import type { components, paths } from "./generated/openapi-typescript.ts";
+
+type Responses = paths["/v1/portal/signIn:verify"]["post"]["responses"];
+type Problem<Status extends keyof Responses> = Responses[Status] extends {
+  content: { "application/problem+json": infer Body };
+}
+  ? Body
+  : never;
+
+function unknown(reason: never): never {
+  throw new Error(`a reason that nobody declared: ${JSON.stringify(reason)}`);
+}
+
+export function whatToSay(
+  problem: Problem<400> | Problem<401> | Problem<403> | Problem<413> | Problem<415> | Problem<429>,
+): string {
+  switch (problem.reason) {
+    case "CODE_WRONG":
+      return `That is not the code. ${problem.attemptsLeft.toFixed()} tries are left.`;
+    case "CODE_MALFORMED":
+      return "A code has six digits.";
+    case "CHALLENGE_EXPIRED":
+    case "CHALLENGE_LOCKED":
+      return "Ask for a new code.";
+    case "SIGN_IN_LOCKED":
+    case "TOO_MANY_REQUESTS":
+      return `Try again in ${problem.retry_after ?? 60} seconds.`;
+    case "SIGN_IN_DISABLED":
+    case "ACCESS_REVOKED":
+    case "LINK_USED":
+      return "Ask whoever invited you.";
+    case "INVALID_REQUEST":
+    case "NOT_JSON":
+    case "BODY_TOO_LARGE":
+    case "ORIGIN_NOT_ALLOWED":
+      return "This page has a mistake.";
+    default:
+      return unknown(problem);
+  }
+}
+
+// A body with a required field may not be left out, and a time that is always set need not be asked
+// for.
+type Create = paths["/v1/cases/{caseId}/invitations"]["post"];
+export const body: Create["requestBody"]["content"]["application/json"] = { contactId: "ada" };
+export const ends = (token: components["schemas"]["CreateStaffTokenResponse"]) =>
+  new Date(token.expireTime);
+
+// What is never sent is no value.
+export function isOpen(state: components["schemas"]["InvitationState"]): boolean {
+  switch (state) {
+    case "PENDING":
+    case "ACCEPTED":
+      return true;
+    case "EXPIRED":
+    case "REVOKED":
+      return false;
+    default:
+      return unknown(state);
+  }
+}
+
+// Each unmet condition of an invitation is one of a list.
+export function missing(problem: components["schemas"]["InvitationNotAllowedProblem"]): string[] {
+  const labels = problem.violations.filter(({ type }) => type === "LABELLED_DOCUMENT_MISSING");
+  return labels.map(({ subject }) => subject);
+}
