@@ -31,6 +31,10 @@ export function whatToSay(
     case "ACCESS_REVOKED":
     case "LINK_USED":
       return "Ask whoever invited you.";
+    case "CROSS_SITE_SIGN_IN":
+    case "DIGEST_INVALID":
+    case "DIGEST_MISMATCH":
+    case "CONTENT_ENCODING_NOT_SUPPORTED":
     case "INVALID_REQUEST":
     case "NOT_JSON":
     case "BODY_TOO_LARGE":

@@ -39,15 +39,13 @@ std::string FirstSentence(const std::string& comment) {
   return text;
 }
 
-// A fact that counts ends in `Left`; the others are words.
-Json FactSchema(const std::string& fact) {
-  return {{"type", absl::EndsWith(fact, "Left") ? "integer" : "string"}};
-}
+// A fact that is a number, as a problem shows it, is `max` or ends in `Left`; the others are words.
+bool Counts(const std::string& fact) { return fact == "max" || absl::EndsWith(fact, "Left"); }
 
 Json ExampleOf(const EnumValueDescriptor& reason, const std::string& sentence) {
   absl::Status refusal = RefuseBy(reason, sentence);
   for (const std::string& fact : RuleOf(reason).facts()) {
-    refusal = WithFact(refusal, fact, absl::EndsWith(fact, "Left") ? "4" : "…");
+    refusal = WithFact(refusal, fact, Counts(fact) ? "4" : "…");
   }
   if (reason.name() == "INVALID_REQUEST") {
     refusal = RefuseField("display_name", "is required");
@@ -116,7 +114,16 @@ Problems::Reasons Problems::ReasonsOf(const Route& route) {
   if (route.rules->audience.count(common::v1::ANYONE) != 0) reasons.erase("CREDENTIAL_INVALID");
   add(v1::TOO_MANY_REQUESTS);
   if (route.has_body()) add(v1::NOT_JSON);
-  if (route.has_body() || route.rpc->client_streaming()) add(v1::BODY_TOO_LARGE);
+  if (route.has_body() || route.rpc->client_streaming()) {
+    add(v1::BODY_TOO_LARGE);
+    add(v1::CONTENT_ENCODING_NOT_SUPPORTED);
+    add(v1::DIGEST_INVALID);
+    add(v1::DIGEST_MISMATCH);
+  }
+  for (int i = 0; i < route.rpc->output_type()->field_count(); ++i) {
+    const auto& field = route.rpc->output_type()->field(i)->options();
+    if (field.GetExtension(common::v1::field).cookie()) add(v1::CROSS_SITE_SIGN_IN);
+  }
   if (route.portal && route.verb != "GET") add(v1::ORIGIN_NOT_ALLOWED);
   return reasons;
 }
@@ -155,7 +162,7 @@ Json Problems::SchemaOf(const EnumValueDescriptor& reason) {
   own["properties"]["reason"] = {{"type", "string"}, {"enum", {reason.name()}}};
   for (const std::string& fact : RuleOf(reason).facts()) {
     own["required"].push_back(fact);
-    own["properties"][fact] = FactSchema(fact);
+    own["properties"][fact] = {{"type", Counts(fact) ? "integer" : "string"}};
   }
   const auto* conditions =
       reason.type()->file()->pool()->FindEnumTypeByName(RuleOf(reason).conditions());

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/descriptor.pb.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "google/rpc/status.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/rpc/validate.h"
 #include "services/gateway/json/json_reader.h"
@@ -117,7 +119,8 @@ TEST_CASE("an operation has its exact statuses, and for each the reasons", "[uni
   }
   using Names = std::set<std::string>;
   CHECK(document.Reasons("/v1/cases/{caseId}", "put", "409") == Names{"ETAG_MISMATCH"});
-  CHECK(document.Reasons("/v1/cases/{caseId}", "put", "415") == Names{"NOT_JSON"});
+  CHECK(document.Reasons("/v1/cases/{caseId}", "put", "415") ==
+        Names{"CONTENT_ENCODING_NOT_SUPPORTED", "NOT_JSON"});
   CHECK(document.Reasons("/v1/cases", "get", "403") == Names{"SCOPE_MISSING", "WRONG_AUDIENCE"});
   CHECK(document.Reasons("/v1/cases", "get", "400") ==
         Names{"INVALID_REQUEST", "PAGE_TOKEN_INVALID"});

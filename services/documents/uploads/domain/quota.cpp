@@ -11,7 +11,7 @@ absl::Status Check(const Usage& used, const Usage& quota, v1::Reason reason, con
   const bool too_many = used.documents > quota.documents;
   if (!too_many && used.bytes <= quota.bytes) return absl::OkStatus();
   const absl::Status refusal = Refuse(
-      absl::StatusCode::kFailedPrecondition, reason,
+      reason,
       absl::StrCat(whose, too_many ? " has as many documents" : " has as many bytes of documents",
                    " as the organisation allows"));
   return WithFact(WithFact(refusal, "limit", too_many ? "documents" : "bytes"), "max",
