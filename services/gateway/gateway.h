@@ -78,7 +78,7 @@ class Gateway {
   static absl::StatusOr<BodyDigest> DigestOf(const HttpExchange& http);
   boost::asio::awaitable<absl::Status> Unary(Request& request);
   boost::asio::awaitable<absl::Status> Upload(Request& request);
-  static absl::Status UploadTooLarge(Request& request);
+  static absl::Status UploadTooLarge();
   boost::asio::awaitable<absl::Status> UploadOnce(Request& request,
                                                   const google::protobuf::Message& message,
                                                   UploadBody& body,

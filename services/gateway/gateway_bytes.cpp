@@ -69,12 +69,12 @@ absl::StatusOr<BodyDigest> Gateway::DigestOf(const HttpExchange& http) {
                          .content_md5 = http.Header("Content-MD5")});
 }
 
-absl::Status Gateway::UploadTooLarge(Request& request) {
+absl::Status Gateway::UploadTooLarge() {
   return gatehouse::Refuse(gateway::v1::BODY_TOO_LARGE, "the body is larger than 5 GiB");
 }
 
 awaitable<absl::Status> Gateway::Upload(Request& request) {
-  if (request.http.content_length().value_or(0) > kUploadMax) co_return UploadTooLarge(request);
+  if (request.http.content_length().value_or(0) > kUploadMax) co_return UploadTooLarge();
   google::protobuf::Arena arena;
   Message& message = *NewMessage(request.route->rpc->input_type(), arena);
   if (absl::Status status = Fill(request, message); !status.ok()) co_return status;
@@ -128,7 +128,7 @@ awaitable<void> Gateway::SendBody(Request& request, Backend::Stream& stream, Upl
     std::string chunk(room ? body.next_chunk : kFirstChunk, '\0');
     chunk.resize(co_await request.http.Read(chunk.data(), chunk.size()));
     body.Add(chunk);
-    if (body.size > kUploadMax) body.refused = UploadTooLarge(request);
+    if (body.size > kUploadMax) body.refused = UploadTooLarge();
     if (stream.ended() || !body.refused.ok()) co_return;
     if (chunk.empty()) break;
     open = co_await stream.WriteBytes(field, std::move(chunk));
