@@ -59,17 +59,9 @@ bool KeepsItsCode(absl::StatusCode code) {
 absl::Status RefuseBy(const google::protobuf::EnumValueDescriptor& reason,
                       const std::string& message) {
   const google::rpc::Code code = reason.options().GetExtension(common::v1::reason).code();
-  return Refuse(static_cast<absl::StatusCode>(code), reason.name(), message);
-}
-
-absl::Status RefuseUntil(const char* reason, const std::string& message, absl::Duration wait) {
-  return WithWait(Refuse(absl::StatusCode::kResourceExhausted, reason, message), wait);
-}
-
-absl::Status Refuse(absl::StatusCode code, const std::string& reason, const std::string& message) {
-  absl::Status status(code, message);
+  absl::Status status(static_cast<absl::StatusCode>(code), message);
   google::rpc::ErrorInfo info;
-  info.set_reason(reason);
+  info.set_reason(reason.name());
   info.set_domain(kDomain);
   Attach(status, info);
   return status;

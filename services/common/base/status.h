@@ -50,10 +50,6 @@ absl::Status Refuse(Reason reason, const std::string& message) {
                   message);
 }
 
-// The same by words, for what has no enum yet.
-absl::Status Refuse(absl::StatusCode code, const std::string& reason, const std::string& message);
-absl::Status RefuseUntil(const char* reason, const std::string& message, absl::Duration wait);
-
 // INVALID_ARGUMENT, reason INVALID_REQUEST.
 absl::Status RefuseFields(const std::vector<FieldViolation>& violations);
 absl::Status RefuseField(const std::string& field, const std::string& description);

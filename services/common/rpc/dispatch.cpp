@@ -27,13 +27,11 @@ bool Allows(const MethodRules& rules, common::v1::Audience audience) {
 absl::Status NotFound() { return Refuse(common::v1::NOT_FOUND, "there is no such thing here"); }
 
 absl::Status CredentialInvalid() {
-  return Refuse(StatusCode::kUnauthenticated, "CREDENTIAL_INVALID",
-                "the credential is not valid, or not any more");
+  return Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid, or not any more");
 }
 
 absl::Status MetadataTooLarge() {
-  return Refuse(StatusCode::kResourceExhausted, "METADATA_TOO_LARGE",
-                "the call brings more than 16 KiB of metadata");
+  return Refuse(common::v1::METADATA_TOO_LARGE, "the call brings more than 16 KiB of metadata");
 }
 
 common::v1::Audience AudienceOf(CallerKind kind) {
@@ -61,8 +59,7 @@ absl::Status Authorise(const MethodRules& rules, const Caller& caller) {
   }
   if (caller.kind == CallerKind::kService && caller.actor_id != kTrustedPeer &&
       rules.services.count(caller.actor_id) == 0) {
-    return Refuse(StatusCode::kPermissionDenied, "WRONG_AUDIENCE",
-                  "this call is not for this service");
+    return Refuse(common::v1::WRONG_AUDIENCE, "this call is not for this service");
   }
   const auto& scopes = caller.scopes;
   if (caller.kind == CallerKind::kStaff &&

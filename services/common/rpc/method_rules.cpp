@@ -49,6 +49,7 @@ void AddImplied(const MethodRules& rules, Reasons& reasons) {
   };
   add(common::v1::INVALID_REQUEST);
   add(common::v1::CREDENTIAL_INVALID);
+  add(common::v1::METADATA_TOO_LARGE);
   if (rules.audience.count(common::v1::ANYONE) == 0) {
     add(common::v1::CREDENTIAL_MISSING);
     add(common::v1::WRONG_AUDIENCE);

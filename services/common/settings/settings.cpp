@@ -1,4 +1,5 @@
 #include "services/common/settings/settings.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/text_format.h>
@@ -51,7 +52,7 @@ std::unique_ptr<Message> Parse(const Message& prototype, const std::string& valu
 }
 
 absl::Status EtagMismatch() {
-  return Refuse(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+  return Refuse(common::v1::ETAG_MISMATCH,
                 "the settings have changed since they were read: read them again");
 }
 

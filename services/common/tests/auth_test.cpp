@@ -1,4 +1,5 @@
 #include "services/common/auth/auth.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -53,7 +54,7 @@ struct Identity {
          meanwhile();
          if (away) return absl::UnavailableError("away");
          if (!absl::StartsWith(credential.Reveal(), "good")) {
-           return Refuse(absl::StatusCode::kUnauthenticated, "CREDENTIAL_INVALID", "no");
+           return Refuse(common::v1::CREDENTIAL_INVALID, "no");
          }
          identity::v1::ExchangeCredentialResponse response;
          response.set_token("token");

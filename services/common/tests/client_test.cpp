@@ -32,8 +32,8 @@ TEST_CASE_METHOD(Fixture, "a call is answered, on behalf of an organisation",
 TEST_CASE_METHOD(Fixture, "a refusal comes back as the service made it", "[service][no-tsan]") {
   Client client(address, nullptr);
   const absl::Status refused = client.Call(&Probe::Look, "acme", PartOf("refuse")).status();
-  CHECK(refused.code() == absl::StatusCode::kFailedPrecondition);
-  CHECK(ReasonOf(refused) == "REFUSED");
+  CHECK(refused.code() == absl::StatusCode::kInvalidArgument);
+  CHECK(ReasonOf(refused) == "TAG_MISSING");
   CHECK(FactsOf(refused)["why"] == "it");
   CHECK(handler.asked == 1);
   const absl::Status fault = client.Call(&Probe::Look, "acme", PartOf("fault")).status();

@@ -64,7 +64,7 @@ struct ProbeHandler {
     if (part.data() == "fault") return absl::InternalError("password=hunter2");
     if (part.data() == "away" && asked == 1) return absl::UnavailableError("away");
     if (part.data() == "refuse") {
-      return WithFact(Refuse(absl::StatusCode::kFailedPrecondition, "REFUSED", "no"), "why", "it");
+      return WithFact(Refuse(common::v1::TAG_MISSING, "no"), "why", "it");
     }
     return part;
   }

@@ -1,4 +1,5 @@
 #include "services/common/settings/settings.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 
 #include <catch2/catch.hpp>
 #include <thread>
@@ -166,7 +167,7 @@ TEST_CASE_METHOD(Fixture, "of many who change at once none is lost", "[service]"
 
 TEST_CASE_METHOD(Fixture, "the whole is judged as it would hold, and a refusal leaves no trace",
                  "[service]") {
-  verdict = Refuse(absl::StatusCode::kInvalidArgument, "TAG_MISSING", "no link");
+  verdict = Refuse(common::v1::TAG_MISSING, "no link");
   CHECK(ReasonOf(Update(Text("Hello", "Nothing")).status()) == "TAG_MISSING");
   verdict = absl::OkStatus();
   Policy wrong;

@@ -1,5 +1,6 @@
 #include "services/invitation/domain/sign_in.h"
 
+#include "gatehouse/invitation/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
 #include "services/invitation/domain/invitations.h"
@@ -25,7 +26,7 @@ absl::StatusOr<StartedChallenge> SignIn::Start(const std::string& pasted) {
   const Invitation& invitation = found.invitation;
   RETURN_IF_ERROR(CheckLink(LinkStateAt(found.link, invitation, clock_.Now())));
   if (invitation.mobile.empty()) {
-    return Refuse(absl::StatusCode::kFailedPrecondition, "MOBILE_MISSING",
+    return Refuse(v1::MOBILE_MISSING,
                   "no mobile number is known of you any more: ask whoever invited you");
   }
   const std::string& id = invitation.organisation_id;
