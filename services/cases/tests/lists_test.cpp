@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "services/cases/store/postgres_store.h"
+#include "services/common/base/random.h"
 #include "tests/support/test_database.h"
 
 namespace gatehouse::cases {
@@ -24,12 +25,13 @@ TEST_CASE("cases and notes are read by their indexes", "[service]") {
       "2 * (n % 20 + 1), 'note_' || lpad(n::text, 9, '0'), 't', 'a' "
       "FROM generate_series(1, 20000) AS n");
   database.Exec("VACUUM ANALYZE");
-  CHECK(database.RowsRead([](Postgres& pool) {
-    PostgresStore store(pool);
+  Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
+  CHECK(database.RowsRead([&](Postgres& pool) {
+    PostgresStore store(pool, outbox);
     for (int i = 0; i < kCalls; ++i) CHECK(store.List("o0", {}).value().size() == 51);
   }) < kFewRows);
-  CHECK(database.RowsRead([](Postgres& pool) {
-    PostgresStore store(pool);
+  CHECK(database.RowsRead([&](Postgres& pool) {
+    PostgresStore store(pool, outbox);
     for (int i = 0; i < kCalls; ++i) {
       CHECK(store.ListNotes("o0", "case-4", {}).value().size() == 51);
     }
