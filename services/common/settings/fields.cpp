@@ -68,7 +68,7 @@ absl::StatusOr<Paths> LeavesNamed(const Message& change, const google::protobuf:
     std::vector<const FieldDescriptor*> fields;
     if (path == "*") {
       AddLeaves(type, "", paths);
-    } else if (!FieldMaskUtil::GetFieldDescriptors(&type, path, &fields) ||
+    } else if (!FieldMaskUtil::GetFieldDescriptors(&type, path, &fields) || fields.empty() ||
                path != absl::StrJoin(fields, ".", Name)) {  // It takes `email.` for `email`.
       return RefuseField("update_mask", "names a field that is not there");
     } else if (!IsLeaf(*fields.back())) {
