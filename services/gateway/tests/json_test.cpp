@@ -83,8 +83,8 @@ TEST_CASE("a list is cut at its field's limit while it is read", "[unit]") {
   cases::v1::PutCaseRequest request;
   const absl::Status status = ReadJson("{\"contacts\":[" + items + "]}", request);
   CHECK(Violation(status).field() == "contacts");
-  CHECK(Violation(status).description() == "must have at most 50 items");
-  CHECK(request.contacts_size() == 50);
+  CHECK(Violation(status).description() == "must have at most 200 items");
+  CHECK(request.contacts_size() == 200);
   // A field without a limit of its own has the general one.
   identity::v1::Organisation plain;
   invitation::v1::Invitation invitation;

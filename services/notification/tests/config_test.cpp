@@ -14,6 +14,7 @@ const std::map<std::string, std::string> kGood = {
     {"GATEHOUSE_REDIS_URL", "redis://localhost"},
     {"GATEHOUSE_SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"},
     {"GATEHOUSE_LISTEN", "127.0.0.1:0"},
+    {"GATEHOUSE_TLS_DIR", "/tls"},
     {"GATEHOUSE_IDENTITY_ADDRESS", "localhost:7101"},
     {"GATEHOUSE_SMTP_URL", "smtps://user:word@mail.example:465"},
     {"GATEHOUSE_SMTP_FROM", "portal@gatehouse.example"},
