@@ -47,7 +47,7 @@ test("five tries, counted before they are compared, even at once", async () => {
   const { challengeId } = await ok(browser.start(token));
   const code = await codeTo(mobile);
   const first = await refused(browser.verify(challengeId, wrong(code)), 401, "CODE_WRONG");
-  assert.equal(first.attemptsLeft, 4);
+  assert.equal((first as { attemptsLeft?: number }).attemptsLeft, 4);
   const guesses = await Promise.all(
     Array.from({ length: 200 }, () => browser.verify(challengeId, wrong(code))),
   );

@@ -26,6 +26,7 @@ export function whatToSay(
       return "Ask for a new code.";
     case "SIGN_IN_LOCKED":
     case "TOO_MANY_REQUESTS":
+    case "METADATA_TOO_LARGE":
       return `Try again in ${problem.retry_after ?? 60} seconds.`;
     case "SIGN_IN_DISABLED":
     case "ACCESS_REVOKED":
@@ -69,5 +70,5 @@ export function isOpen(state: components["schemas"]["InvitationState"]): boolean
 // Each unmet condition of an invitation is one of a list.
 export function missing(problem: components["schemas"]["InvitationNotAllowedProblem"]): string[] {
   const labels = problem.violations.filter(({ type }) => type === "LABELLED_DOCUMENT_MISSING");
-  return labels.map(({ subject }) => subject);
+  return labels.map(({ subject }) => subject ?? "");
 }
