@@ -67,7 +67,7 @@ test("a mobile corrected before the first entry is where the code goes", async (
   await office.putCase();
   const browser = new Browser();
   const { maskedMobile } = await ok(browser.open(tokenOf(link!)));
-  assert.equal(maskedMobile.replace(" ", "").slice(-4), office.contacts[0].mobile.slice(-4));
+  assert.equal(maskedMobile.replaceAll(" ", "").slice(-4), office.contacts[0].mobile.slice(-4));
   await browser.enter(tokenOf(link!), office.contacts[0].mobile);
   assert.deepEqual(await textsTo(old), []);
 });

@@ -42,8 +42,8 @@ constexpr const char* kDelete[] = {
     "DELETE FROM note WHERE organisation_id = $1 AND case_id = $2",
     "DELETE FROM contact WHERE organisation_id = $1 AND case_id = $2",
     "DELETE FROM case_file WHERE organisation_id = $1 AND case_id = $2",
-    "INSERT INTO deleted_case VALUES ($1, $2) ON CONFLICT (organisation_id, case_id) "
-    "DO UPDATE SET delete_time = clock_timestamp()"};
+    R"sql(INSERT INTO deleted_case VALUES ($1, $2) ON CONFLICT (organisation_id, case_id)
+          DO UPDATE SET delete_time = clock_timestamp())sql"};
 
 constexpr char kSetPortal[] = R"sql(
   INSERT INTO contact_portal AS old (organisation_id, case_id, contact_id, portal, version,

@@ -1,11 +1,14 @@
 #include "services/common/auth/auth.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "gatehouse/common/v1/reasons.pb.h"
@@ -24,6 +27,7 @@ constexpr size_t kCredentialMax = 512;  // As ExchangeCredentialRequest has it.
 constexpr absl::Duration kMissLife = absl::Seconds(10), kGoodLife = absl::Hours(1);
 constexpr size_t kMissesMax = 10000;
 constexpr int kStrangersMax = 4;
+constexpr absl::Duration kPatience = absl::Seconds(5);  // Of who waits for another's answer.
 
 absl::Status Invalid() {
   return Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid, or not any more");
@@ -133,6 +137,21 @@ class CachingAuthenticator::Cache {
     good_.erase(hash);
   }
 
+  // Waits while somebody else asks about this credential: who brings the same meanwhile has the
+  // same answer. Then End() must follow. False: it took too long.
+  bool Begin(const std::string& hash, absl::Time deadline) {
+    std::unique_lock lock(turn_);
+    return turned_.wait_until(lock, absl::ToChronoTime(deadline),
+                              [&] { return asking_.insert(hash).second; });
+  }
+  void End(const std::string& hash) {
+    {
+      const std::lock_guard lock(turn_);
+      asking_.erase(hash);
+    }
+    turned_.notify_all();
+  }
+
   // Whether identity may be asked about this credential now; then Asked() must follow.
   bool MayAsk(const std::string& hash, absl::Time now, bool& stranger) {
     const std::lock_guard lock(mutex_);
@@ -172,6 +191,9 @@ class CachingAuthenticator::Cache {
   absl::Time next_keys_ = absl::InfinitePast(), keys_until_ = absl::InfinitePast();
   std::unordered_map<std::string, absl::Time> misses_, good_;  // By hash, until then.
   int strangers_ = 0;
+  std::mutex turn_;
+  std::condition_variable turned_;
+  std::set<std::string> asking_;  // By hash: what identity is being asked about.
 };
 
 CachingAuthenticator::CachingAuthenticator(PrincipalSource source, const Clock& clock)
@@ -192,8 +214,22 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Authentic
   } else if (!CanBeExchanged(credential.Reveal())) {
     return Invalid();
   } else {
-    ASSIGN_OR_RETURN(principal, Exchange(credential, hash));
+    return ExchangeOnce(credential, hash);
   }
+  if (!cache_->Insert(hash, principal, clock_.Now())) return Invalid();
+  return principal;
+}
+
+// A program that has just started makes many calls at once with the same key.
+absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::ExchangeOnce(
+    const Secret& credential, const std::string& hash) {
+  // By the time of day, as the calls' deadlines are.
+  if (!cache_->Begin(hash, std::min(Call::Current().deadline, absl::Now() + kPatience))) {
+    return absl::UnavailableError("identity did not answer about this credential in time");
+  }
+  const auto end = absl::MakeCleanup([&] { cache_->End(hash); });
+  if (auto cached = cache_->Find(hash, clock_.Now())) return cached;
+  ASSIGN_OR_RETURN(auto principal, Exchange(credential, hash));
   if (!cache_->Insert(hash, principal, clock_.Now())) return Invalid();
   return principal;
 }

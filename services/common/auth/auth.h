@@ -97,6 +97,8 @@ class CachingAuthenticator : public Authenticator {
   class Cache;
   absl::StatusOr<std::shared_ptr<const Principal>> Verify(const std::string& token,
                                                           const std::string& key_id);
+  absl::StatusOr<std::shared_ptr<const Principal>> ExchangeOnce(const Secret& credential,
+                                                                const std::string& hash);
   absl::StatusOr<std::shared_ptr<const Principal>> Exchange(const Secret& credential,
                                                             const std::string& hash);
   const PrincipalSource source_;

@@ -95,6 +95,21 @@ TEST_CASE_METHOD(Identity, "a credential is exchanged once, until its token ends
   CHECK(exchanged == 2);
 }
 
+TEST_CASE_METHOD(Identity, "what many bring at once is asked about once, and serves them all",
+                 "[unit]") {
+  meanwhile = [] { absl::SleepFor(absl::Milliseconds(20)); };
+  for (const std::string credential : {"good", "bad"}) {
+    std::atomic<int> served = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 16; ++i) {
+      threads.emplace_back([&] { served += Show(credential).ok(); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(served == (credential == "good" ? 16 : 0));
+  }
+  CHECK(exchanged == 2);
+}
+
 TEST_CASE_METHOD(Identity, "what is no credential is asked about once in ten seconds", "[unit]") {
   for (int i = 0; i < 100; ++i) CHECK(ReasonOf(Show("bad")) == "CREDENTIAL_INVALID");
   CHECK(exchanged == 1);
