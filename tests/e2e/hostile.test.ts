@@ -238,8 +238,8 @@ test("a line break begins no header of a mail, and adds no recipient", async () 
     assert.equal(visible(mail.subject), visible(subject));
     assert.match(mail.text, /^Dear .*\r?\n\.\r?\nRCPT TO:<.*>\r?\n\r?\n\.\r?\nQUIT\r?\n/);
   }
-  // A CRM's name with a line break is taken as it is, and begins no header either; but nobody can be
-  // invited at such an address.
+  // A CRM's name with a line break is taken as it is, and begins no header either; but nobody can
+  // be invited at such an address.
   const put = (displayName: string, change: Partial<Schemas["Contact"]>) =>
     office.api.PUT("/v1/cases/{caseId}", {
       params: { path: { caseId: office.caseId } },
@@ -248,8 +248,8 @@ test("a line break begins no header of a mail, and adds no recipient", async () 
   const odd = await ok(put(`Harbour Street${injected}`, { givenName: `Ada${injected}` }));
   const named = odd.contacts.at(-1)!;
   await ok(office.invite(0, { contactId: named.contactId }));
-  const mail = await eventually(async () => (await mailsTo(named.email))[0], "the mail");
-  assert.deepEqual(mail.to, [named.email]);
+  const mail = await eventually(async () => (await mailsTo(named.email!))[0], "the mail");
+  assert.deepEqual(mail.to, [named.email!]);
   assert.deepEqual([...mail.headers].sort(), known.sort());
   const kept = await ok(put("Harbour Street", { email: `ada@example.com${injected}` }));
   const { contactId } = kept.contacts.at(-1)!;
