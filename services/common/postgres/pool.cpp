@@ -32,7 +32,8 @@ absl::Duration PostgresPatience() {
 const std::string& PostgresSession::Prepare(const char* sql) {
   const auto known = prepared.find(sql);
   if (known != prepared.end()) return known->second;
-  const std::string name = absl::StrCat("s", prepared.size());
+  // A name that failed is known to libpqxx all the same: no other statement gets it.
+  const std::string name = absl::StrCat("s", ++named);
   connection.prepare(name, sql);
   connection.prepare_now(name);
   return prepared[sql] = name;

@@ -35,6 +35,7 @@ struct PostgresSession {
 
   pqxx::connection connection;
   std::unordered_map<std::string, std::string> prepared;
+  int named = 0;
   std::string organisation;
   int statement_timeout_ms = 5000;
 };

@@ -254,6 +254,23 @@ TEST_CASE("a connection that is lost inside of a transaction says so, and is rep
   CHECK(numbers.Add(3).ok());
 }
 
+TEST_CASE("a statement that cannot be prepared spoils no other one", "[service]") {
+  Numbers numbers;
+  Postgres::Options options = numbers.database.options();
+  options.connections = 1;
+  Postgres narrow(options);
+  const auto run = [&](const char* sql) {
+    return narrow.Read(kAcme, [&](Transaction& transaction) -> absl::Status {
+      transaction.Exec(sql);
+      return absl::OkStatus();
+    });
+  };
+  CHECK_FALSE(run("SELECT 1 FROM nowhere").ok());
+  CHECK(run("SELECT 1").ok());
+  CHECK_FALSE(run("SELECT 1 FROM nowhere").ok());
+  CHECK(run("SELECT 2").ok());
+}
+
 TEST_CASE("who waits for a connection gives up at the call's deadline", "[service]") {
   Numbers numbers;
   Postgres::Options options = numbers.database.options();
