@@ -1,37 +1,17 @@
 #include "services/common/text/address.h"
 
 #include <re2/re2.h>
-#include <unicode/uidna.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "services/common/text/characters.h"
+#include "services/common/text/domain_name.h"
 
 namespace gatehouse {
 namespace {
 
 bool IsAscii(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
-}
-
-// The domain in ASCII; empty where it cannot be one.
-std::string DomainInAscii(const std::string& domain) {
-  UErrorCode error = U_ZERO_ERROR;
-  const std::unique_ptr<UIDNA, decltype(&uidna_close)> idna(
-      uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI |
-                          UIDNA_CHECK_CONTEXTJ,
-                      &error),
-      uidna_close);
-  if (U_FAILURE(error)) return "";
-  std::string ascii(254, '\0');
-  UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-  const int32_t length =
-      uidna_nameToASCII_UTF8(idna.get(), domain.data(), static_cast<int32_t>(domain.size()),
-                             ascii.data(), static_cast<int32_t>(ascii.size()), &info, &error);
-  if (U_FAILURE(error) || info.errors != 0) return "";
-  ascii.resize(static_cast<size_t>(length));
-  return ascii;
 }
 
 }  // namespace

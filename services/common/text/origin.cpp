@@ -1,37 +1,16 @@
 #include "services/common/text/origin.h"
 
 #include <re2/re2.h>
-#include <unicode/uidna.h>
-
-#include <memory>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/text/domain_name.h"
 
 namespace gatehouse {
 namespace {
 
 absl::Status Mistake(const char* text) { return absl::InvalidArgumentError(text); }
-
-// A host in ASCII and lower case; empty where it cannot be one.
-std::string HostInAscii(const std::string& host) {
-  UErrorCode error = U_ZERO_ERROR;
-  const std::unique_ptr<UIDNA, decltype(&uidna_close)> idna(
-      uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ |
-                          UIDNA_USE_STD3_RULES,
-                      &error),
-      uidna_close);
-  if (U_FAILURE(error)) return "";
-  std::string ascii(254, '\0');
-  UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-  const int32_t size =
-      uidna_nameToASCII_UTF8(idna.get(), host.data(), static_cast<int32_t>(host.size()),
-                             ascii.data(), static_cast<int32_t>(ascii.size()), &info, &error);
-  if (U_FAILURE(error) || info.errors != 0 || size == 0) return "";
-  ascii.resize(static_cast<size_t>(size));
-  return ascii.back() == '.' ? "" : ascii;
-}
 
 absl::Status MistakeIn(const std::string& url) {
   static const RE2 kUser("(?i)https?://[^/?#]*@.*");
@@ -49,7 +28,7 @@ absl::StatusOr<std::string> NormalisedUrl(const std::string& url) {
   std::string scheme, host, port, path;
   if (!RE2::FullMatch(url, kShape, &scheme, &host, &port, &path)) return MistakeIn(url);
   scheme = absl::AsciiStrToLower(scheme);
-  host = HostInAscii(host);
+  host = DomainInAscii(host);
   if (host.empty()) return Mistake("must name a host");
   const int number = port.empty() ? 0 : std::stoi(port);
   if (!port.empty() && (number == 0 || number > 65535)) return Mistake("must name a port");
