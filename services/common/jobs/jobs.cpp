@@ -3,12 +3,12 @@
 #include <atomic>
 #include <cmath>
 #include <deque>
+#include <latch>
 #include <mutex>
 #include <thread>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
 #include "absl/time/clock.h"
 #include "services/common/base/caller.h"
 #include "services/common/base/wakeup.h"
@@ -157,15 +157,15 @@ class Jobs::Lane {
 
   void DoAll(std::vector<Job> jobs) {
     std::vector<Chain> chains = ChainsOf(std::move(jobs));
-    absl::BlockingCounter open(static_cast<int>(chains.size()));
+    std::latch open(static_cast<ptrdiff_t>(chains.size()));
     const absl::Time end = absl::Now() + kJobTimeout / 2;
     for (Chain& chain : chains) DoNext(chain, open, end);
-    open.Wait();
+    open.wait();
     for (const Chain& chain : chains) Settle(chain);
   }
 
   // A chain goes on while it succeeds, and while another attempt has time within the lease.
-  void DoNext(Chain& chain, absl::BlockingCounter& open, absl::Time end) {
+  void DoNext(Chain& chain, std::latch& open, absl::Time end) {
     const Job& job = chain.jobs[chain.next];
     Call call;
     call.trace = ParseTraceparent(job.traceparent).value_or(Trace());
@@ -182,7 +182,7 @@ class Jobs::Lane {
       if (chain.outcome.ok() && chain.next < chain.jobs.size() && absl::Now() < end) {
         DoNext(chain, open, end);
       } else {
-        open.DecrementCount();
+        open.count_down();
       }
     });
   }
