@@ -10,6 +10,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import time
 import urllib.parse
 
@@ -425,6 +426,12 @@ def show(results):
         print(f'{name:40} {ratio:9.2f} {asked:>7} {stretch:>8}')
 
 
+def save(results):
+    """After each part: what was measured outlives a part that fails."""
+    with open(os.path.join(ROOT, '.dev', 'bench.json'), 'w', encoding='utf-8') as file:
+        json.dump(results, file, indent=2)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true')
@@ -440,26 +447,23 @@ def main():
         results['startup ms'] = running.startup_ms
         results['at rest, MiB'] = {name: round(processes.resident_mib(running.pids[name]), 1)
                                    for name in SERVICES}
-        if 'transcoding' in parts:
-            transcoding(results, seconds)
-        if 'floors' in parts:
-            floors(results, seconds)
-        if 'jobs' in parts:
-            jobs(results, chosen.quick)
-        if 'signin' in parts:
-            signin(results, running, chosen.quick, seconds)
-        if 'lists' in parts:
-            lists(results, running, chosen.quick, seconds)
-        if 'upload' in parts:
-            upload(results, running, chosen.quick)
-        if 'slow' in parts:
-            streams.slow(results, running)
+        measure = {
+            'transcoding': lambda: transcoding(results, seconds),
+            'floors': lambda: floors(results, seconds),
+            'jobs': lambda: jobs(results, chosen.quick),
+            'signin': lambda: signin(results, running, chosen.quick, seconds),
+            'lists': lambda: lists(results, running, chosen.quick, seconds),
+            'upload': lambda: upload(results, running, chosen.quick),
+            'slow': lambda: streams.slow(results, running),
+        }
+        for part in parts:
+            print(f'measuring {part}', file=sys.stderr, flush=True)
+            measure[part]()
+            save(results)
     finally:
         for process in list(started):
             end(process)
         running.stop()
-    with open(os.path.join(ROOT, '.dev', 'bench.json'), 'w', encoding='utf-8') as file:
-        json.dump(results, file, indent=2)
     show(results)
 
 

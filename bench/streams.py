@@ -92,4 +92,8 @@ def _upload(url, staff, path, body):
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     connection.request('POST', path, body, {**staff, 'Content-Type': 'application/pdf'})
-    return json.loads(connection.getresponse().read())['documentId']
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(text)
+    return json.loads(text)['documentId']
