@@ -57,8 +57,9 @@ TEST_CASE("a pool that has stopped takes nothing any more, and may be stopped ag
 TEST_CASE("work may bring more work", "[unit]") {
   std::atomic<int> done = 0;
   absl::Notification last;
+  std::function<void()> work;
   WorkerPool pool("test", 2, 10);
-  std::function<void()> work = [&] {
+  work = [&] {
     if (++done == 100) return last.Notify();
     (void)pool.Run(work);
   };

@@ -86,13 +86,14 @@ TEST_CASE("a list is cut at its field's limit while it is read", "[unit]") {
   CHECK(Violation(status).description() == "must have at most 200 items");
   CHECK(request.contacts_size() == 200);
   // A field without a limit of its own has the general one.
-  identity::v1::Organisation plain;
   invitation::v1::Invitation invitation;
   std::string ids = "\"a\"";
   for (int i = 0; i < 100; ++i) ids += ",\"a\"";
   CHECK_FALSE(ReadJson("{\"documentRequestIds\":[" + ids + "]}", invitation).ok());
   CHECK(invitation.document_request_ids_size() == 100);
-  // Maps likewise.
+}
+
+TEST_CASE("a map is cut at its field's limit while it is read", "[unit][no-tsan]") {
   notification::v1::SubmitMessageRequest message;
   std::string entries = "\"k\":\"v\"";
   for (int i = 0; i < 30; ++i) absl::StrAppend(&entries, ",\"k", i, "\":\"v\"");
