@@ -54,11 +54,11 @@ class Then : public Completion {
   std::function<void(bool)> next_;
 };
 
-constexpr int kAttempts = 3;
 constexpr int kStreamsOfLane = 90;  // Below kStreamsPerConnection of a service.
 
-void Prepare(grpc::ClientContext& context, const Onward& onward, const Trace& trace) {
-  context.set_deadline(absl::ToChronoTime(onward.deadline));
+void Prepare(grpc::ClientContext& context, const Onward& onward, const Trace& trace,
+             absl::Time deadline) {
+  AddDeadline(context, deadline);
   if (!onward.token.empty()) {
     AddMetadata(context, "authorization", absl::StrCat("Bearer ", onward.token));
   }
@@ -72,18 +72,19 @@ void Prepare(grpc::ClientContext& context, const Onward& onward, const Trace& tr
 }  // namespace
 
 Backend::Backend(const std::map<std::string, std::string>& addresses,
-                 const std::unique_ptr<Tls>& tls)
-    : tls_(tls == nullptr ? nullptr : std::make_unique<Tls>(*tls)) {
-  for (const auto& [name, address] : addresses) services_.try_emplace(name, address, tls_);
+                 const std::unique_ptr<Tls>& tls) {
+  for (const auto& [name, address] : addresses) services_.try_emplace(name, address, tls);
 }
 
 awaitable<absl::Status> Backend::Unary(const std::string& service, const Onward& onward,
                                        const google::protobuf::Message& request,
                                        google::protobuf::Message& response) {
   Span span(onward.trace, Span::Kind::kClient, onward.method);
+  ServiceChannel& channel = services_.at(service).channel;
   absl::Status status;
   for (int attempt = 1;; ++attempt) {
-    status = co_await Once(service, onward, span.trace(), request, response);
+    status = co_await Once(channel, channel.Begin(onward.deadline, onward.may_repeat, attempt),
+                           onward, span.trace(), request, response);
     const bool again = co_await CallAgain(status, onward.may_repeat, attempt);
     if (!again) break;
   }
@@ -92,21 +93,31 @@ awaitable<absl::Status> Backend::Unary(const std::string& service, const Onward&
   co_return status;
 }
 
-awaitable<absl::Status> Backend::Once(const std::string& service, const Onward& onward,
+awaitable<absl::Status> Backend::Once(ServiceChannel& channel,
+                                      const ServiceChannel::Attempt& attempt, const Onward& onward,
                                       const Trace& trace, const google::protobuf::Message& request,
                                       google::protobuf::Message& response) {
   grpc::ClientContext context;
   const EventLoop::CallScope scope(context);
-  Prepare(context, onward, trace);
+  Prepare(context, onward, trace, attempt.end);
+  asio::steady_timer patience(co_await asio::this_coro::executor);
+  if (attempt.end == attempt.deadline) {
+    patience.expires_after(absl::ToChronoMilliseconds(kPatience));
+    // It may run when the call has just ended, and this coroutine with it.
+    patience.async_wait([&channel, attempt](boost::system::error_code cancelled) {
+      if (!cancelled) channel.LeaveOut(attempt);
+    });
+  }
   grpc::ByteBuffer answer;
   grpc::Status status;
-  const auto call = services_.at(service).stub.PrepareUnaryCall(
-      &context, absl::StrCat("/", onward.method), ToBuffer(request), scope.queue());
+  const auto call = grpc::GenericStub(attempt.channel)
+                        .PrepareUnaryCall(&context, absl::StrCat("/", onward.method),
+                                          ToBuffer(request), scope.queue());
   co_await Await([&](Completion* tag) {
     call->StartCall();
     call->Finish(&answer, &status, tag);
   });
-  if (!status.ok()) co_return FromGrpc(status);
+  if (!status.ok()) co_return channel.End(attempt, FromGrpc(status));
   if (!FromBuffer(answer, response)) {
     co_return absl::InternalError("the service's answer does not parse");
   }
@@ -116,16 +127,20 @@ awaitable<absl::Status> Backend::Once(const std::string& service, const Onward& 
 std::shared_ptr<Backend::Stream> Backend::Open(const std::string& service, const Onward& onward) {
   Service& to = services_.at(service);
   const std::lock_guard lock(to.mutex);
+  if (std::shared_ptr<grpc::Channel> now = to.channel.Get(); now != to.beside) {
+    to.lanes.clear();  // A replica hangs, which their connections lead to.
+    to.beside = std::move(now);
+  }
   for (const std::shared_ptr<Lane>& lane : to.lanes) {
     if (lane.use_count() <= kStreamsOfLane) return std::make_shared<Stream>(lane, onward);
   }
-  to.lanes.push_back(std::make_shared<Lane>(MakeChannel(to.address, tls_)));
+  to.lanes.push_back(std::make_shared<Lane>(to.channel.Another()));
   return std::make_shared<Stream>(to.lanes.back(), onward);
 }
 
 Backend::Stream::Stream(std::shared_ptr<Lane> lane, const Onward& onward)
     : lane_(std::move(lane)), span_(onward.trace, Span::Kind::kClient, onward.method) {
-  Prepare(context_, onward, span_.trace());
+  Prepare(context_, onward, span_.trace(), onward.deadline);
   call_ = lane_->stub.PrepareCall(&context_, absl::StrCat("/", onward.method), scope_.queue());
 }
 
@@ -219,8 +234,9 @@ awaitable<bool> Backend::CallAgain(const absl::Status& status, bool may_repeat, 
 absl::Status Backend::Ready(absl::Duration patience) {
   const absl::Time end = absl::Now() + patience;
   for (auto& [name, service] : services_) {
-    service.channel->GetState(true);
-    if (!service.channel->WaitForConnected(absl::ToChronoTime(end))) {
+    const std::shared_ptr<grpc::Channel> channel = service.channel.Get();
+    channel->GetState(true);
+    if (!channel->WaitForConnected(absl::ToChronoTime(end))) {
       return absl::UnavailableError(absl::StrCat(name, " cannot be reached"));
     }
   }

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "services/common/base/trace.h"
 #include "services/common/rpc/channel.h"
+#include "services/common/rpc/service_channel.h"
 #include "services/gateway/http/event_loop.h"
 
 namespace gatehouse::gateway {
@@ -105,20 +106,18 @@ class Backend {
   absl::Status Ready(absl::Duration patience);
 
  private:
-  boost::asio::awaitable<absl::Status> Once(const std::string& service, const Onward& onward,
-                                            const Trace& trace,
-                                            const google::protobuf::Message& request,
-                                            google::protobuf::Message& response);
+  static boost::asio::awaitable<absl::Status> Once(ServiceChannel& channel,
+                                                   const ServiceChannel::Attempt& attempt,
+                                                   const Onward& onward, const Trace& trace,
+                                                   const google::protobuf::Message& request,
+                                                   google::protobuf::Message& response);
   struct Service {
-    Service(std::string address, const std::unique_ptr<Tls>& tls)
-        : address(std::move(address)), channel(MakeChannel(this->address, tls)), stub(channel) {}
-    const std::string address;
-    const std::shared_ptr<grpc::Channel> channel;
-    grpc::GenericStub stub;
+    Service(const std::string& address, const std::unique_ptr<Tls>& tls) : channel(address, tls) {}
+    ServiceChannel channel;
     std::mutex mutex;
     std::vector<std::shared_ptr<Lane>> lanes;
+    std::shared_ptr<grpc::Channel> beside;  // Beside which channel the lanes were made.
   };
-  const std::unique_ptr<Tls> tls_;
   std::map<std::string, Service> services_;
 };
 

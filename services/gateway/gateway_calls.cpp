@@ -173,7 +173,9 @@ awaitable<absl::Status> Gateway::Unary(Request& request) {
   if (status.ok()) status = Fill(request, message);
   if (!status.ok()) co_return status;
   Message& response = *NewMessage(request.route->rpc->output_type(), arena);
-  status = co_await backend_.Unary(request.route->service, OnwardOf(request), message, response);
+  Onward onward = OnwardOf(request);
+  onward.may_repeat = MayRepeat(*request.route->rules, message);
+  status = co_await backend_.Unary(request.route->service, onward, message, response);
   if (!status.ok()) co_return status;
   co_await Answer(request, response);
   co_return absl::OkStatus();

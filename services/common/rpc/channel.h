@@ -14,6 +14,9 @@ namespace gatehouse {
 
 // Keepalive, round robin over the addresses that the target resolves to, and DNS asked again after
 // a second, so that a new replica gets its share (docs: gRPC 1.51 asks every 30 s by default).
+//
+// `address` is host:port, any gRPC target, or NAME@TARGET: then it is NAME that the certificates
+// must show, since a list (cases@ipv4:10.0.0.1:7102,10.0.0.2:7102) has no name of its own.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
                                            const std::unique_ptr<Tls>& tls);
 
@@ -55,6 +58,7 @@ absl::Status FromGrpc(const grpc::Status& status);
 // A server that is going cancels calls that come too late for it to begin: a unary call that it has
 // begun ends before its drain does. So CANCELLED, where we did not cancel ourselves, may be called
 // again, as may what is harmless to repeat where the server was not there.
+// `may_repeat` as MayRepeat() says.
 bool MayCallAgain(const absl::Status& status, bool may_repeat);
 // What is left of such a CANCELLED in the end: UNAVAILABLE.
 absl::Status UnlessCancelled(absl::Status status);

@@ -6,14 +6,12 @@
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
 
-#include <atomic>
+#include <future>
 #include <shared_mutex>
 #include <thread>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "google/rpc/status.pb.h"
 #include "services/common/base/caller.h"
@@ -21,26 +19,9 @@
 #include "services/common/rpc/channel.h"
 #include "services/common/rpc/metadata.h"
 #include "services/common/rpc/method_rules.h"
+#include "services/common/rpc/service_channel.h"
 
 namespace gatehouse {
-
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
-                                           const std::unique_ptr<Tls>& tls) {
-  grpc::ChannelArguments arguments;
-  arguments.SetLoadBalancingPolicyName("round_robin");
-  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
-  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 256 << 10);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, 256 << 10);
-  // Channels to one address are not shared, so that a test's client dies with its server.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(address, ChannelCredentialsOf(tls), arguments);
-}
 
 grpc::CompletionQueue& ClientQueue() {
   // Lives as long as the process: calls may end until then.
@@ -114,94 +95,96 @@ absl::Status UnlessCancelled(absl::Status status) {
 
 namespace {
 
-constexpr int kAttempts = 3;
+using Answered = std::function<void(absl::Status, grpc::ByteBuffer&)>;
 
 struct UnaryCall : Completion {
+  std::shared_ptr<ServiceChannel> service;
+  ServiceChannel::Attempt attempt;
   grpc::ClientContext context;
   grpc::ByteBuffer response;
   grpc::Status status;
   std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
-  std::function<void(absl::Status, grpc::ByteBuffer&)> done;
+  Answered done;
 
   void Done(bool) override {
     // The reader lives in the call's arena, which the context owns: it goes first.
     reader.reset();
-    done(FromGrpc(status), response);
+    done(service->End(attempt, FromGrpc(status)), response);
     delete this;
   }
 };
 
+void Prepare(grpc::ClientContext& context, const std::string& organisation_id, const Trace& trace,
+             absl::Time deadline) {
+  const gatehouse::Call& current = gatehouse::Call::Current();
+  AddDeadline(context, deadline);
+  AddMetadata(context, "gatehouse-organisation", organisation_id);
+  if (!trace.trace_id.empty()) AddMetadata(context, "traceparent", trace.Traceparent());
+  if (current.request_id.empty()) return;
+  AddMetadata(context, "gatehouse-request-id", current.request_id);
+  AddMetadata(context, "gatehouse-client-request-id", current.client_request_id);
+  AddMetadata(context, "gatehouse-client-address", current.client_address);
+  AddMetadata(context, "gatehouse-user-agent", current.user_agent);
+}
+
+// Makes one attempt of a call.
+void StartCall(const std::shared_ptr<ServiceChannel>& service,
+               const ServiceChannel::Attempt& attempt, absl::string_view method,
+               const std::string& organisation_id, const std::string& request, const Trace& trace,
+               Answered done) {
+  auto* call = new UnaryCall;
+  call->service = service;
+  call->attempt = attempt;
+  call->done = std::move(done);
+  Prepare(call->context, organisation_id, trace, attempt.end);
+  const grpc::Slice slice(request);
+  const QueueLease queue;
+  call->reader = grpc::GenericStub(attempt.channel)
+                     .PrepareUnaryCall(&call->context, absl::StrCat("/", method),
+                                       grpc::ByteBuffer(&slice, 1), queue.get());
+  call->reader->StartCall();
+  call->reader->Finish(&call->response, &call->status, call);
+}
+
 }  // namespace
 
-class Client::Channel {
- public:
-  Channel(const std::string& address, const std::unique_ptr<Tls>& tls)
-      : stub_(MakeChannel(address, tls)) {}
-
-  void Start(absl::string_view method, const std::string& organisation_id,
-             const std::string& request, const Trace& trace, absl::Time deadline,
-             std::function<void(absl::Status, grpc::ByteBuffer&)> done) {
-    auto* call = new UnaryCall;
-    const gatehouse::Call& current = gatehouse::Call::Current();
-    call->done = std::move(done);
-    call->context.set_deadline(absl::ToChronoTime(deadline));
-    AddMetadata(call->context, "gatehouse-organisation", organisation_id);
-    if (!trace.trace_id.empty()) AddMetadata(call->context, "traceparent", trace.Traceparent());
-    if (!current.request_id.empty()) {
-      AddMetadata(call->context, "gatehouse-request-id", current.request_id);
-      AddMetadata(call->context, "gatehouse-client-request-id", current.client_request_id);
-      AddMetadata(call->context, "gatehouse-client-address", current.client_address);
-      AddMetadata(call->context, "gatehouse-user-agent", current.user_agent);
-    }
-    const grpc::Slice slice(request);
-    const QueueLease queue;
-    call->reader = stub_.PrepareUnaryCall(&call->context, absl::StrCat("/", method),
-                                          grpc::ByteBuffer(&slice, 1), queue.get());
-    call->reader->StartCall();
-    call->reader->Finish(&call->response, &call->status, call);
-  }
-
- private:
-  grpc::GenericStub stub_;
-};
-
 Client::Client(const std::string& address, const std::unique_ptr<Tls>& tls)
-    : channel_(std::make_shared<Channel>(address, tls)) {}
+    : service_(std::make_shared<ServiceChannel>(address, tls)) {}
 Client::~Client() = default;
 
 void Client::Start(absl::string_view method, const std::string& organisation_id,
                    const std::string& request, absl::Time deadline,
                    std::function<void(absl::Status)> done) {
-  channel_->Start(method, organisation_id, request, gatehouse::Call::Current().trace, deadline,
-                  [done = std::move(done)](absl::Status status, grpc::ByteBuffer&) {
-                    done(std::move(status));
-                  });
+  StartCall(service_, service_->Begin(deadline, false, 1), method, organisation_id, request,
+            gatehouse::Call::Current().trace,
+            [done = std::move(done)](absl::Status status, grpc::ByteBuffer&) {
+              done(std::move(status));
+            });
 }
 
 namespace {
 
 // One attempt; the queue may tell of it when nobody asks any more.
-struct Attempt {
-  absl::Notification finished;
+struct Answer {
+  std::promise<void> came;
   absl::Status status;
-  grpc::ByteBuffer answer;
+  grpc::ByteBuffer bytes;
 };
 
-}  // namespace
-
-class Client::Pending : public PendingCall {
+class Pending : public PendingCall {
  public:
-  Pending(std::shared_ptr<Channel> channel, const std::string& method, std::string organisation_id,
-          const google::protobuf::Message& request)
-      : channel_(std::move(channel)),
+  Pending(std::shared_ptr<ServiceChannel> service, const std::string& method,
+          std::string organisation_id, const google::protobuf::Message& request)
+      : service_(std::move(service)),
         method_(method),
         organisation_id_(std::move(organisation_id)),
         request_(request.SerializeAsString()),
         rules_(FindMethodRules(method)),
+        may_repeat_(rules_ != nullptr && MayRepeat(*rules_, request)),
         span_(gatehouse::Call::Current().trace, Span::Kind::kClient, method) {
     if (rules_ == nullptr) return;
     deadline_ = std::min(gatehouse::Call::Current().deadline, absl::Now() + rules_->deadline);
-    Start();
+    Start(1);
   }
 
   absl::Status Finish(google::protobuf::Message& response) override {
@@ -214,46 +197,62 @@ class Client::Pending : public PendingCall {
   }
 
  private:
-  void Start() {
-    attempt_ = std::make_shared<Attempt>();
-    channel_->Start(method_, organisation_id_, request_, span_.trace(), deadline_,
-                    [attempt = attempt_](absl::Status status, grpc::ByteBuffer& answer) {
-                      attempt->status = std::move(status);
-                      attempt->answer.Swap(&answer);
-                      attempt->finished.Notify();
-                    });
+  void Start(int number) {
+    answer_ = std::make_shared<Answer>();
+    attempt_ = service_->Begin(deadline_, may_repeat_, number);
+    StartCall(service_, attempt_, method_, organisation_id_, request_, span_.trace(),
+              [answer = answer_](absl::Status status, grpc::ByteBuffer& bytes) {
+                answer->status = std::move(status);
+                answer->bytes.Swap(&bytes);
+                answer->came.set_value();
+              });
+  }
+
+  void AwaitAttempt() {
+    const std::future<void> came = answer_->came.get_future();
+    const auto patience = absl::ToChronoMilliseconds(kPatience);
+    // An attempt that is given up early tells by its end who hangs.
+    const bool told = attempt_.end < attempt_.deadline;
+    if (!told && came.wait_for(patience) == std::future_status::timeout) {
+      service_->LeaveOut(attempt_);
+    }
+    came.wait();
   }
 
   absl::Status AwaitAnswer(google::protobuf::Message& response) {
-    for (int attempts = 1;; ++attempts) {
-      attempt_->finished.WaitForNotification();
-      const absl::Status& status = attempt_->status;
+    for (int number = 1;; ++number) {
+      AwaitAttempt();
+      const absl::Status& status = answer_->status;
       if (status.ok()) {
-        return FromBuffer(attempt_->answer, response)
+        return FromBuffer(answer_->bytes, response)
                    ? absl::OkStatus()
                    : absl::InternalError("the response does not parse");
       }
       const absl::Duration pause =
-          absl::Milliseconds(absl::Uniform(absl::BitGen(), 20, 60 * attempts));
-      const bool again = attempts < kAttempts && MayCallAgain(status, rules_->may_repeat);
+          absl::Milliseconds(absl::Uniform(absl::BitGen(), 20, 60 * number));
+      const bool again = number < kAttempts && MayCallAgain(status, may_repeat_);
       if (!again || absl::Now() + pause >= deadline_) return status;
       absl::SleepFor(pause);
-      Start();
+      Start(number + 1);
     }
   }
 
-  const std::shared_ptr<Channel> channel_;
+  const std::shared_ptr<ServiceChannel> service_;
   const std::string method_, organisation_id_, request_;
   const MethodRules* const rules_;
+  const bool may_repeat_;
   Span span_;
   absl::Time deadline_;
-  std::shared_ptr<Attempt> attempt_;
+  ServiceChannel::Attempt attempt_;
+  std::shared_ptr<Answer> answer_;
 };
+
+}  // namespace
 
 std::unique_ptr<PendingCall> Client::Begin(const std::string& method,
                                            const std::string& organisation_id,
                                            const google::protobuf::Message& request) {
-  return std::make_unique<Pending>(channel_, method, organisation_id, request);
+  return std::make_unique<Pending>(service_, method, organisation_id, request);
 }
 
 std::string NameOf(const google::protobuf::MethodDescriptor& method) {

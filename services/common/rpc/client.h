@@ -13,6 +13,8 @@
 
 namespace gatehouse {
 
+class ServiceChannel;
+
 // A call that is under way.
 class PendingCall {
  public:
@@ -41,7 +43,7 @@ class [[nodiscard]] Future {
 // current call's request id travels along, and its deadline bounds the call (5 s without one).
 class Client {
  public:
-  // `address` is host:port or any gRPC target; without `tls` in plaintext (tests, bench).
+  // `address` as MakeChannel() takes it; without `tls` in plaintext (tests, bench).
   Client(const std::string& address, const std::unique_ptr<Tls>& tls);
   ~Client();
 
@@ -49,8 +51,8 @@ class Client {
   //
   //   cases.Call(&cases::v1::CaseDirectory_Stub::LookUpCase, organisation_id, request)
   //
-  // A refusal comes back as the service made it. RPCs that are marked NO_SIDE_EFFECTS or IDEMPOTENT
-  // are tried again after UNAVAILABLE, three times at most, within the deadline.
+  // A refusal comes back as the service made it. What MayRepeat() is tried again, three times at
+  // most and within the deadline, where a replica was not there or did not answer.
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(Rpc<Stub, Request, Response> rpc,
                                 const std::string& organisation_id,
@@ -75,9 +77,7 @@ class Client {
  private:
   std::unique_ptr<PendingCall> Begin(const std::string& method, const std::string& organisation_id,
                                      const google::protobuf::Message& request);
-  class Channel;
-  class Pending;
-  std::shared_ptr<Channel> channel_;
+  const std::shared_ptr<ServiceChannel> service_;
 };
 
 }  // namespace gatehouse

@@ -94,6 +94,9 @@ const char* NameOf(CallerKind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
+// By so much two services' clocks may differ before a call has less time than its caller gave it.
+constexpr absl::Duration kClockTolerance = absl::Seconds(1);
+
 // A stranger's text as it is kept: what gRPC lets through is ASCII.
 std::string Noted(const std::string& text) {
   constexpr size_t kNotedMax = 128;
@@ -127,6 +130,10 @@ absl::Status Dispatch::Identify(const Envelope& envelope, const Target& target, 
   call.client_address = knows_address ? envelope.client_address : envelope.peer_address;
   call.user_agent = from_service ? envelope.user_agent : "";
   call.deadline = std::min(envelope.deadline, absl::Now() + target.rules->deadline);
+  if (from_service) {
+    call.deadline = std::min(call.deadline, envelope.caller_deadline + kClockTolerance);
+  }
+  if (call.deadline <= absl::Now()) return absl::DeadlineExceededError("it came too late");
   if (!from_service && envelope.metadata_bytes > kMetadataMax) return MetadataTooLarge();
   // A principal token never leaves the house: whoever shows one from without has stolen it.
   if (!from_service && !KeyIdOf(envelope.credential.Reveal()).empty()) return CredentialInvalid();

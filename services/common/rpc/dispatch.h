@@ -35,6 +35,8 @@ struct Envelope {
   std::string peer_request_id, peer_address;
   int64_t metadata_bytes = 0;  // All of it, as RFC 9113 counts.
   absl::Time deadline;
+  // By when the caller's patience ends, by its clock; a service says so.
+  absl::Time caller_deadline = absl::InfiniteFuture();
 };
 
 // The rules that stand before every handler, without any transport: who calls, whether they may,
@@ -51,8 +53,9 @@ class Dispatch {
   // Null: no such method.
   const Target* Find(const std::string& name) const;
 
-  // Fills the call from the envelope. With `may_block` false it may leave the caller out and set
-  // `must_block`: then ask again on a thread that may block.
+  // Fills the call from the envelope; DEADLINE_EXCEEDED where nobody waits for it any more. With
+  // `may_block` false it may leave the caller out and set `must_block`: then ask again on a thread
+  // that may block.
   absl::Status Identify(const Envelope& envelope, const Target& target, bool may_block, Call& call,
                         bool& must_block) const;
 

@@ -2,6 +2,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -76,6 +78,18 @@ std::string UnescapeMetadata(absl::string_view value) {
 
 void AddMetadata(grpc::ClientContext& context, const char* name, absl::string_view value) {
   context.AddMetadata(name, EscapeMetadata(value));
+}
+
+void AddDeadline(grpc::ClientContext& context, absl::Time deadline) {
+  context.set_deadline(absl::ToChronoTime(deadline));
+  if (deadline == absl::InfiniteFuture()) return;
+  context.AddMetadata(kDeadlineMetadata, absl::StrCat(absl::ToUnixMillis(deadline)));
+}
+
+absl::Time ParseDeadline(absl::string_view value) {
+  int64_t milliseconds = 0;
+  return absl::SimpleAtoi(value, &milliseconds) ? absl::FromUnixMillis(milliseconds)
+                                                : absl::InfiniteFuture();
 }
 
 void FitIntoTrailers(google::rpc::Status& status) {

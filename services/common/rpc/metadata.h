@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace google::rpc {
 class Status;
@@ -23,6 +24,13 @@ std::string UnescapeMetadata(absl::string_view value);
 
 // Adds the value, escaped: the callee reads it by UnescapeMetadata().
 void AddMetadata(grpc::ClientContext& context, const char* name, absl::string_view value);
+
+// The deadline, both as gRPC has it, which is a time to go from the callee's first look at the
+// call, and as a point in time: a process that stood still looks late.
+void AddDeadline(grpc::ClientContext& context, absl::Time deadline);
+// The point in time again; the infinite future where it names none.
+absl::Time ParseDeadline(absl::string_view value);
+constexpr char kDeadlineMetadata[] = "gatehouse-deadline";
 
 // Leaves out what of a refusal's violations does not fit into the trailers that every gRPC client
 // takes (8 KiB by default): the last ones first. More, and the caller would get RESOURCE_EXHAUSTED

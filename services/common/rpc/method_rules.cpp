@@ -79,6 +79,7 @@ MethodRules Read(const MethodDescriptor& method) {
   rules.from_principal = rule.answers_from_principal();
   rules.may_repeat =
       method.options().idempotency_level() != google::protobuf::MethodOptions::IDEMPOTENCY_UNKNOWN;
+  rules.request_id = method.input_type()->FindFieldByName("request_id");
   AddDeclared(method, rules.reasons);
   AddImplied(rules, rules.reasons);
   return rules;
@@ -102,6 +103,12 @@ const MethodRules* FindMethodRules(const std::string& name) {
     rules = std::make_unique<MethodRules>(Read(*method));
   }
   return rules.get();
+}
+
+bool MayRepeat(const MethodRules& rules, const google::protobuf::Message& request) {
+  if (rules.may_repeat) return true;
+  return rules.request_id != nullptr &&
+         !request.GetReflection()->GetString(request, rules.request_id).empty();
 }
 
 const std::set<std::string>& AllScopes() {

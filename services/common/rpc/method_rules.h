@@ -11,6 +11,7 @@ namespace google::protobuf {
 class MethodDescriptor;
 class FieldDescriptor;
 class EnumValueDescriptor;
+class Message;
 }  // namespace google::protobuf
 
 namespace gatehouse {
@@ -26,6 +27,7 @@ struct MethodRules {
   int success_status = 200;     // Over HTTP.
   bool from_principal = false;  // answers_from_principal
   bool may_repeat = false;      // idempotency_level is NO_SIDE_EFFECTS or IDEMPOTENT.
+  const google::protobuf::FieldDescriptor* request_id = nullptr;  // Null: has no such field.
   // Why it may refuse, by name: what its `refuses` options say, and what its rule and its request's
   // fields imply (a credential, a scope, a case, a page token, a request id, a stream).
   std::map<std::string, const google::protobuf::EnumValueDescriptor*> reasons;
@@ -34,6 +36,10 @@ struct MethodRules {
 // The rules of "gatehouse.cases.v1.Cases/GetCase" among the protos of this program; null if there
 // is no such RPC. Read once each. Thread-safe.
 const MethodRules* FindMethodRules(const std::string& name);
+
+// Whether a request may be made again when it is not known what became of it: the RPC is declared
+// so, or the request has an id, by which a repeat gets what the first one got (once.h).
+bool MayRepeat(const MethodRules& rules, const google::protobuf::Message& request);
 
 // The scopes that any RPC of Gatehouse asks for, among the protos of this program, and `*` for all.
 const std::set<std::string>& AllScopes();

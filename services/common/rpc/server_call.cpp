@@ -74,6 +74,7 @@ Envelope ServerCall::ReadEnvelope() {
   envelope.user_agent = text("gatehouse-user-agent");
   envelope.peer_address = AddressOf(context_.peer());
   envelope.deadline = ToTime(context_.raw_deadline());
+  envelope.caller_deadline = ParseDeadline(raw(kDeadlineMetadata));
   for (const auto& [name, value] : metadata) {
     envelope.metadata_bytes += static_cast<int64_t>(name.size() + value.size()) + kFieldOverhead;
   }

@@ -94,6 +94,16 @@ TEST_CASE_METHOD(Fixture, "the current call's id, address and browser travel alo
   CHECK(handler.seen.deadline <= absl::Now() + absl::Seconds(5));
 }
 
+TEST_CASE_METHOD(Fixture, "who is called learns by when, as a point in time",
+                 "[service][no-tsan]") {
+  Client client(address, nullptr);
+  Call call;
+  call.deadline = absl::Now() + absl::Seconds(2);
+  const CallScope scope(call);
+  REQUIRE(client.Call(&Probe::Tell, "acme", PartOf("x")).ok());
+  CHECK(handler.seen.deadline <= call.deadline + absl::Seconds(1));
+}
+
 TEST_CASE("a service that is not there is unavailable, in time", "[service][no-tsan]") {
   Client client("localhost:1", nullptr);
   Call call;

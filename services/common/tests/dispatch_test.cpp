@@ -61,6 +61,32 @@ TEST_CASE_METHOD(Rules, "a SERVICE rule names the services that may call, and no
   CHECK(Ask("Enter", OnBehalf("invitation"), pb::Entry()) == "WRONG_AUDIENCE");
 }
 
+TEST_CASE_METHOD(Rules, "a call for which nobody waits any more is not begun", "[unit]") {
+  const auto code = [&](const Envelope& envelope) {
+    bool must_block = false;
+    call = Call();
+    return dispatch.Identify(envelope, *dispatch.Find(kProbe + "Tell"), true, call, must_block)
+        .code();
+  };
+  // As after a hang: gRPC counts the time from its own first look on.
+  Envelope late = OnBehalf("invitation");
+  late.deadline = absl::Now() + absl::Seconds(5);
+  late.caller_deadline = absl::Now() - absl::Seconds(10);
+  CHECK(code(late) == absl::StatusCode::kDeadlineExceeded);
+  late.deadline = absl::Now();
+  late.caller_deadline = absl::InfiniteFuture();
+  CHECK(code(late) == absl::StatusCode::kDeadlineExceeded);
+  // The clocks of two services may differ by something.
+  Envelope ahead = OnBehalf("invitation");
+  ahead.caller_deadline = absl::Now() - absl::Milliseconds(300);
+  CHECK(code(ahead) == absl::StatusCode::kOk);
+  CHECK(call.deadline <= absl::Now() + absl::Seconds(1));
+  // A stranger's word for the time is not taken.
+  Envelope stranger = By(kFront);
+  stranger.caller_deadline = absl::InfinitePast();
+  CHECK(code(stranger) == absl::StatusCode::kOk);
+}
+
 TEST_CASE_METHOD(Rules, "a service that names no organisation is nobody", "[unit]") {
   CHECK(Ask("Look", By("cases")) == "CREDENTIAL_MISSING");
   CHECK(Ask("Open", By("gateway")) == "");

@@ -68,6 +68,7 @@ struct ProbeHandler {
     }
     return part;
   }
+  absl::StatusOr<pb::Part> Name(const Call&, const pb::Named&) { return pb::Part(); }
   absl::StatusOr<pb::Part> Enter(const Call& call, const pb::Entry&) {
     seen = call;
     return pb::Part();
@@ -143,6 +144,7 @@ struct ProbeServer {
         .Unary("Echo", handler, &ProbeHandler::Echo)
         .Unary("Look", handler, &ProbeHandler::Echo)
         .Unary("Tell", handler, &ProbeHandler::Echo)
+        .Unary("Name", handler, &ProbeHandler::Name)
         .Unary("Enter", handler, &ProbeHandler::Enter)
         .Unary("Open", handler, &ProbeHandler::Echo, Blocking::kNever)
         .Upload("Upload", handler, &ProbeHandler::Upload)
