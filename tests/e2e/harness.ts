@@ -83,13 +83,12 @@ type Arrived = {
   }[];
   sms: { to: string; body: string; traceparent: string }[];
 };
-export async function arrived(): Promise<Arrived> {
-  return (await fetch(`${sinkUrl}/messages`)).json() as Promise<Arrived>;
+export async function arrived(query = ""): Promise<Arrived> {
+  return (await fetch(`${sinkUrl}/messages${query}`)).json() as Promise<Arrived>;
 }
-export const mailsTo = async (email: string) =>
-  (await arrived()).mails.filter((mail) => mail.to.includes(email));
-export const textsTo = async (mobile: string) =>
-  (await arrived()).sms.filter((text) => text.to === e164(mobile));
+const arrivedFor = (to: string) => arrived(`?${new URLSearchParams({ to })}`);
+export const mailsTo = async (email: string) => (await arrivedFor(email)).mails;
+export const textsTo = async (mobile: string) => (await arrivedFor(e164(mobile))).sms;
 export const fault = (what: object) =>
   fetch(`${sinkUrl}/faults`, { method: "POST", body: JSON.stringify(what) });
 

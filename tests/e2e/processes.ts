@@ -1,18 +1,18 @@
 // The processes of the Gatehouse that is up, as ./dev starts and stops them, and more of them.
 import { execFile, spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
-import { openSync } from "node:fs";
+import { openSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 export const checkout = fileURLToPath(new URL("../../", import.meta.url));
-const state = process.env.GATEHOUSE_DEV_STATE ?? `${checkout}.dev`;
+export const state = process.env.GATEHOUSE_DEV_STATE ?? `${checkout}.dev`;
 export function pause(ms: number) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** What ./dev does, without waiting for whoever builds meanwhile. */
-function dev(script: string, ...words: string[]) {
+export function dev(script: string, ...words: string[]) {
   const source = `source ./dev; settings; ${script}`;
   return promisify(execFile)("bash", ["-c", source, "dev", ...words], { cwd: checkout });
 }
@@ -27,6 +27,18 @@ export function start(name: string) {
       '*) start_service "$1" && wait_for "$1" is_ready "$1" ;; esac',
     name,
   );
+}
+/** To a process of ./dev that is no service of ours, and to its children: PostgreSQL has many. */
+export function signal(name: string, signal: NodeJS.Signals) {
+  const pid = Number(readFileSync(`${state}/run/${name}.pid`, "utf8"));
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  for (const process_ of [pid, ...children.split(" ").filter(Boolean).map(Number)]) {
+    try {
+      process.kill(process_, signal);
+    } catch {
+      // A child that has just ended.
+    }
+  }
 }
 export async function portOf(name: string) {
   return Number((await dev('port "$1"', name)).stdout);
@@ -107,6 +119,17 @@ export class Replica {
     return [...text.matchAll(/^gatehouse_rpcs_total\{(.*)\} (\d+)$/gm)]
       .filter(([, labels]) => !labels.includes("grpc.health"))
       .reduce((sum, [, , count]) => sum + Number(count), 0);
+  }
+  signal(signal: NodeJS.Signals) {
+    this.process.kill(signal);
+  }
+  /** Its memory in MiB, and how many descriptors it has open. */
+  size() {
+    const rollup = readFileSync(`/proc/${this.process.pid}/smaps_rollup`, "utf8");
+    return {
+      memory: Math.round(Number(rollup.match(/^Rss: +(\d+)/m)![1]) / 1024),
+      descriptors: readdirSync(`/proc/${this.process.pid}/fd`).length,
+    };
   }
   /** Tells it to end, and waits for that; its exit code. */
   async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
