@@ -34,6 +34,10 @@ async function settingsOf(more: Record<string, string>) {
 function haproxy(gateways: { port: number; operations: number }[]) {
   const server = ({ port, operations }: { port: number; operations: number }, index: number) =>
     `  server gateway${index} 127.0.0.1:${port} check port ${operations} inter 500ms fall 2 rise 1`;
+  // What HAProxy answers by itself says when to come back, too.
+  const error = (status: number) =>
+    `  http-error status ${status} content-type application/problem+json ` +
+    `string '{"status":${status}}' hdr Retry-After 1`;
   return `
 defaults
   mode http
@@ -45,6 +49,7 @@ defaults
   option redispatch 1
   retries 3
   retry-on conn-failure empty-response junk-response response-timeout
+${[502, 503, 504].map(error).join("\n")}
 
 frontend clients
   bind 127.0.0.1:${proxyPort}
