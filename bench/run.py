@@ -140,11 +140,16 @@ def transcoding(results, seconds):
         end(process)
 
 
+def owners_url():
+    """Of the role that may make tables: the one that serves may not."""
+    return os.environ['GATEHOUSE_TEST_POSTGRES_URL'].rsplit('/', 1)[0] + '/gatehouse'
+
+
 class Peer:
     """better-auth, with PostgreSQL and Redis of the same servers behind it."""
 
     def __init__(self):
-        url = urllib.parse.urlsplit(os.environ['GATEHOUSE_POSTGRES_URL'])
+        url = urllib.parse.urlsplit(owners_url())
         run(['psql', '-q', url.geturl(), '-c', 'CREATE DATABASE peer'])
         environment = dict(os.environ, PORT=str(PORT + 4),
                            POSTGRES_URL=url._replace(path='/peer').geturl(),
@@ -237,7 +242,7 @@ BEGIN;
 
 def entry_floor(results, running, seconds):
     """PostgreSQL's CPU for a first entry, over one transaction that writes the same rows."""
-    url = os.environ['GATEHOUSE_POSTGRES_URL']
+    url = owners_url()
     run(['psql', '-q', url, '-c', ENTRY_TABLES])
     path = f'{STATE}/entry.sql'
     with open(path, 'w', encoding='ascii') as file:
@@ -356,7 +361,7 @@ def eight(address, file, headers, running):
 
 
 def floors(results, seconds):
-    url = os.environ['GATEHOUSE_POSTGRES_URL']
+    url = owners_url()
     run(['psql', '-q', url, '-c', 'CREATE TABLE IF NOT EXISTS bench_floor (id int PRIMARY KEY, '
          'text text); INSERT INTO bench_floor SELECT i, repeat(\'x\', 200) FROM '
          'generate_series(1, 10000) AS i ON CONFLICT DO NOTHING; CREATE TABLE IF NOT EXISTS '
@@ -381,7 +386,7 @@ def floors(results, seconds):
 def jobs(results, quick):
     """What taking jobs costs over the backlog, and how fast a backlog goes."""
     rows = 100_000 if quick else 1_000_000
-    results['jobs'] = json.loads(run([f'{BUILT}/bench_jobs', os.environ['GATEHOUSE_POSTGRES_URL'],
+    results['jobs'] = json.loads(run([f'{BUILT}/bench_jobs', owners_url(),
                                       str(rows)]).splitlines()[-1])
     takes = [value for name, value in results['jobs'].items() if name.startswith('take')]
     results['ratios']['take of the smallest / of the largest backlog'] = takes[0] / takes[-1]
@@ -389,7 +394,7 @@ def jobs(results, quick):
 
 def lists(results, running, quick, seconds):
     """A case's audit trail, where so many rows are the organisation's and a hundredth its own."""
-    url = os.environ['GATEHOUSE_POSTGRES_URL']
+    url = owners_url()
     bench = gatehouse.Gatehouse()
     staff = bench.organisation('lists')
     organisation = f'bench-{bench.run}-lists'

@@ -11,14 +11,15 @@ extern const std::vector<Migration> kMigrations;
 int main(int argc, char** argv) {
   using namespace gatehouse;
   StartProcess("cases", argc, argv);
+  const auto migrations = WithCommon(cases::kMigrations);
+  if (const auto code = RunMigration(argc, argv, "cases", migrations)) return *code;
   Environment environment;
   ServiceConfig config = ServiceConfig::Read(environment, "cases");
   const std::string identity = AddressOf(environment, "identity");
   const std::string invitation = AddressOf(environment, "invitation");
   const std::string notification = AddressOf(environment, "notification");
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  const auto migrations = WithCommon(cases::kMigrations);
-  if (const auto code = RunCommand(argc, argv, config, migrations)) return *code;
+  if (const auto code = RunCommand(argc, argv, config)) return *code;
 
   ServiceBase base(std::move(config), identity, migrations.size());
   Client invitations(invitation, base.tls());

@@ -78,10 +78,11 @@ int Serve(Config config) {
 int main(int argc, char** argv) {
   using namespace gatehouse;
   StartProcess("documents", argc, argv);
+  const auto migrations = WithCommon(documents::kMigrations);
+  if (const auto code = RunMigration(argc, argv, "documents", migrations)) return *code;
   Environment environment;
   documents::Config config = documents::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  const auto migrations = WithCommon(documents::kMigrations);
-  if (const auto code = RunCommand(argc, argv, config.service, migrations)) return *code;
+  if (const auto code = RunCommand(argc, argv, config.service)) return *code;
   return documents::Serve(std::move(config));
 }

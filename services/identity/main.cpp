@@ -96,6 +96,8 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
 int main(int argc, char** argv) {
   using namespace gatehouse;
   StartProcess("identity", argc, argv);
+  const auto migrations = WithCommon(identity::kMigrations);
+  if (const auto code = RunMigration(argc, argv, "identity", migrations)) return *code;
   Environment environment;
   ServiceConfig config = ServiceConfig::Read(environment, "identity");
   identity::AddRetentions(environment, config.retentions);
@@ -105,7 +107,6 @@ int main(int argc, char** argv) {
   const Commands more = {
       {"rotate-signing-key", [&] { return identity::RotateSigningKey(config, false); }},
       {"distrust-signing-keys", [&] { return identity::RotateSigningKey(config, true); }}};
-  const auto migrations = WithCommon(identity::kMigrations);
-  if (const auto code = RunCommand(argc, argv, config, migrations, more)) return *code;
+  if (const auto code = RunCommand(argc, argv, config, more)) return *code;
   return identity::Serve(config, operator_keys, notification);
 }

@@ -49,13 +49,14 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
 int main(int argc, char** argv) {
   using namespace gatehouse;
   StartProcess("invitation", argc, argv);
+  const auto migrations = WithCommon(invitation::kMigrations);
+  if (const auto code = RunMigration(argc, argv, "invitation", migrations)) return *code;
   Environment environment;
   ServiceConfig config = ServiceConfig::Read(environment, "invitation");
   const invitation::Addresses addresses = {
       AddressOf(environment, "identity"), AddressOf(environment, "cases"),
       AddressOf(environment, "notification"), AddressOf(environment, "documents")};
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  const auto migrations = WithCommon(invitation::kMigrations);
-  if (const auto code = RunCommand(argc, argv, config, migrations)) return *code;
+  if (const auto code = RunCommand(argc, argv, config)) return *code;
   return invitation::Serve(std::move(config), addresses);
 }

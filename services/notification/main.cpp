@@ -35,10 +35,11 @@ int Serve(Config config) {
 int main(int argc, char** argv) {
   using namespace gatehouse;
   StartProcess("notification", argc, argv);
+  const auto migrations = WithCommon(notification::kMigrations);
+  if (const auto code = RunMigration(argc, argv, "notification", migrations)) return *code;
   Environment environment;
   notification::Config config = notification::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  const auto migrations = WithCommon(notification::kMigrations);
-  if (const auto code = RunCommand(argc, argv, config.service, migrations)) return *code;
+  if (const auto code = RunCommand(argc, argv, config.service)) return *code;
   return notification::Serve(std::move(config));
 }

@@ -280,8 +280,15 @@ if (older) {
 const sql = async (database: string, text: string) =>
   (await promisify(execFile)("psql", ["-XAtqc", text, database])).stdout.trim();
 
+// The role that owns the schemas migrates; another one, without a right to that, serves.
+function ownersUrl(database: string): string {
+  const url = new URL(setting("GATEHOUSE_TEST_POSTGRES_URL"));
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
 test("a program works with a schema that is newer than it", async () => {
-  const database = setting("GATEHOUSE_POSTGRES_URL");
+  const database = ownersUrl("gatehouse");
   for (const name of five) {
     await sql(database, `INSERT INTO ${name}.schema_migration VALUES ('z_future.sql', 'x')`);
   }
@@ -306,14 +313,15 @@ test("a program waits, alive but not ready, for the schema that it needs", async
   const server = setting("GATEHOUSE_TEST_POSTGRES_URL");
   const name = newId("upgrade").replace("-", "_");
   await sql(server, `CREATE DATABASE ${name}`);
-  const database = new URL(server);
-  database.pathname = `/${name}`;
+  const database = ownersUrl(name);
+  const serving = new URL(database);
+  serving.username = "gatehouse";
   try {
     for (const service of five) {
       const [, { operationsPort }] = await placesOf(service);
       const listen = `127.0.0.1:${(await portOf(service)) + apart}`;
       const environment = Replica.environment(service, listen, operationsPort, {
-        GATEHOUSE_POSTGRES_URL: database.href,
+        GATEHOUSE_POSTGRES_URL: serving.href,
       });
       const replica = Replica.start(service, environment);
       const waits = async () => {
@@ -330,17 +338,21 @@ test("a program waits, alive but not ready, for the schema that it needs", async
       await waits();
       await pause(300);
       await waits();
-      await Replica.command(service, "migrate", environment);
+      await Replica.command(service, "migrate", {
+        ...environment,
+        GATEHOUSE_POSTGRES_URL: database,
+        GATEHOUSE_POSTGRES_GRANT_TO: "gatehouse",
+      });
       await replica.untilReady();
       const migrations = `${service}.schema_migration`;
       await sql(
-        database.href,
+        database,
         `CREATE TABLE public.${service} AS ` +
           `SELECT * FROM ${migrations} ORDER BY name DESC LIMIT 1;` +
           `DELETE FROM ${migrations} WHERE name IN (SELECT name FROM public.${service})`,
       );
       await waits();
-      await sql(database.href, `INSERT INTO ${migrations} SELECT * FROM public.${service}`);
+      await sql(database, `INSERT INTO ${migrations} SELECT * FROM public.${service}`);
       await replica.untilReady();
       assert.equal(await replica.end(), 0, service);
     }

@@ -53,11 +53,29 @@ start_postgres() {
   start postgres "${postgres_as[@]}" "$postgres_bin/postgres" -D "$data" -p "$(port postgres)" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200
   wait_for postgres "$postgres_bin/pg_isready" -h 127.0.0.1 -p "$(port postgres)" -q
-  if [ -z "$(as_administrator -c "SELECT 1 FROM pg_database WHERE datname = 'gatehouse'")" ]; then
-    as_administrator -c "DROP ROLE IF EXISTS gatehouse" \
-      -c "CREATE ROLE gatehouse LOGIN CREATEDB PASSWORD '$(secret postgres_password)'" \
-      -c "CREATE DATABASE gatehouse OWNER gatehouse"
-  fi
+  make_roles
+}
+
+# As in production: one role owns the schemas, and may do in them what migrations do; another one,
+# whom row-level security binds, serves. The owner is made last: whatever was
+# interrupted is done again. It is a member of the other one so that tests may end its connections.
+make_roles() {
+  local password
+  password=$(secret postgres_password)
+  [ -z "$(as_administrator -c "SELECT 1 FROM pg_roles WHERE rolname = 'gatehouse_owner'")" ] ||
+    return 0
+  [ -n "$(as_administrator -c "SELECT 1 FROM pg_roles WHERE rolname = 'gatehouse'")" ] ||
+    as_administrator -c "CREATE ROLE gatehouse LOGIN PASSWORD '$password'"
+  [ -n "$(as_administrator -c "SELECT 1 FROM pg_database WHERE datname = 'gatehouse'")" ] ||
+    as_administrator -c "CREATE DATABASE gatehouse"
+  as_administrator -d gatehouse <<SQL
+BEGIN;
+CREATE ROLE gatehouse_owner LOGIN CREATEDB PASSWORD '$password' IN ROLE gatehouse;
+ALTER ROLE gatehouse NOCREATEDB;
+REASSIGN OWNED BY gatehouse TO gatehouse_owner;
+ALTER DATABASE gatehouse OWNER TO gatehouse_owner;
+COMMIT;
+SQL
 }
 
 redis_answers() {

@@ -11,9 +11,9 @@
 namespace gatehouse {
 namespace {
 
-// The same server, another database.
-std::string UrlOf(const std::string& database) {
-  std::string url = RequiredSetting("GATEHOUSE_TEST_POSTGRES_URL");
+// The same server and role as this setting's, another database.
+std::string UrlOf(const char* setting, const std::string& database) {
+  std::string url = RequiredSetting(setting);
   const size_t query = std::min(url.find('?'), url.size());
   const size_t slash = url.rfind('/', query);
   return url.substr(0, slash + 1) + database + url.substr(query);
@@ -36,8 +36,10 @@ std::string RequiredSetting(const char* name) {
 TestDatabase::TestDatabase(const std::string& schema, const std::vector<Migration>& migrations)
     : name_(NewId("test")) {
   Administer("CREATE DATABASE " + name_);
-  options_ = {.url = Secret(UrlOf(name_)), .schema = schema, .connections = 12};
-  const absl::Status status = Migrate(options_, migrations);
+  owner_ = {.url = Secret(UrlOf("GATEHOUSE_TEST_POSTGRES_URL", name_)), .schema = schema};
+  options_ = owner_;
+  options_.url = Secret(UrlOf("GATEHOUSE_TEST_POSTGRES_USER_URL", name_));
+  const absl::Status status = Migrate(migrations);
   INFO(status.ToString());
   REQUIRE(status.ok());
   postgres_ = std::make_unique<Postgres>(options_);
@@ -53,8 +55,13 @@ TestDatabase::~TestDatabase() {
   }
 }
 
+absl::Status TestDatabase::Migrate(const std::vector<Migration>& migrations, std::string user) {
+  if (user.empty()) user = pqxx::connection(options_.url.Reveal()).username();
+  return gatehouse::Migrate(owner_, migrations, user);
+}
+
 pqxx::result TestDatabase::Exec(const std::string& sql) {
-  pqxx::connection connection(options_.url.Reveal());
+  pqxx::connection connection(owner_.url.Reveal());
   pqxx::nontransaction session(connection);
   session.exec("SET search_path TO " + session.quote_name(options_.schema));
   session.exec("SET gatehouse.organisation_id TO '*'");

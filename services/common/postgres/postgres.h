@@ -169,11 +169,16 @@ class Postgres {
 
 // Brings the schema up to date: `migrations` in order, each once, in its own transaction, under an
 // advisory lock. Creates the schema. They are forward only and never edited (a checksum is kept).
+//
+// `options.url` is that of the role that owns the schema. `user`, where it is not empty, is the
+// role that the service signs in as: it is given the rows, and neither the tables nor TRUNCATE,
+// since row- level security binds nobody who may alter a table, and TRUNCATE asks it nothing.
 struct Migration {
   std::string name;  // 0001_invitation.sql
   std::string sql;
 };
-absl::Status Migrate(const Postgres::Options& options, const std::vector<Migration>& migrations);
+absl::Status Migrate(const Postgres::Options& options, const std::vector<Migration>& migrations,
+                     const std::string& user = "");
 
 // A service's migrations, after those of the tables that every service has: the outbox's and
 // Once's.

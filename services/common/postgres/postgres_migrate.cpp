@@ -63,6 +63,25 @@ void CreateSchema(pqxx::connection& connection, const std::string& schema) {
   work.commit();
 }
 
+// All of it each time: a table may have come, and a right may have been taken away by hand. What
+// was given earlier and is not in this list goes.
+void Grant(pqxx::connection& connection, const std::string& schema, const std::string& user) {
+  pqxx::work work(connection);
+  work.exec(kLockTimeout);
+  work.exec("SELECT pg_advisory_xact_lock(hashtext('gatehouse.migrate'), 0)");
+  const std::string in = " SCHEMA " + work.quote_name(schema);
+  const std::string to = " TO " + work.quote_name(user), from = " FROM " + work.quote_name(user);
+  work.exec("REVOKE ALL ON" + in + from);
+  work.exec("REVOKE ALL ON ALL TABLES IN" + in + from);
+  work.exec("GRANT USAGE ON" + in + to);
+  work.exec("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN" + in + to);
+  work.exec("GRANT USAGE ON ALL SEQUENCES IN" + in + to);
+  // What version the schema has is the owner's word.
+  work.exec("REVOKE INSERT, UPDATE, DELETE ON " + work.quote_name(schema) + ".schema_migration" +
+            from);
+  work.commit();
+}
+
 // A database that is still starting is waited for, rather than being a reason to crash.
 std::unique_ptr<pqxx::connection> Connect(const std::string& url) {
   for (int attempt = 1;; ++attempt) {
@@ -78,7 +97,8 @@ std::unique_ptr<pqxx::connection> Connect(const std::string& url) {
 
 }  // namespace
 
-absl::Status Migrate(const Postgres::Options& options, const std::vector<Migration>& migrations) {
+absl::Status Migrate(const Postgres::Options& options, const std::vector<Migration>& migrations,
+                     const std::string& user) {
   try {
     const auto connected = Connect(options.url.Reveal());
     pqxx::connection& connection = *connected;
@@ -88,6 +108,7 @@ absl::Status Migrate(const Postgres::Options& options, const std::vector<Migrati
     for (const Migration& migration : migrations) {
       RETURN_IF_ERROR(ApplyPatiently(connection, options.schema, migration));
     }
+    if (!user.empty()) Grant(connection, options.schema, user);
     LogInfo("migrated", {{"migrations", absl::StrCat(migrations.size())}});
     return absl::OkStatus();
   } catch (const std::exception& exception) {

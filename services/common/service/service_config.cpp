@@ -70,16 +70,26 @@ absl::Status Probe(const ServiceConfig& config) {
 
 }  // namespace
 
-std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config,
-                              const std::vector<Migration>& migrations, Commands more) {
+std::optional<int> RunMigration(int argc, char** argv, const std::string& service,
+                                const std::vector<Migration>& migrations) {
+  if (argc != 2 || absl::string_view(argv[1]) != "migrate") return std::nullopt;
+  Environment environment;
+  const Postgres::Options options = {.url = environment.SecretValue("GATEHOUSE_POSTGRES_URL"),
+                                     .schema = service};
+  const std::string user = environment.Text("GATEHOUSE_POSTGRES_GRANT_TO", "");
+  absl::Status status = environment.Status();
+  if (status.ok()) status = Migrate(options, migrations, user);
+  return status.ok() ? 0 : Fail(status);
+}
+
+std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config, Commands more) {
   if (argc == 1) return std::nullopt;
-  more["migrate"] = [&] { return Migrate(config.postgres, migrations); };
   more["probe"] = [&] { return Probe(config); };
   const auto command = more.find(argc == 2 ? argv[1] : "");
   if (command == more.end()) {
     const auto name = [](std::string* out, const auto& entry) { out->append(entry.first); };
-    return Fail(absl::InvalidArgumentError(
-        absl::StrCat("usage: ", argv[0], " [--version|", absl::StrJoin(more, "|", name), "]")));
+    return Fail(absl::InvalidArgumentError(absl::StrCat("usage: ", argv[0], " [--version|migrate|",
+                                                        absl::StrJoin(more, "|", name), "]")));
   }
   const absl::Status status = command->second();
   return status.ok() ? 0 : Fail(status);

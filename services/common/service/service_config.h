@@ -36,13 +36,19 @@ struct ServiceConfig {
   ServerOptions ToServerOptions() const;
 };
 
+// `gatehouse-NAME migrate` brings the schema up to date, once the database is there: its exit code,
+// or nothing where something else is asked for. It reads GATEHOUSE_POSTGRES_URL, the owner's here,
+// and GATEHOUSE_POSTGRES_GRANT_TO, the role that the service signs in as; no key and no
+// certificate, so that who migrates needs none. First in main().
+std::optional<int> RunMigration(int argc, char** argv, const std::string& service,
+                                const std::vector<Migration>& migrations);
+
 // What else a program does than serve: its exit code, or nothing where it is to serve.
-//   migrate  brings the schema up to date, once the database is there
 //   probe    whether the process that serves here answers on a new connection; asks no store
 // and what the service adds, by name.
 using Commands = std::map<std::string, std::function<absl::Status()>>;
 std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config,
-                              const std::vector<Migration>& migrations, Commands more = {});
+                              Commands more = {});
 
 // What every service but identity stands on: its database, Redis, and principals from identity.
 class ServiceBase {

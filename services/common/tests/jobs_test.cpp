@@ -125,7 +125,7 @@ TEST_CASE("what waits in the outbox of before is found by its lane", "[service]"
   database.Exec(
       "INSERT INTO outbox (organisation_id, id, method, request, order_key) "
       "VALUES ('acme', 'out_1', 'gatehouse.cases.v1.CaseDirectory/AddNote', '', '')");
-  REQUIRE(Migrate(database.options(), WithCommon({})).ok());
+  REQUIRE(database.Migrate(WithCommon({})).ok());
   CHECK(database.Exec("SELECT lane FROM job")[0][0].c_str() == std::string("cases"));
 }
 

@@ -76,12 +76,12 @@ TEST_CASE("a database that is away is UNAVAILABLE, and a fault shows no values",
 
 TEST_CASE("migrations are applied once, and refuse to start when one was edited", "[service]") {
   TestDatabase database("probe", kNotes);
-  CHECK(Migrate(database.options(), kNotes).ok());
+  CHECK(database.Migrate(kNotes).ok());
   CHECK(database.postgres().Ready(1).ok());
   CHECK_FALSE(database.postgres().Ready(2).ok());
   std::vector<Migration> edited = kNotes;
   edited[0].sql += "-- changed";
-  CHECK_FALSE(Migrate(database.options(), edited).ok());
+  CHECK_FALSE(database.Migrate(edited).ok());
 }
 
 TEST_CASE("many threads share one Redis connection", "[service]") {

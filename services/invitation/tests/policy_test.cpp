@@ -75,7 +75,7 @@ TEST_CASE("a policy of before the settings documents is kept", "[service]") {
       "2, NULL, repeat('{{link}}', 1000), true, NULL), ('never', 0, NULL, NULL, NULL, '{x}', NULL, "
       "NULL, NULL, 'Hello', NULL, NULL, NULL), "
       "('none', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)");
-  REQUIRE(Migrate(database.options(), all).ok());
+  REQUIRE(database.Migrate(all).ok());
   const Settings<Policy> policies(database.postgres());
   const Policy acme = *policies.Get("acme", "AU");
   CHECK(acme.link_ttl().seconds() == 31536000);

@@ -160,7 +160,8 @@ TEST_CASE_METHOD(Fixture, "a mail costs nothing, and its text never rests in the
                  "[service]") {
   database.Exec(
       "CREATE TABLE seen (sealed bytea); CREATE FUNCTION see() RETURNS trigger AS "
-      "'BEGIN INSERT INTO seen VALUES (NEW.sealed); RETURN NEW; END' LANGUAGE plpgsql; "
+      "'BEGIN INSERT INTO seen VALUES (NEW.sealed); RETURN NEW; END' LANGUAGE plpgsql SECURITY "
+      "DEFINER; "
       "CREATE TRIGGER see BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION see()");
   REQUIRE(handler.SubmitMessage(ServiceCall(), Invitation("r1")).value().segments() == 0);
   const auto messages = tray.Wait(1);

@@ -72,7 +72,7 @@ TEST_CASE("an upgrade keeps what an organisation has set", "[service]") {
     database.Exec(absl::StrCat("INSERT INTO settings VALUES ('org-", bytes, "', ", bytes, ")"));
   }
   database.Exec("INSERT INTO settings VALUES ('most', 5368709120)");
-  REQUIRE(Migrate(database.options(), all).ok());
+  REQUIRE(database.Migrate(all).ok());
   const gatehouse::Settings<pb::Settings> settings(database.postgres());
   for (const int64_t bytes : {1, 127, 128, 300, 104857600}) {
     CHECK(settings.Get(absl::StrCat("org-", bytes), "")->max_document_bytes() == bytes);
