@@ -11,6 +11,7 @@
 #include "services/common/base/version.h"
 #include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
+#include "services/common/observe/process_metrics.h"
 
 namespace gatehouse {
 namespace {
@@ -31,6 +32,7 @@ void StartProcess(const std::string& name, int argc, char** argv) {
     std::exit(0);
   }
   SetGauge("gatehouse_build_info", {{"version", kVersion}, {"commit", kCommit}}, 1);
+  ExportProcessMetrics();
   // A generator in this process, keyed by the operating system's: an id costs no system call.
   randombytes_set_implementation(&randombytes_internal_implementation);
   if (sodium_init() < 0) std::abort();

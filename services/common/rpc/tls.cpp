@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/observe/process_metrics.h"
 #include "services/common/process/config.h"
 #include "services/common/rpc/channel.h"
 
@@ -36,7 +37,9 @@ std::unique_ptr<Tls> ReadTls(Environment& environment) {
   } else if (!plaintext.has_value() && !directory.has_value()) {
     environment.Mistake("GATEHOUSE_TLS_DIR", "is not set");
   }
-  return directory.has_value() ? std::make_unique<Tls>(Tls{*directory}) : nullptr;
+  if (!directory.has_value()) return nullptr;
+  ExportCertificateMetrics(*directory);
+  return std::make_unique<Tls>(Tls{*directory});
 }
 
 bool IsLoopback(const std::string& listen) {
