@@ -115,9 +115,12 @@ void Gateway::Account(const Request& request, const absl::Status& status,
                       const std::string& route) {
   const absl::Duration took = absl::Now() - request.start;
   if (request.status >= 500) {
-    LogWarning("http.failed", {{"request_id", request.request_id},
-                               {"code", absl::StatusCodeToString(status.code())},
-                               {"error", std::string(status.message())}});
+    // Whom it asked, which is a part of what failed, and why.
+    LogWarning("http.failed",
+               {{"request_id", request.request_id},
+                {"rpc", request.route == nullptr ? "none" : request.route->full_name},
+                {"code", absl::StatusCodeToString(status.code())},
+                {"error", std::string(status.message())}});
   }
   LogFields fields = {{"request_id", request.request_id},
                       {"trace_id", request.trace.trace_id},
