@@ -46,14 +46,16 @@ test("of the overlay as it is, everything that only a person knows is named", ()
       "INGRESS_ISSUER",
       "INGRESS_NAMESPACE",
       "MONITORING_NAMESPACE",
-      "POSTGRES_CIDR",
-      "REDIS_NAMESPACE",
+      "POSTGRES_TO",
+      "REDIS_TO",
       "SECRET_STORE",
       "STORAGE_CLASS",
       "STORAGE_SIZE",
     ].map((name) => `settings: ${name} is empty`),
-    `images: ${cases} has no newName with a registry`,
-    `images: ${front} has no newName with a registry`,
+    ...[cases, front].flatMap((image) => [
+      `images: ${image} has no newName with a registry`,
+      `images: ${image} has no digest`,
+    ]),
   ]);
 });
 
@@ -87,6 +89,22 @@ test("a value that stands elsewhere in the manifests cannot be taken out", () =>
   assert.match(stderr, /cannot be rendered: .*STORAGE_SIZE/s);
 });
 
+test("settings that the network has not been made of are named", () => {
+  const { missing } = check(
+    filled().replace(values, /^POSTGRES_PORTS=.*$/m, "POSTGRES_PORTS=6432"),
+  );
+  assert.deepEqual(missing, [
+    "production/network.yaml is not what values.env says (deploy/k8s/network writes it)",
+  ]);
+});
+
+test("an image that is named by a tag is named", () => {
+  const tagged = filled().replace(kustomization, /, digest: "sha256:[0-9a-f]*"/, "");
+  assert.deepEqual(check(tagged).missing, [
+    "images: registry.example/gatehouse:0.1.0 has no digest",
+  ]);
+});
+
 test("SMS is all or nothing", () => {
   const without = (expression) => check(filled().replace(values, expression, ""));
   assert.deepEqual(without(/^GATEHOUSE_SMS_.*\n/gm).missing, []);
@@ -111,8 +129,11 @@ test("an overlay of one's own, as the README shows it, is checked like productio
   const mine = checkout.path("overlays/mine");
   const [, shown] = /```yaml\n(.*?)```/s.exec(checkout.read("README.md"));
   mkdirSync(mine);
-  writeFileSync(join(mine, "kustomization.yaml"), shown.replace("PATH/deploy/k8s", "../.."));
+  const digest = "0123456789abcdef".repeat(4);
+  const written = shown.replace("PATH/deploy/k8s", "../..").replaceAll("DIGEST", digest);
+  writeFileSync(join(mine, "kustomization.yaml"), written);
   writeFileSync(join(mine, "values.env"), checkout.read(values).replace(/^(\w+)=$/gm, "$1=given"));
+  checkout.writeNetwork("mine");
   writeFileSync(join(mine, "ca.crt"), "a certificate\n");
   const { status, missing } = check(checkout, { overlay: "mine" });
   assert.deepEqual({ status, missing }, { status: 0, missing: [] });

@@ -13,10 +13,10 @@ export const workloads = [...services, "front"]; // nginx, with settings of ours
 export const overlays = ["try", "production"];
 
 // Today's kubectl and Debian 12's, where ./run has found both.
-export const kubectls = (process.env.KUBECTLS ?? "kubectl").split(":");
+const { KUBECTLS = "kubectl" } = process.env;
+export const kubectls = KUBECTLS.split(":");
 
 const folders = [];
-process.on("exit", () => folders.forEach((one) => rmSync(one, { recursive: true, force: true })));
 
 // A copy of deploy/k8s that a test may write to, with what overlays/try needs made in it.
 export class Checkout {
@@ -56,12 +56,31 @@ export class Checkout {
     );
     writeFileSync(this.path("overlays/production/values.env"), values);
     writeFileSync(this.path("overlays/production/postgres-ca.crt"), "a certificate\n");
+    this.writeNetwork();
     return this.replace(
       "overlays/production/kustomization.yaml",
-      "- name: gatehouse\n- name: gatehouse-front\n",
-      "- name: gatehouse\n  newName: registry.example/gatehouse\n" +
-        "- name: gatehouse-front\n  newName: registry.example/gatehouse-front\n",
+      "- name: gatehouse\n- name: gatehouse-front\n- name: gatehouse-operations\n",
+      ["gatehouse", "gatehouse-front", "gatehouse-operations"]
+        .map((name) => `- {name: ${name}, newName: registry.example/${name}, digest: ${digest}}\n`)
+        .join(""),
     );
+  }
+
+  // As a person would: the ways out, from values.env.
+  writeNetwork(overlay = "production") {
+    execFileSync("/usr/bin/python3", [this.path("network"), this.path(`overlays/${overlay}`)]);
+    return this;
+  }
+
+  // With all that production's kustomization.yaml only offers.
+  addEverything() {
+    const file = "overlays/production/kustomization.yaml";
+    const offers = ["gateway-api", "monitoring", "backup", "watch"].map((one) => `../../${one}`);
+    for (const offered of [...offers, "autoscaling.yaml", "tracing.yaml"]) {
+      this.replace(file, `# - ${offered} `, `- ${offered} `);
+    }
+    const values = "overlays/production/values.env";
+    return this.replace(values, /^BACKUP_STORAGE_SIZE=.*$/m, "BACKUP_STORAGE_SIZE=500Gi");
   }
 
   render(overlay, kubectl = kubectls[0]) {
@@ -79,13 +98,16 @@ export class Checkout {
   }
 }
 
+process.on("exit", () => folders.forEach((one) => rmSync(one, { recursive: true, force: true })));
+
+const digest = `"sha256:${"0123456789abcdef".repeat(4)}"`;
 export const productionValues = {
   HOST: "portal.example.com",
   GRPC_HOST: "grpc.example.com",
   INGRESS_NAMESPACE: "proxies",
   MONITORING_NAMESPACE: "metrics",
-  POSTGRES_CIDR: "10.20.0.0/16",
-  REDIS_NAMESPACE: "redis",
+  POSTGRES_TO: "10.20.0.0/16",
+  REDIS_TO: "redis",
   STORAGE_SIZE: "100Gi",
 };
 
@@ -99,11 +121,32 @@ export function named(objects, kind, name) {
   return found;
 }
 
-export const podOf = (deployment) => deployment.spec.template.spec;
+// Of what makes pods: a Deployment, a Job, a CronJob.
+export const templateOf = ({ spec }) => (spec.jobTemplate?.spec ?? spec).template;
+export const podOf = (workload) => templateOf(workload).spec;
 export const containersOf = (deployment) => [
   ...(podOf(deployment).initContainers ?? []),
   ...podOf(deployment).containers,
 ];
+
+export function makersOfPods(objects) {
+  return ["Deployment", "Job", "CronJob"].flatMap((kind) => ofKind(objects, kind));
+}
+
+const secretFolder = "/etc/gatehouse/secrets/";
+
+// {setting, secret, key} of each setting that a container is told to read from a file of a Secret.
+export function secretFilesOf(workload, container) {
+  const mount = container.volumeMounts?.find((one) => `${one.mountPath}/` === secretFolder);
+  const volume = podOf(workload).volumes?.find((one) => one.name === mount?.name);
+  return (container.env ?? [])
+    .filter(({ name, value }) => name.endsWith("_FILE") && value?.startsWith(secretFolder))
+    .map(({ name, value }) => ({
+      setting: name.replace(/_FILE$/, ""),
+      secret: volume?.secret?.secretName,
+      key: value.slice(secretFolder.length),
+    }));
+}
 
 // The Deployments of Gatehouse itself, without an overlay's stores.
 export function serviceDeployments(objects) {

@@ -1,17 +1,17 @@
 // Which connections the NetworkPolicies allow, computed as a network plugin does: one is allowed
 // where the policies of its source (egress) and those of its destination (ingress) both allow it.
 import { BlockList, isIP } from "node:net";
-import { containersOf, ofKind, selects } from "./manifests.mjs";
+import { containersOf, makersOfPods, ofKind, selects, templateOf } from "./manifests.mjs";
 
 const gatehouse = { "kubernetes.io/metadata.name": "gatehouse" };
 
 // A party to a connection: `pod` has labels and policies, others are only judged by them.
-const pod = (deployment, index) => ({
-  name: deployment.metadata.name,
+const pod = (workload, index) => ({
+  name: workload.metadata.name,
   namespace: gatehouse,
-  labels: deployment.spec.template.metadata.labels,
+  labels: templateOf(workload).metadata.labels,
   address: `10.244.0.${index + 1}`,
-  ports: containersOf(deployment).flatMap((one) => one.ports ?? []),
+  ports: containersOf(workload).flatMap((one) => one.ports ?? []),
 });
 export const podElsewhere = (namespace) => ({
   name: `namespace ${namespace}`,
@@ -91,7 +91,7 @@ function portsToTry(policies, pods) {
 // Lines such as `gateway → cases, identity: 7000`, by source and then by port.
 export function allowedConnections(objects, outsiders) {
   const policies = ofKind(objects, "NetworkPolicy");
-  const pods = ofKind(objects, "Deployment").map(pod);
+  const pods = makersOfPods(objects).map(pod);
   const parties = [...pods, ...outsiders];
   const found = new Map();
   for (const port of portsToTry(policies, pods)) {

@@ -58,6 +58,8 @@ test("in production each pod reaches what the call graph names, and nothing else
     ${reachFront("metrics")}
     namespace proxies → gateway: 8080
     namespace metrics → cases, documents, gateway, identity, invitation, notification: 9100
+    migrations → namespace kube-system: 53, 53/UDP
+    migrations → the database: 5432
     cases → the database: 5432
     documents → the database: 5432
     identity → the database: 5432
@@ -80,6 +82,8 @@ test("to try it, the stores and the sink are reached by those that use them", ()
     ${reachFront("monitoring")}
     namespace ingress-nginx → gateway: 8080
     namespace monitoring → cases, documents, gateway, identity, invitation, notification: 9100
+    migrations → namespace kube-system: 53, 53/UDP
+    migrations → postgres: 5432
     cases → postgres: 5432
     documents → postgres: 5432
     identity → postgres: 5432
@@ -94,6 +98,99 @@ test("to try it, the stores and the sink are reached by those that use them", ()
     notification → sink: 7025, 7080
   `;
   assert.deepEqual(allowedConnections(trying, everywhere), lines(expected));
+});
+
+// What deploy/k8s/network makes of these settings, as lines that are new.
+function withSettings(settings) {
+  const other = new Checkout().fillProduction();
+  for (const [name, value] of Object.entries(settings)) {
+    other.replace(
+      "overlays/production/values.env",
+      new RegExp(`^${name}=.*$`, "m"),
+      `${name}=${value}`,
+    );
+  }
+  const before = allowedConnections(production, everywhere);
+  const after = allowedConnections(other.writeNetwork().render("production"), everywhere);
+  return {
+    more: after.filter((line) => !before.includes(line)),
+    less: before.filter((line) => !after.includes(line)),
+  };
+}
+
+test("PostgreSQL may be in several blocks, and on several ports", () => {
+  const { more, less } = withSettings({
+    POSTGRES_TO: "10.20.0.0/16,192.168.1.0/24",
+    POSTGRES_PORTS: "5432,6432",
+  });
+  assert.ok(more.includes("cases → a neighbour, the database: 5432, 6432"), more.join("\n"));
+  assert.ok(more.includes("migrations → a neighbour, the database: 5432, 6432"));
+  assert.ok(!more.some((line) => line.startsWith("gateway")));
+  assert.equal(less.length, 6);
+});
+
+test("Redis may be outside of the cluster, with Sentinels", () => {
+  const { more } = withSettings({ REDIS_TO: "fd00::7,192.168.1.7", REDIS_PORTS: "6379,26379" });
+  assert.ok(
+    more.includes("gateway → a neighbour, a neighbour (IPv6): 6379, 26379"),
+    more.join("\n"),
+  );
+});
+
+test("names may be resolved elsewhere, and a relay may stand inside", () => {
+  const { more, less } = withSettings({
+    DNS_TO: "kube-system,169.254.169.254",
+    DNS_PORTS: "53,5353",
+    RELAY_TO: "192.168.1.7",
+    RELAY_PORTS: "2525",
+  });
+  assert.ok(more.includes("notification → a neighbour: 2525"), more.join("\n"));
+  assert.ok(
+    more.includes(
+      "front → namespace kube-system, the cloud's metadata: 53, 53/UDP, 5353, 5353/UDP",
+    ),
+  );
+  assert.ok(less.every((line) => line.includes("kube-system: 53, 53/UDP")));
+});
+
+test("what is neither a block, nor a namespace, nor a port is refused", () => {
+  const refused = (settings, message) =>
+    assert.throws(
+      () => withSettings(settings),
+      (error) => message.test(error.stderr.toString()),
+    );
+  refused(
+    { POSTGRES_TO: "10.20.0.1/16" },
+    /10\.20\.0\.1\/16 is neither a CIDR block nor a namespace/,
+  );
+  refused({ REDIS_TO: "redis.example.com:6379" }, /is neither a CIDR block nor a namespace/);
+  refused({ POSTGRES_PORTS: "65536" }, /65536 is no port/);
+});
+
+test("without a way, nothing leaves", () => {
+  const { more, less } = withSettings({ REDIS_TO: "none" });
+  assert.deepEqual(more, []);
+  assert.ok(less.every((line) => line.endsWith("→ namespace redis: 6379")));
+  assert.equal(less.length, 6);
+});
+
+test("the watch goes out, and is asked for its metrics", () => {
+  const watch = allowedConnections(withEverything(), everywhere).filter((line) =>
+    /\bwatch\b/.test(line),
+  );
+  assert.ok(watch.includes("watch → the internet, the internet (IPv6): 443"), watch.join("\n"));
+  assert.ok(watch.some((line) => /^namespace metrics → .*watch.*: 9100$/.test(line)));
+  assert.ok(!watch.some((line) => /^watch → .*(gateway|database|redis|neighbour)/.test(line)));
+});
+
+const withEverything = () => new Checkout().fillProduction().addEverything().render("production");
+
+test("the backup reaches PostgreSQL, and nothing else", () => {
+  const all = withEverything();
+  assert.deepEqual(
+    allowedConnections(all, everywhere).filter((line) => line.startsWith("backup")),
+    ["backup → namespace kube-system: 53, 53/UDP", "backup → the database: 5432"],
+  );
 });
 
 test("with tracing on, each pod reaches the collector beside the metrics", () => {

@@ -1,6 +1,7 @@
 """Plays deploy/k8s/overlays/try with podman; `play` starts it in namespaces of its own.
 
-1. The stores, then the services, one pod each, until every probe of the manifests succeeds.
+1. The stores, the migrations, then the services, one pod each, until every probe of the manifests
+   succeeds.
 2. The main job over REST, as `./dev demo` performs it.
 3. A second pod of every service, until calls reach both.
 4. A replica is killed while requests go on: clients see success or 503 with Retry-After, and it
@@ -146,6 +147,7 @@ class Cluster:
 
     def __init__(self, objects):
         self.deployments = play_pods.deployments(objects)
+        self.jobs = play_pods.of_kind(objects, "Job")
         self.config_maps = list(play_pods.config_maps(objects))
         images = {name: made["spec"]["template"]["spec"]["containers"][0]["image"]
                   for name, made in self.deployments.items()}
@@ -175,6 +177,21 @@ class Cluster:
         pod = Pod(self.deployments[name], number, self.config_maps).wait()
         self.pods[name].append(pod)
         return pod
+
+    def run_jobs(self):
+        """Each Job to its end, which must be a good one."""
+        for job in self.jobs:
+            made = play_pods.pod(job, 0, GATEWAY)
+            podman("kube", "play", "--network", NETWORK, "-",
+                   input=yaml.safe_dump_all([*self.config_maps, made]))
+            name = made["metadata"]["name"]
+            names = [f"{name}-{one['name']}" for one in made["spec"]["containers"]]
+            codes = dict(zip(names, podman("wait", *names).split()))
+            if set(codes.values()) != {"0"}:
+                for container in names:
+                    say(podman("logs", container))
+                raise SystemExit(f"a Job failed: {codes}")
+            podman("pod", "rm", "-f", name)
 
     def each(self, work, names):
         with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
@@ -259,6 +276,8 @@ def play(cluster):
     cluster.each(cluster.add, cluster.stores)
     cluster.keep_address()
     say(f"ready: {', '.join(cluster.stores)}")
+    cluster.run_jobs()
+    say("the migrations are done")
     cluster.each(cluster.add, cluster.services)
     say(f"ready: {', '.join(cluster.services)}")
     demo(cluster)

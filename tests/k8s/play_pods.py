@@ -3,6 +3,7 @@
 Left out, since podman has no such thing; the tests of the manifests themselves look after these:
 Namespace, ServiceAccount, HorizontalPodAutoscaler, PodDisruptionBudget, NetworkPolicy, Ingress.
 
+  Job          its pod, once; who plays waits for its end.
   Deployment   one Pod for each replica; podman 4.3 would make one, whatever number it asks for.
   Service      a name in play_dns.py, which leads to the pods that are ready. For Services that
                are not headless that is not quite the same: there is no virtual address before them.
@@ -47,10 +48,10 @@ def config_maps(objects):
 def local(image):
     """The image of that name that was built here.
 
-    >>> local("registry.example/team/gatehouse:1.2")
-    'localhost/gatehouse:latest'
+    >>> local("registry.example/team/gatehouse:1.2"), local("registry.example/gatehouse@sha256:01")
+    ('localhost/gatehouse:latest', 'localhost/gatehouse:latest')
     """
-    return f"localhost/{image.split('/')[-1].split(':')[0]}:latest"
+    return f"localhost/{image.split('/')[-1].split(':')[0].split('@')[0]}:latest"
 
 
 def read_config_maps(spec):
@@ -68,9 +69,10 @@ def read_config_maps(spec):
 
 
 def pod(deployment, number, resolver):
-    """One replica of a Deployment, which has names resolved at that address.
+    """One replica of a Deployment, or what a Job starts, which has names resolved at that address.
 
-    >>> made = pod({"metadata": {"name": "a"}, "spec": {"template": {"metadata": {}, "spec": {
+    >>> made = pod({"kind": "Deployment", "metadata": {"name": "a"},
+    ...   "spec": {"template": {"metadata": {}, "spec": {
     ...   "containers": [{"name": "c", "image": "i", "livenessProbe": {}, "env": [
     ...     {"name": "E", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}],
     ...   "volumes": [{"name": "v", "secret": {"secretName": "s"}}]}}}}, 0, "10.0.0.1")
@@ -83,7 +85,7 @@ def pod(deployment, number, resolver):
     """
     template = copy.deepcopy(deployment["spec"]["template"])
     spec = template["spec"]
-    spec["restartPolicy"] = "OnFailure"
+    spec["restartPolicy"] = "Never" if deployment["kind"] == "Job" else "OnFailure"
     spec["dnsConfig"] = {"nameservers": [resolver], "searches": [play_dns.DOMAIN],
                          "options": [{"name": "ndots", "value": "5"}]}
     read_config_maps(spec)

@@ -1,19 +1,23 @@
 // The rules of our own: each takes all objects of an overlay, and gives a line for each offence.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import {
   containersOf,
   fiveServices,
+  makersOfPods,
   named,
   ofKind,
   podOf,
   root,
+  secretFilesOf,
   selects,
   serviceDeployments,
   services,
+  templateOf,
   workloads,
 } from "./manifests.mjs";
-import { binaries, drainSeconds } from "./settings.mjs";
+import { binaries, drainSeconds, migration } from "./settings.mjs";
 
 // A rule about each Deployment, or about each container of it.
 const aboutEach = (of, judge) => (objects) =>
@@ -24,13 +28,25 @@ const aboutEach = (of, judge) => (objects) =>
   );
 const allDeployments = (objects) => ofKind(objects, "Deployment");
 const aboutDeployments = (judge) => aboutEach(allDeployments, judge);
+const aboutPods = (judge) => aboutEach(makersOfPods, judge);
+// All that runs programs of ours: the Deployments, and what migrates.
+const ours = (objects) =>
+  makersOfPods(objects).filter(({ metadata }) =>
+    [...workloads, "migrations"].includes(metadata.name),
+  );
+const aboutOurs = (judge) => aboutEach(ours, judge);
 const aboutServices = (judge) => aboutEach(serviceDeployments, judge);
 const aboutContainers = (judge) =>
-  aboutDeployments((found, objects) => containersOf(found).flatMap((one) => judge(one, objects)));
+  aboutPods((found, objects) => containersOf(found).flatMap((one) => judge(one, objects)));
 
 const valueOf = (container, name) => container.env?.find((one) => one.name === name)?.value;
 const mainOf = (deployment) => podOf(deployment).containers[0];
-const labelsOf = (deployment) => deployment.spec.template.metadata.labels;
+const labelsOf = (workload) => templateOf(workload).metadata.labels;
+
+// A digest is one for ever.
+export const imagesAreDigests = aboutContainers(({ image }) => [
+  !/@sha256:[0-9a-f]{64}$/.test(image) && `${image} may be another one tomorrow`,
+]);
 
 export const imagesHaveAVersion = aboutContainers(({ image }) => {
   const [, tag] = image.split("/").pop().split(":");
@@ -71,7 +87,7 @@ export const livenessTouchesNoStore = aboutServices((deployment) => {
 });
 
 // The restricted profile of Kubernetes, and a root file system that nobody writes to.
-export const podsAreRestricted = aboutDeployments((deployment) => {
+export const podsAreRestricted = aboutPods((deployment) => {
   const {
     securityContext: pod = {},
     hostNetwork,
@@ -107,12 +123,12 @@ export function namespaceIsRestricted(objects) {
     .map(({ metadata }) => `${metadata.name} takes pods that are not restricted`);
 }
 
-export const nobodyHoldsAToken = aboutDeployments((deployment, objects) => {
+export const nobodyHoldsAToken = aboutPods((deployment, objects) => {
   const { automountServiceAccountToken, serviceAccountName } = podOf(deployment);
   const account = ofKind(objects, "ServiceAccount").find(
     (one) => one.metadata.name === serviceAccountName,
   );
-  const ours = workloads.includes(deployment.metadata.name);
+  const ours = [...workloads, "migrations"].includes(deployment.metadata.name);
   return [
     automountServiceAccountToken !== false && "is given a token",
     ours && serviceAccountName !== deployment.metadata.name && "has no account of its own",
@@ -205,18 +221,55 @@ export function servicesMeanTheirPods(objects) {
   });
 }
 
+// What comes first where a node is full, and no node holds two replicas while another holds none.
+const priority = parse(readFileSync(join(root, "deploy/k8s/priority.yaml"), "utf8"));
+
+export const podsHavePriority = aboutOurs((workload) => {
+  const { priorityClassName } = podOf(workload);
+  return [priorityClassName !== priority.metadata.name && "has no priority that is made"];
+});
+
+export const oneNodeIsNotAll = aboutServices((deployment) => {
+  const constraint = podOf(deployment).topologySpreadConstraints?.find(
+    (one) => one.topologyKey === "kubernetes.io/hostname",
+  );
+  return [
+    constraint?.whenUnsatisfiable !== "DoNotSchedule" && "two replicas may share a node",
+    constraint?.nodeTaintsPolicy !== "Honor" && "finds no place while a node is drained",
+  ];
+});
+
+// Rows, and what is done to them: the owner is for migrations, and nobody else has his URL.
+export const ownersOnlyMigrate = aboutOurs((workload) => {
+  const migrates = workload.metadata.name === "migrations";
+  return containersOf(workload).flatMap((container) => [
+    (container.command?.[1] === "migrate") !== migrates && `${container.name} is out of place`,
+    ...secretFilesOf(workload, container).map(
+      ({ secret, key }) =>
+        (secret === "migrations-secrets") !== migrates && `${container.name} reads ${key}`,
+    ),
+    migrates &&
+      valueOf(container, "GATEHOUSE_POSTGRES_GRANT_TO") !== `gatehouse_${container.name}` &&
+      `${container.name} serves another role`,
+  ]);
+});
+
 // The front's image has one program only.
 const binaryOf = ({ command: [path] = ["front"] }) => path.replace("/usr/bin/gatehouse-", "");
 const settingsOf = (container) => (container.env ?? []).map((one) => one.name);
 
-export const containersGetWhatTheyRead = aboutServices((deployment) =>
-  containersOf(deployment).flatMap((container) => {
-    const { reads, needs } = binaries[binaryOf(container)];
-    const given = settingsOf(container);
+export const containersGetWhatTheyRead = aboutOurs((workload) =>
+  containersOf(workload).flatMap((container) => {
+    const migrates = container.command?.[1] === "migrate";
+    const { reads, needs } = migrates ? migration : binaries[binaryOf(container)];
+    // Of each, its name, or that of its file.
+    const given = settingsOf(container).map((name) =>
+      reads.has(name) ? name : name.replace(/_FILE$/, ""),
+    );
     return [
       ...given.filter((name) => !reads.has(name)).map((name) => `is told ${name} for nothing`),
       ...[...needs].filter((name) => !given.includes(name)).map((name) => `is not told ${name}`),
-      !given.includes("GATEHOUSE_TLS_DIR") && "would speak without TLS",
+      !migrates && !given.includes("GATEHOUSE_TLS_DIR") && "would speak without TLS",
     ];
   }),
 );
@@ -234,28 +287,39 @@ export const addressesAreOurServices = aboutServices((deployment) =>
   ),
 );
 
-// So that a process starts and names all that it misses.
-export const missingValuesAreNamedTogether = aboutServices((deployment) =>
-  containersOf(deployment).flatMap(({ env }) =>
-    env.map(({ name, valueFrom = {} }) => {
-      const [reference] = Object.values(valueFrom);
-      return reference && !reference.optional && `${name} is for the kubelet to miss`;
-    }),
-  ),
+// A variable is shown by whoever describes the process, and goes to what it starts.
+export const secretsAreFiles = aboutOurs((workload) =>
+  containersOf(workload).flatMap((container) => [
+    ...(container.env ?? [])
+      .filter((one) => one.valueFrom?.secretKeyRef)
+      .map((one) => `${one.name} is a variable`),
+    ...secretFilesOf(workload, container)
+      .filter((one) => !one.secret)
+      .map((one) => `${one.setting} is in no Secret`),
+  ]),
 );
 
-export const secretsAreNotShared = aboutServices((deployment) => {
-  const { name } = deployment.metadata;
-  const read = containersOf(deployment).flatMap(({ env }) =>
-    env.flatMap((one) => one.valueFrom?.secretKeyRef?.name ?? []),
-  );
-  const mounted = podOf(deployment).volumes.flatMap((one) => one.secret?.secretName ?? []);
-  return [
-    ...read.filter((one) => one !== `${name}-secrets`).map((one) => `reads ${one}`),
-    ...mounted
-      .filter((one) => ![`${name}-tls`, `${name}-public-tls`].includes(one))
-      .map((one) => `mounts ${one}`),
-  ];
+// What a pod cannot do without is not optional: it would start, and fail where nobody looks.
+export const whatIsNeededIsThere = aboutOurs((workload) => [
+  ...(podOf(workload).volumes ?? [])
+    .filter(({ secret, configMap }) => secret?.optional || configMap?.optional)
+    .filter(({ name }) => name !== "smtp-ca") // Only where a mail server's authority is one's own.
+    .map(({ name }) => `${name} need not be there`),
+  ...containersOf(workload).flatMap((container) => {
+    const migrates = container.command?.[1] === "migrate";
+    const { needs } = migrates ? migration : binaries[binaryOf(container)];
+    return (container.env ?? [])
+      .filter(({ name, valueFrom }) => needs.has(name) && valueFrom?.configMapKeyRef?.optional)
+      .map(({ name }) => `${name} need not be there`);
+  }),
+]);
+
+export const secretsAreNotShared = aboutOurs((workload) => {
+  const { name } = workload.metadata;
+  const mounted = (podOf(workload).volumes ?? []).flatMap((one) => one.secret?.secretName ?? []);
+  return mounted
+    .filter((one) => ![`${name}-tls`, `${name}-public-tls`, `${name}-secrets`].includes(one))
+    .map((one) => `mounts ${one}`);
 });
 
 // What a pod refers to is made by an object here, or by one of the operators that we rely on.
@@ -263,7 +327,7 @@ export function referencesAreMade(objects) {
   const made = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
   for (const { spec } of ofKind(objects, "Certificate")) made.add(`Secret ${spec.secretName}`);
   for (const { spec } of ofKind(objects, "ExternalSecret")) made.add(`Secret ${spec.target.name}`);
-  return aboutDeployments((deployment) => {
+  return aboutPods((deployment) => {
     const { volumes = [], serviceAccountName } = podOf(deployment);
     const wanted = [
       serviceAccountName && `ServiceAccount ${serviceAccountName}`,
@@ -305,6 +369,74 @@ function pathsOf(ingress) {
       pathType === "Prefix" ? `${path} → ${service.name} ${service.port.name}` : `${path} is odd`,
     ),
   );
+}
+
+function pathsOfRoute({ kind, spec }) {
+  return spec.rules.flatMap(({ matches = [{}], backendRefs }) =>
+    matches.flatMap(({ path }) =>
+      backendRefs.map(({ name, port }) =>
+        kind === "GRPCRoute" ? `gRPC → ${name} ${port}` : `${path?.value} → ${name} ${port}`,
+      ),
+    ),
+  );
+}
+
+// The same by the Gateway API. It ends TLS, and speaks it to the front, which knows nothing else.
+export function routesLeadToTheTwoDoors(objects) {
+  const routes = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"].flatMap((kind) =>
+    ofKind(objects, kind),
+  );
+  const wanted = ["/ → gateway 8080", "gRPC → front 443"];
+  const open = routes.flatMap(pathsOfRoute);
+  const listeners = ofKind(objects, "Gateway").flatMap(({ spec }) => spec.listeners);
+  const overTls = ofKind(objects, "BackendTLSPolicy").flatMap(({ spec }) => spec.targetRefs);
+  return [
+    ...open.filter((one) => !wanted.includes(one)).map((one) => `${one} is open to strangers`),
+    ...wanted.filter((one) => !open.includes(one)).map((one) => `${one} is closed`),
+    ...listeners
+      .filter(({ protocol, tls }) => protocol !== "HTTPS" || tls.mode !== "Terminate")
+      .map(({ name }) => `${name} is without TLS`),
+    ...listeners
+      .filter(({ allowedRoutes }) => allowedRoutes.namespaces.from !== "Same")
+      .map(({ name }) => `${name} takes strangers' routes`),
+    ...routes
+      .filter(({ spec }) => spec.parentRefs.some((one) => !one.sectionName))
+      .map(({ metadata }) => `${metadata.name} is on every listener`),
+    !overTls.some((one) => one.name === "front") && "the front is spoken to without TLS",
+  ].filter(Boolean);
+}
+
+// Up fast and down slowly: a pod that goes ends connections, and a quiet minute is no trend.
+export function scalingIsCalm(objects) {
+  return ofKind(objects, "HorizontalPodAutoscaler").flatMap(({ metadata, spec }) => {
+    const { scaleUp, scaleDown } = spec.behavior ?? {};
+    return [
+      !(scaleDown?.stabilizationWindowSeconds >= 300) && "goes down after a quiet minute",
+      !scaleDown?.policies?.every((one) => one.type === "Pods" && one.value === 1) &&
+        "goes down by more than one",
+      scaleUp?.stabilizationWindowSeconds !== 0 && "waits before it goes up",
+    ]
+      .filter(Boolean)
+      .map((what) => `${metadata.name}: ${what}`);
+  });
+}
+
+// CPU says little where a thread waits for a store: what is under way rises first.
+export function loadIsRequestsToo(objects) {
+  const adapter = readFileSync(join(root, "deploy/observability/adapter.yaml"), "utf8");
+  return ofKind(objects, "HorizontalPodAutoscaler").flatMap(({ metadata, spec }) => {
+    const pods = spec.metrics.filter((one) => one.type === "Pods");
+    return [
+      !spec.metrics.some((one) => one.resource?.name === "cpu") && "does not look at CPU",
+      pods.length === 0 && "does not look at what is under way",
+      ...pods.map(
+        ({ pods: { metric } }) =>
+          !adapter.includes(`name: {as: ${metric.name}}`) && `nobody knows ${metric.name}`,
+      ),
+    ]
+      .filter(Boolean)
+      .map((what) => `${metadata.name}: ${what}`);
+  });
 }
 
 // Browsers the gateway, by the Ingress; CRMs the front, which leads to each service.

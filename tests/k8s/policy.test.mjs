@@ -7,12 +7,13 @@ import * as policy from "./policy.mjs";
 const checkout = new Checkout();
 const rendered = {
   try: checkout.render("try"),
-  production: checkout.fillProduction().render("production"),
+  production: checkout.fillProduction().addEverything().render("production"),
 };
 
 const casesOf = (objects) => named(objects, "Deployment", "cases");
 const containerOf = (objects) => podOf(casesOf(objects)).containers[0];
-const migrationOf = (objects) => podOf(casesOf(objects)).initContainers[0];
+const migrationsOf = (objects) => named(objects, "Job", "migrations");
+const migrationOf = (objects) => podOf(migrationsOf(objects)).containers[1];
 const gatewayOf = (objects) => podOf(named(objects, "Deployment", "gateway")).containers[0];
 const without = (objects, kind, name) =>
   objects.splice(objects.indexOf(named(objects, kind, name)), 1);
@@ -40,9 +41,13 @@ function rule(name, where, breaks) {
   }
 }
 
-rule("imagesHaveAVersion", overlays, {
+rule("imagesHaveAVersion", ["try"], {
   "an image without a tag": (all) => (containerOf(all).image = "gatehouse"),
   "the latest one": (all) => (migrationOf(all).image = "registry.example:5000/gatehouse:latest"),
+});
+rule("imagesAreDigests", ["production"], {
+  "a tag": (all) => (containerOf(all).image = "registry.example/gatehouse:1.2"),
+  "a digest that is cut off": (all) => (migrationOf(all).image = "gatehouse@sha256:0123"),
 });
 rule("imagesNameNoRegistry", ["try"], {
   "a registry": (all) => (containerOf(all).image = "registry.example/gatehouse:1"),
@@ -133,9 +138,11 @@ rule("containersGetWhatTheyRead", overlays, {
     (settingOf(containerOf(all), "GATEHOUSE_LOG_LEVEL").name = "GATEHOUSE_LOGLEVEL"),
   "a required setting less": (all) =>
     migrationOf(all).env.splice(
-      migrationOf(all).env.indexOf(settingOf(migrationOf(all), "GATEHOUSE_POSTGRES_URL")),
+      migrationOf(all).env.indexOf(settingOf(migrationOf(all), "GATEHOUSE_POSTGRES_URL_FILE")),
       1,
     ),
+  "a key for what only migrates": (all) =>
+    migrationOf(all).env.push({ name: "GATEHOUSE_SECRET_KEY", value: "x" }),
   "a database for the gateway": (all) =>
     gatewayOf(all).env.push({ name: "GATEHOUSE_POSTGRES_URL", value: "x" }),
 });
@@ -145,16 +152,55 @@ rule("addressesAreOurServices", overlays, {
   "another service": (all) =>
     (settingOf(containerOf(all), "GATEHOUSE_IDENTITY_ADDRESS").value = "dns:///cases:7000"),
 });
-rule("missingValuesAreNamedTogether", overlays, {
-  "a reference that must be there": (all) =>
-    delete settingOf(containerOf(all), "GATEHOUSE_REDIS_URL").valueFrom.secretKeyRef.optional,
+rule("secretsAreFiles", overlays, {
+  "a variable": (all) =>
+    containerOf(all).env.push({
+      name: "GATEHOUSE_SECRET_KEY",
+      valueFrom: { secretKeyRef: { name: "cases-secrets", key: "GATEHOUSE_SECRET_KEY" } },
+    }),
+  "a file that nothing mounts": (all) =>
+    (containerOf(all).volumeMounts = containerOf(all).volumeMounts.filter(
+      (one) => one.name !== "secrets",
+    )),
+});
+rule("whatIsNeededIsThere", overlays, {
+  "secrets that may be missing": (all) =>
+    (podOf(casesOf(all)).volumes.find((one) => one.name === "secrets").secret.optional = true),
+  "an authority that may be missing": (all) =>
+    (podOf(casesOf(all)).volumes.find((one) => one.name === "postgres-ca").configMap.optional =
+      true),
+  "a setting that may be missing": (all) => {
+    const [notification] = podOf(named(all, "Deployment", "notification")).containers;
+    settingOf(notification, "GATEHOUSE_SMTP_FROM").valueFrom.configMapKeyRef.optional = true;
+  },
 });
 rule("secretsAreNotShared", overlays, {
   "another's secrets": (all) =>
-    (settingOf(containerOf(all), "GATEHOUSE_SECRET_KEY").valueFrom.secretKeyRef.name =
+    (podOf(casesOf(all)).volumes.find((one) => one.name === "secrets").secret.secretName =
       "identity-secrets"),
   "another's certificate": (all) =>
     (podOf(casesOf(all)).volumes[0].secret.secretName = "identity-tls"),
+});
+rule("ownersOnlyMigrate", overlays, {
+  "a service that migrates as it starts": (all) =>
+    (podOf(casesOf(all)).initContainers = [migrationOf(all)]),
+  "a service that has the owner's URL": (all) =>
+    (podOf(casesOf(all)).volumes.find((one) => one.name === "secrets").secret.secretName =
+      "migrations-secrets"),
+  "a migration as the role that serves": (all) =>
+    (podOf(migrationsOf(all)).volumes[0].secret.secretName = "cases-secrets"),
+  "rights for another service": (all) =>
+    (settingOf(migrationOf(all), "GATEHOUSE_POSTGRES_GRANT_TO").value = "gatehouse_identity"),
+});
+rule("podsHavePriority", overlays, {
+  none: (all) => delete podOf(casesOf(all)).priorityClassName,
+  "one that nothing makes": (all) => (podOf(casesOf(all)).priorityClassName = "urgent"),
+});
+rule("oneNodeIsNotAll", overlays, {
+  "a spread that may be given up": (all) =>
+    (podOf(casesOf(all)).topologySpreadConstraints[1].whenUnsatisfiable = "ScheduleAnyway"),
+  "a node that is being drained": (all) =>
+    delete podOf(casesOf(all)).topologySpreadConstraints[1].nodeTaintsPolicy,
 });
 rule("referencesAreMade", overlays, {
   "a Secret that nothing makes": (all) =>
@@ -174,6 +220,34 @@ rule("strangersReachTheTwoDoors", overlays, {
   "no gateway": (all) => pathsOf(all).pop(),
   "another door": (all) => (named(all, "Service", "gateway").spec.type = "LoadBalancer"),
   "no front": (all) => delete named(all, "Service", "front").spec.type,
+});
+const routeOf = (objects, kind, name) => named(objects, kind, name).spec;
+rule("routesLeadToTheTwoDoors", ["production"], {
+  "a way past the front": (all) =>
+    routeOf(all, "GRPCRoute", "grpc").rules[0].backendRefs.push({ name: "cases", port: 7000 }),
+  "metrics for everybody": (all) =>
+    (routeOf(all, "HTTPRoute", "rest").rules[0].backendRefs[0].port = 9100),
+  "no gRPC": (all) => without(all, "GRPCRoute", "grpc"),
+  "a listener without TLS": (all) =>
+    (routeOf(all, "Gateway", "doors").listeners[0].protocol = "HTTP"),
+  "a listener for everybody's routes": (all) =>
+    (routeOf(all, "Gateway", "doors").listeners[1].allowedRoutes.namespaces.from = "All"),
+  "a route on every listener": (all) =>
+    delete routeOf(all, "HTTPRoute", "rest").parentRefs[0].sectionName,
+  "a front without TLS": (all) => without(all, "BackendTLSPolicy", "front"),
+});
+const scalerOf = (objects) => named(objects, "HorizontalPodAutoscaler", "cases").spec;
+rule("scalingIsCalm", overlays, {
+  "Kubernetes' defaults": (all) => delete scalerOf(all).behavior,
+  "a fall": (all) => (scalerOf(all).behavior.scaleDown.policies[0].value = 5),
+  "a minute's window": (all) => (scalerOf(all).behavior.scaleDown.stabilizationWindowSeconds = 60),
+  "a late rise": (all) => (scalerOf(all).behavior.scaleUp.stabilizationWindowSeconds = 60),
+});
+rule("loadIsRequestsToo", ["production"], {
+  "CPU alone": (all) => scalerOf(all).metrics.pop(),
+  "no CPU": (all) => scalerOf(all).metrics.shift(),
+  "a metric that the adapter does not make": (all) =>
+    (scalerOf(all).metrics[1].pods.metric.name = "gatehouse_workers"),
 });
 rule("callersKeepTheirAddress", overlays, {
   "a node in between": (all) => delete named(all, "Service", "front").spec.externalTrafficPolicy,

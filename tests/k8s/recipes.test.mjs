@@ -94,7 +94,7 @@ test("the database has each role that a service signs in as, and none of them is
   assert.ok(Number(spec.postgresql.parameters.max_connections) > 10 * 5 * 12);
 });
 
-test("no two of a store's instances share a node, and a store is reached by Gatehouse alone", () => {
+test("no two instances of a store share a node, and Gatehouse alone reaches them", () => {
   const redis = named(render("redis-sentinel"), "StatefulSet", "redis");
   const [rule] =
     podOf(redis).affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution;

@@ -6,6 +6,9 @@ import ts from "typescript";
 const packages = {
   "cert-manager.io": "@kubernetes-models/cert-manager/",
   "external-secrets.io": "@kubernetes-models/external-secrets/",
+  "gateway.networking.k8s.io": "@kubernetes-models/gateway-api/",
+  "monitoring.coreos.com": "@kubernetes-models/prometheus-operator/",
+  "postgresql.cnpg.io": "@kubernetes-models/cloudnative-pg/",
 };
 
 function moduleOf({ apiVersion }) {

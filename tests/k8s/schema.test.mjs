@@ -1,13 +1,14 @@
 // What kubectl makes of deploy/k8s is what Kubernetes takes.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { Checkout, kubectls, named, overlays } from "./manifests.mjs";
+import { parse } from "yaml";
+import { Checkout, kubectls, named, overlays, root } from "./manifests.mjs";
 import { schemaOffences, unknownFields } from "./schema.mjs";
 
-const checkout = new Checkout()
-  .fillProduction()
-  .replace("overlays/production/kustomization.yaml", "# - tracing.yaml ", "- tracing.yaml ");
+const checkout = new Checkout().fillProduction().addEverything();
 const rendered = Object.fromEntries(overlays.map((name) => [name, checkout.render(name)]));
 
 for (const overlay of overlays) {
@@ -45,6 +46,18 @@ function comparable(object) {
   for (const key of ["annotations", "labels"]) plain.metadata[key] ??= null;
   return [`${plain.kind} ${plain.metadata.name}`, plain];
 }
+
+test("what is applied beside the overlays fits its schema", async () => {
+  const priority = parse(readFileSync(join(root, "deploy/k8s/priority.yaml"), "utf8"));
+  assert.deepEqual(await schemaOffences([priority]), []);
+  assert.deepEqual(unknownFields([priority]), []);
+});
+
+test("the operator's alerts are those of deploy/observability, which are tested", () => {
+  const file = (path) => readFileSync(join(root, "deploy", path), "utf8");
+  const { spec } = parse(file("k8s/monitoring/alerts.yaml"));
+  assert.deepEqual(spec, parse(file("observability/alerts.yaml")), "run deploy/observability/rule");
+});
 
 test("a difference between two renderings is noticed", () => {
   const changed = broken((objects) => {

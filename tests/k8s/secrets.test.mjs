@@ -1,7 +1,8 @@
 // overlays/try/make-secrets: what nobody should have to think of, and git must never see.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Checkout, fiveServices, root, services } from "./manifests.mjs";
 
@@ -31,12 +32,31 @@ test("the stores know the passwords that the services come with", () => {
       password(name, "GATEHOUSE_POSTGRES_URL"),
       valueOf("postgres", "POSTGRES_PASSWORD"),
     );
+    assert.equal(
+      password("migrations", `${name.toUpperCase()}_POSTGRES_URL`),
+      valueOf("postgres", "POSTGRES_OWNER_PASSWORD"),
+    );
   }
   for (const name of services) {
     assert.equal(password(name, "GATEHOUSE_REDIS_URL"), valueOf("redis", "REDIS_PASSWORD"));
   }
   const token = "GATEHOUSE_SMS_TOKEN";
   assert.equal(valueOf("notification", token), valueOf("sink", token));
+});
+
+test("who serves is another role for each service, and none of them the owner", () => {
+  const user = (name, setting) => new URL(valueOf(name, setting)).username;
+  for (const name of fiveServices) {
+    assert.equal(user(name, "GATEHOUSE_POSTGRES_URL"), `gatehouse_${name}`);
+    assert.equal(user("migrations", `${name.toUpperCase()}_POSTGRES_URL`), "gatehouse_owner");
+  }
+  const script = readFileSync(join(root, "deploy/images/try/postgres"), "utf8");
+  for (const name of [...fiveServices, "owner"]) {
+    assert.match(
+      script,
+      new RegExp(`^CREATE ROLE gatehouse_${name} LOGIN PASSWORD '\\$\\w+'$`, "m"),
+    );
+  }
 });
 
 test("nobody else on the machine reads them, and git does not take them", () => {

@@ -17,8 +17,12 @@ const textOf = (service) => sourcesBelow(join(root, "services", service)).join("
 // ServiceConfig::Read is for the services that call it; the rest of common/ is in every binary.
 function commonTextFor(own) {
   const common = textOf("common");
-  if (own.includes("ServiceConfig::Read(")) return common;
-  return common.replace(/^ServiceConfig ServiceConfig::Read\(.*?^}/ms, "");
+  if (own.includes("ServiceConfig::Read(")) {
+    return common.replace(/^std::optional<int> RunMigration\(.*?^}/ms, "");
+  }
+  return common
+    .replace(/^ServiceConfig ServiceConfig::Read\(.*?^}/ms, "")
+    .replace(/^std::optional<int> RunMigration\(.*?^}/ms, "");
 }
 
 function namesIn(text, expression) {
@@ -61,6 +65,11 @@ function settingsOf(service) {
   }
   return found;
 }
+
+// What `gatehouse-NAME migrate` reads, the same for each of the five.
+const [, migrationText] = /^std::optional<int> RunMigration\((.*?^})/ms.exec(textOf("common"));
+export const migration = settingsIn(migrationText);
+migration.reads.add("GATEHOUSE_LOG_LEVEL").add("PGSSLMODE").add("PGSSLROOTCERT");
 
 // The front's are what its script asks for, and what it fills into nginx.conf.
 function settingsOfFront() {

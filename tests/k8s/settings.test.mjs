@@ -4,8 +4,16 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Checkout, containersOf, named, root, serviceDeployments, services } from "./manifests.mjs";
-import { binaries, drainSeconds, settingsIn } from "./settings.mjs";
+import {
+  Checkout,
+  containersOf,
+  named,
+  root,
+  secretFilesOf,
+  serviceDeployments,
+  services,
+} from "./manifests.mjs";
+import { binaries, drainSeconds, migration, settingsIn } from "./settings.mjs";
 
 test("settings are found in sources, with those that a process cannot start without", () => {
   const { reads, needs } = settingsIn(`
@@ -40,6 +48,8 @@ test("each binary is found to read its own settings, and to drain for a while", 
   assert.ok(!binaries.gateway.reads.has("GATEHOUSE_POSTGRES_URL"));
   assert.ok(!binaries.cases.reads.has("GATEHOUSE_SMTP_URL"));
   for (const name of services) assert.ok(binaries[name].reads.has("GATEHOUSE_LOG_LEVEL"));
+  assert.deepEqual([...migration.needs], ["GATEHOUSE_POSTGRES_URL"]);
+  assert.ok(!binaries.cases.reads.has("GATEHOUSE_POSTGRES_GRANT_TO"));
   assert.ok(binaries.front.reads.has("GATEHOUSE_CALLS_PER_SECOND"));
   assert.ok(binaries.front.needs.has("GATEHOUSE_NOTIFICATION_ADDRESS"));
   assert.ok(drainSeconds > 0);
@@ -58,32 +68,34 @@ test("check lets nothing be left out that a process cannot start without", () =>
 });
 
 // The value of each setting as the container would see it.
-function environmentOf(container, objects) {
+function environmentOf(workload, container, objects) {
   const values = container.env.map(({ name, value, valueFrom }) => {
     if (!valueFrom) return [name, value];
-    const [[kind, { name: object, key }]] = Object.entries(valueFrom);
-    const all = objects.filter((one) => one.metadata.name === object);
-    const found = all.find(
-      (one) => one.kind === (kind === "secretKeyRef" ? "Secret" : "ConfigMap"),
-    );
-    return [name, found?.data[key]];
+    const { name: map, key } = valueFrom.configMapKeyRef;
+    return [name, named(objects, "ConfigMap", map).data[key]];
   });
-  return Object.fromEntries(values.filter(([, value]) => value));
+  const files = secretFilesOf(workload, container).map(({ setting, secret, key }) => [
+    setting,
+    named(objects, "Secret", secret).data[key],
+  ]);
+  return Object.fromEntries([...values, ...files].filter(([, value]) => value));
 }
 
 test("overlays/try has a value for every setting that a process needs", () => {
   const objects = new Checkout().render("try");
-  for (const deployment of serviceDeployments(objects)) {
-    for (const container of containersOf(deployment)) {
-      const given = environmentOf(container, objects);
-      const { needs } = binaries[deployment.metadata.name];
+  const migrations = named(objects, "Job", "migrations");
+  for (const workload of [...serviceDeployments(objects), migrations]) {
+    for (const container of containersOf(workload)) {
+      const given = environmentOf(workload, container, objects);
+      const { needs } = workload === migrations ? migration : binaries[workload.metadata.name];
       assert.deepEqual(
         [...needs].filter((name) => !(name in given)),
         [],
-        deployment.metadata.name,
+        workload.metadata.name,
       );
     }
   }
-  const [, notification] = containersOf(named(objects, "Deployment", "notification"));
-  assert.equal(environmentOf(notification, objects).GATEHOUSE_SMS_URL, "http://sink:7080");
+  const notification = named(objects, "Deployment", "notification");
+  const given = environmentOf(notification, containersOf(notification)[0], objects);
+  assert.equal(given.GATEHOUSE_SMS_URL, "http://sink:7080");
 });

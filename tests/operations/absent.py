@@ -4,6 +4,7 @@ stopped, asked around, and started again, in the Gatehouse that is up. What work
 does not is a 503 that says when to come back, and never anything else.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import urllib.request
 
 from office import URL, Office, ask_json, ask_once, code_to, document, enter
 
+STATE = pathlib.Path(os.environ["GATEHOUSE_DEV_STATE"])
 DEV = pathlib.Path(__file__).resolve().parents[2] / "dev"
 
 # Who is away: what works without it, and what does not.
@@ -51,6 +53,8 @@ class World:
         other = {"Authorization": "Bearer " + ask_json(
             "POST", "/v1/apiKeys", {"displayName": "other", "scopes": ["cases.read"]},
             office.staff)["secret"]}
+        self.secrets = [office.kept["key"], other["Authorization"].split()[1],
+                        cookie["Cookie"].split("=")[1], token, ada["mobile"], ada["email"]]
         portal = "/v1/portal/cases/deal-1"
         pdf, json_type = ({"Content-Type": f"application/{kind}"} for kind in ("pdf", "json"))
         self.calls = {
@@ -91,14 +95,46 @@ def probe(port, path):
         return error.code
 
 
+class Logs:
+    """What the processes have said since."""
+
+    def __init__(self):
+        self.files = {path: path.stat().st_size for path in (STATE / "log").glob("*.log")}
+
+    def warnings(self):
+        for path, begin in self.files.items():
+            with path.open("rb") as file:
+                file.seek(begin)
+                for line in file.read().decode(errors="replace").splitlines():
+                    if line.startswith('{"time"') and '"level":"info"' not in line:
+                        yield json.loads(line)
+
+    def must_say_why(self, name, secrets):
+        """Who was asked, and what came of it; of those who asked, nothing."""
+        told = list(self.warnings())
+        events = {"postgres": {"postgres.failed"}, "redis": {"redis.away"}}
+        wanted = events.get(name, {"http.failed"})
+        lines = [line for line in told if line["event"] in wanted]
+        assert lines, f"without {name}, no line says {wanted}"
+        if wanted == {"http.failed"}:
+            assert all(line["rpc"] and line["code"] and line["error"] for line in lines), lines
+            assert any(name in line["rpc"] + line["error"] for line in lines), \
+                f"without {name}, no line names it: {lines}"
+        for secret in secrets:
+            assert secret not in json.dumps(told), f"without {name}, a line holds a secret"
+
+
 def try_without(name, first_port):
     world = World()
+    logs = Logs()
     # TERM lets PostgreSQL wait for whoever is connected.
     subprocess.run([DEV, "stop", name, "INT" if name == "postgres" else "TERM"], check=True)
     works, fails = (names.split() for names in EXPECTED[name])
     for status, calls in ((200, works), (503, fails)):
         for call in calls:
             assert world.status(call) == status, f"without {name}, {call} is no {status}"
+    if fails:
+        logs.must_say_why(name, world.secrets)
     if name == "postgres":
         # Alive, so that nobody restarts it, and not ready, so that nobody asks it.
         for port in range(first_port + 1, first_port + 6):

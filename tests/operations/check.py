@@ -21,6 +21,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OBSERVABILITY = ROOT / "deploy/observability"
 SERVICES = ["gateway", "identity", "cases", "invitation", "notification", "documents"]
+# Who signs in all day, and shows whether that works.
+WATCH = "deploy/watch/watch"
 # Which is nginx with settings of ours.
 FRONT = ["deploy/front/nginx.conf", "deploy/front/run"]
 # What scraping adds; deploy/observability/scrape.yaml.
@@ -68,25 +70,32 @@ def metrics_of_source():
     kinds = {"Count": "counter", "Observe": "histogram", "SetGauge": "gauge"}
     found = {}
     for text in source():
-        for match in re.finditer(r'\b(Count|Observe|SetGauge)\(\s*"(gatehouse_\w+)",\s*', text):
+        for match in re.finditer(
+                r'\b(Count|Observe|SetGauge)\(\s*"((?:gatehouse|process)_\w+)",\s*', text):
             labels = re.findall(r'\{\s*"(\w+)"\s*,', braces(text, match.end()))
             found[match[2]] = (kinds[match[1]], tuple(labels))
     for name, kind in re.findall(r"# TYPE (gatehouse_\w+) (\w+)$", read(FRONT[0]), re.MULTILINE):
         labels = re.search(rf"^{name}{{(\w+)=", read(FRONT[0]), re.MULTILINE)
         found[name] = (kind, (labels[1],))
+    # What its functions write for each step; a metric's kind comes before its lines.
+    watch = read(WATCH)
+    found["gatehouse_watch_steps_total"] = ("counter", ("step", "outcome"))
+    for name in re.findall(r'^ +(?:for name, values in \()?\("(\w+_seconds)", self\.', watch,
+                           re.MULTILINE):
+        found[f"gatehouse_watch_{name}"] = ("gauge", ("step",))
     return found
 
 
 def metrics_of_document():
     """The same from the table of docs/operations.md: | `name{label, …}` | kind | …"""
-    rows = re.findall(r"^\| `(gatehouse_\w+)(?:\{([^}]*)\})?` \| (\w+) \|",
+    rows = re.findall(r"^\| `((?:gatehouse|process)_\w+)(?:\{([^}]*)\})?` \| (\w+) \|",
                       read("docs/operations.md"), re.MULTILINE)
     return {name: (kind, tuple(re.findall(r"\w+", labels))) for name, labels, kind in rows}
 
 
 def check_expression(where, expression, metrics, recorded):
     """Its metrics exist, and have the labels that they are chosen by."""
-    for name, chosen in re.findall(r"((?:\w+:)?gatehouse[_:][\w:]+)(?:\{([^}]*)\})?",
+    for name, chosen in re.findall(r"((?:\w+:)?(?:gatehouse[_:]|\bprocess_)[\w:]+)(?:\{([^}]*)\})?",
                                    expression):
         if name in recorded:
             continue
@@ -128,7 +137,7 @@ def check_dashboard(metrics, recorded):
     shown, rules = set(), []
     for title, expression in expressions_of_dashboard():
         check_expression(f"dashboard, {title}", expression, metrics, recorded)
-        shown |= set(re.findall(r"gatehouse_\w+", expression))
+        shown |= set(re.findall(r"(?:gatehouse|process)_\w+", expression))
         rules.append({"record": f"panel:{len(rules)}", "expr": expression})
     promtool(["check", "rules"], {"groups": [{"name": "dashboard", "rules": rules}]})
     for name in metrics:
@@ -226,10 +235,31 @@ def check_events():
         for first_argument in re.findall(r"\bLog(?:Info|Warning|Error)\)?\(([^,;{]*)[,;]", text):
             known |= set(re.findall(r'"([a-z_.]+)"', first_argument))
     known |= set(re.findall(r'"event":"([a-z_.]+)"', read(FRONT[0])))
+    known |= set(re.findall(r'\blog\("([a-z_.]+)"', read(WATCH)))
     section = read("docs/operations.md").split("### Logs")[1].split("###")[0]
     for row in re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE):
         told |= set(re.findall(r"`([a-z_.]+)`", row))
     check(known == told, f"docs/operations.md: events of the log differ: {sorted(known ^ told)}")
+
+
+def check_what_is_seen():
+    """The table of how faults are told apart: | what | alerts | lines | panels |, all known."""
+    section = read("docs/operations.md").split("### What you see")[1].split("\n#")[0]
+    rows = re.findall(r"^\| (?!-|what)([^|]*) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", section,
+                      re.MULTILINE)
+    check(len(rows) >= 10, "docs/operations.md: what you see is not a table")
+    alerts = re.findall(r"alert: (\w+)", (OBSERVABILITY / "alerts.yaml").read_text("utf-8"))
+    dashboard = json.loads((OBSERVABILITY / "dashboard.json").read_text("utf-8"))
+    panels = {panel["title"] for panel in dashboard["panels"]}
+    events = read("docs/operations.md").split("### Logs")[1].split("###")[0]
+    for what, named, lines, shown in rows:
+        check(re.search(r"Gatehouse|none", named) and "*" in shown, f"{what}: is not seen")
+        for name in re.findall(r"Gatehouse\w+", named):
+            check(name in alerts, f"{what}: there is no alert {name}")
+        for line in re.findall(r"`([a-z_.]+)`", lines):
+            check(f"`{line}`" in events, f"{what}: there is no line {line}")
+        for panel in re.findall(r"\*([^*]+)\*", shown):
+            check(panel in panels, f"{what}: there is no panel {panel}")
 
 
 def check_links():
@@ -289,6 +319,7 @@ def main():
         check_scrape()
         check_settings()
         check_events()
+        check_what_is_seen()
         check_links()
     print("\n".join(mistakes) or "all of it holds")
     sys.exit(1 if mistakes else 0)
