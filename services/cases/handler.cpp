@@ -114,7 +114,9 @@ absl::StatusOr<pb::SetContactPortalResponse> Handler::SetContactPortal(
                          .contact_id = request.contact_id(),
                          .portal = static_cast<Portal>(request.portal()),
                          .version = request.version(),
-                         .etag = request.etag()};
+                         .etag = request.etag(),
+                         .note = {.text = request.note(), .author = request.author()},
+                         .delivery_id = request.request_id()};
   if (request.has_expire_time()) change.expire_time = gatehouse::FromProto(request.expire_time());
   RETURN_IF_ERROR(store_.SetPortal(call.caller.organisation_id, change));
   return pb::SetContactPortalResponse();

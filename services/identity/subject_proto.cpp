@@ -18,6 +18,7 @@ Subject SubjectFrom(const std::string& organisation_id, const v1::StartChallenge
                      {grant.document_request_ids().begin(), grant.document_request_ids().end()}},
           .owner_email = request.owner_email(),
           .settled = grant.settled(),
+          .link_serves_many = grant.link_serves_many(),
           .method = static_cast<SignInMethod>(request.method())};
 }
 
@@ -37,6 +38,7 @@ v1::StartChallengeRequest ToProto(const Subject& subject) {
   grant.set_contact_id(subject.access.contact_id);
   grant.set_sees_all(subject.access.visibility == Visibility::kAll);
   grant.set_settled(subject.settled);
+  grant.set_link_serves_many(subject.link_serves_many);
   for (const std::string& id : subject.access.document_request_ids) {
     grant.add_document_request_ids(id);
   }

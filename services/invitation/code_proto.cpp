@@ -1,5 +1,7 @@
 #include "services/invitation/code_proto.h"
 
+#include "services/common/base/proto_time.h"
+
 namespace gatehouse::invitation {
 namespace {
 
@@ -18,6 +20,7 @@ identity::v1::StartChallengeRequest ToProto(const CodeRequest& request) {
   proto.set_link_id(request.link.link_id);
   identity::v1::GrantSpec& grant = *proto.mutable_grant();
   grant.set_settled(invitation.state == State::kAccepted && !request.link.single_use);
+  grant.set_link_serves_many(!request.link.single_use);
   grant.set_invitation_id(invitation.invitation_id);
   grant.set_case_id(invitation.case_id);
   grant.set_contact_id(invitation.contact_id);
@@ -30,6 +33,22 @@ identity::v1::StartChallengeRequest ToProto(const CodeRequest& request) {
   proto.set_contact_name(invitation.contact_name);
   proto.set_owner_email(request.owner_email);
   return proto;
+}
+
+StartedChallenge FromProto(const identity::v1::Challenge& challenge) {
+  return {challenge.challenge_id(), gatehouse::FromProto(challenge.expire_time()),
+          gatehouse::FromProto(challenge.resend_time())};
+}
+
+Entry EntryOf(const identity::v1::VerifyChallengeResponse& verified,
+              const std::string& challenge_id) {
+  const identity::v1::GrantSpec& grant = verified.grant();
+  return {.organisation_id = verified.organisation_id(),
+          .case_id = grant.case_id(),
+          .invitation_id = grant.invitation_id(),
+          .link_id = verified.link_id(),
+          .challenge_id = challenge_id,
+          .link_serves_many = grant.link_serves_many()};
 }
 
 }  // namespace gatehouse::invitation

@@ -6,5 +6,8 @@
 namespace gatehouse::invitation {
 
 identity::v1::StartChallengeRequest ToProto(const CodeRequest& request);
+StartedChallenge FromProto(const identity::v1::Challenge& challenge);
+Entry EntryOf(const identity::v1::VerifyChallengeResponse& verified,
+              const std::string& challenge_id);
 
 }  // namespace gatehouse::invitation

@@ -47,6 +47,8 @@ cases::v1::SetContactPortalRequest PortalOf(const Change& change, int64_t versio
   request.set_portal(static_cast<cases::v1::ContactPortal>(*change.portal));
   request.set_version(version);
   request.set_etag(change.etag);
+  request.set_note(change.note);
+  request.set_author(change.author);
   const absl::Time end = change.invitation.expire_time;
   if (*change.portal == Portal::kInvited && end != absl::InfiniteFuture()) {
     *request.mutable_expire_time() = gatehouse::ToProto(end);
@@ -127,11 +129,10 @@ OutboxCalls EffectsOf(const Change& change, int64_t version) {
     calls.Add(&notification::v1::Intake_Stub::PublishEvent, EventOf(change),
               invitation.invitation_id);
   }
-  if (!change.note.empty()) {
-    calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, NoteOf(change));
-  }
   if (change.portal.has_value()) {
     calls.Add(&cases::v1::CaseDirectory_Stub::SetContactPortal, PortalOf(change, version));
+  } else if (!change.note.empty()) {
+    calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, NoteOf(change));
   }
   if (change.event != kExpiredEvent) AddExpiry(invitation, calls);
   return calls;

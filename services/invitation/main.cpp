@@ -33,10 +33,10 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
                                       .lanes = {{kExpiryLane, ExpiryWork(store, clock)}}});
   ServicesDirectory directory(identity, cases, notification, documents);
   Invitations invitations(store, directory, DeriveKey(base.root_key(), "links"), clock);
-  SignIn sign_in(store, directory, clock);
+  SignIn sign_in(store, directory, invitations, clock);
   Once once(base.postgres(), DeriveKey(base.root_key(), "once"));
   InvitationsHandler invitations_handler(invitations, policies, store, directory, once, clock);
-  SignInHandler sign_in_handler(sign_in, invitations, identity);
+  SignInHandler sign_in_handler(sign_in);
   Server server("invitation");
   invitations_handler.Register(server);
   sign_in_handler.Register(server);

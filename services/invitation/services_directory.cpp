@@ -17,12 +17,9 @@ constexpr size_t kRememberedMax = 10000;
 
 }  // namespace
 
-absl::StatusOr<OrganisationProfile> ServicesDirectory::LookUpOrganisation(
-    const std::string& organisation_id) {
-  ASSIGN_OR_RETURN(const auto found,
-                   identity_.Call(&identity::v1::OrganisationDirectory_Stub::LookUpOrganisation,
-                                  organisation_id, identity::v1::LookUpOrganisationRequest()));
-  const OrganisationProfile profile = {
+OrganisationProfile ServicesDirectory::Remember(const std::string& organisation_id,
+                                                const identity::v1::Organisation& found) {
+  OrganisationProfile profile = {
       .display_name = found.display_name(),
       .region = found.region(),
       .time_zone = found.time_zone(),
@@ -32,6 +29,14 @@ absl::StatusOr<OrganisationProfile> ServicesDirectory::LookUpOrganisation(
   if (remembered_.size() >= kRememberedMax) remembered_.clear();
   remembered_[organisation_id] = {profile, absl::Now() + kRemember};
   return profile;
+}
+
+absl::StatusOr<OrganisationProfile> ServicesDirectory::LookUpOrganisation(
+    const std::string& organisation_id) {
+  ASSIGN_OR_RETURN(const auto found,
+                   identity_.Call(&identity::v1::OrganisationDirectory_Stub::LookUpOrganisation,
+                                  organisation_id, identity::v1::LookUpOrganisationRequest()));
+  return Remember(organisation_id, found);
 }
 
 absl::StatusOr<OrganisationProfile> ServicesDirectory::RecallOrganisation(
@@ -55,22 +60,32 @@ absl::StatusOr<CaseProfile> ServicesDirectory::LookUpCase(const std::string& org
   return ProfileOf(found);
 }
 
-absl::StatusOr<CaseDocuments> ServicesDirectory::LookUpDocuments(const std::string& organisation_id,
-                                                                 const std::string& case_id) {
-  documents::v1::LookUpCaseDocumentsRequest request;
-  request.set_case_id(case_id);
-  ASSIGN_OR_RETURN(const auto found,
-                   documents_.Call(&documents::v1::DocumentDirectory_Stub::LookUpCaseDocuments,
-                                   organisation_id, request));
-  return CaseDocuments{{found.labels().begin(), found.labels().end()},
-                       {found.document_request_ids().begin(), found.document_request_ids().end()}};
-}
-
-absl::StatusOr<SmsStatus> ServicesDirectory::CheckSms(const std::string& organisation_id) {
-  ASSIGN_OR_RETURN(const auto found,
-                   notification_.Call(&notification::v1::Intake_Stub::CheckSms, organisation_id,
-                                      notification::v1::CheckSmsRequest()));
-  return SmsStatus{found.configured(), found.balance(), found.sender()};
+absl::StatusOr<Facts> ServicesDirectory::LookUpFacts(const std::string& organisation_id,
+                                                     const std::string& case_id) {
+  const std::string& id = organisation_id;
+  cases::v1::LookUpCaseRequest of_case;
+  of_case.set_case_id(case_id);
+  documents::v1::LookUpCaseDocumentsRequest of_documents;
+  of_documents.set_case_id(case_id);
+  auto mirrored = cases_.Ask(&cases::v1::CaseDirectory_Stub::LookUpCase, id, of_case);
+  auto organisation = identity_.Ask(&identity::v1::OrganisationDirectory_Stub::LookUpOrganisation,
+                                    id, identity::v1::LookUpOrganisationRequest());
+  auto documents =
+      documents_.Ask(&documents::v1::DocumentDirectory_Stub::LookUpCaseDocuments, id, of_documents);
+  auto sms = notification_.Ask(&notification::v1::Intake_Stub::CheckSms, id,
+                               notification::v1::CheckSmsRequest());
+  Facts facts;
+  // The case first: that there is none is what the caller should hear.
+  ASSIGN_OR_RETURN(const auto found_case, mirrored.Get());
+  facts.mirrored = ProfileOf(found_case);
+  ASSIGN_OR_RETURN(const auto found_organisation, organisation.Get());
+  facts.organisation = Remember(id, found_organisation);
+  ASSIGN_OR_RETURN(const auto found, documents.Get());
+  facts.documents = {{found.labels().begin(), found.labels().end()},
+                     {found.document_request_ids().begin(), found.document_request_ids().end()}};
+  ASSIGN_OR_RETURN(const auto status, sms.Get());
+  facts.sms = {status.configured(), status.balance(), status.sender()};
+  return facts;
 }
 
 absl::StatusOr<std::map<std::string, DeliveryState>> ServicesDirectory::LookUpMessages(
@@ -94,8 +109,31 @@ absl::StatusOr<StartedChallenge> ServicesDirectory::StartChallenge(const CodeReq
   ASSIGN_OR_RETURN(const auto started,
                    identity_.Call(&identity::v1::Challenges_Stub::StartChallenge,
                                   request.invitation.organisation_id, ToProto(request)));
-  return StartedChallenge{started.challenge_id(), FromProto(started.expire_time()),
-                          FromProto(started.resend_time())};
+  return FromProto(started);
+}
+
+absl::StatusOr<StartedChallenge> ServicesDirectory::ResendChallenge(
+    const std::string& challenge_id) {
+  identity::v1::ResendChallengeRequest request;
+  request.set_challenge_id(challenge_id);
+  ASSIGN_OR_RETURN(const auto resent,
+                   identity_.Call(&identity::v1::Challenges_Stub::ResendChallenge, "", request));
+  return FromProto(resent);
+}
+
+absl::StatusOr<Entered> ServicesDirectory::VerifyChallenge(const v1::VerifySignInRequest& proof) {
+  identity::v1::VerifyChallengeRequest request;
+  request.set_challenge_id(proof.challenge_id());
+  request.set_code(proof.code());
+  request.set_nonce(proof.nonce());
+  request.set_session_token(proof.session_token());
+  ASSIGN_OR_RETURN(auto verified,
+                   identity_.Call(&identity::v1::Challenges_Stub::VerifyChallenge, "", request));
+  Entered entered = {.entry = EntryOf(verified, proof.challenge_id()),
+                     .settled = verified.grant().settled()};
+  entered.answer.mutable_session()->Swap(verified.mutable_session());
+  entered.answer.set_session_token(verified.session_token());
+  return entered;
 }
 
 absl::Status ServicesDirectory::RevokeGrant(const Invitation& invitation, const Call& call) {

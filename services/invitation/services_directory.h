@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 
+#include "gatehouse/identity/v1/organisations.pb.h"
 #include "services/common/rpc/client.h"
 #include "services/invitation/domain/directory.h"
 
@@ -20,16 +21,20 @@ class ServicesDirectory : public Directory {
       const std::string& organisation_id) override;
   absl::StatusOr<CaseProfile> LookUpCase(const std::string& organisation_id,
                                          const std::string& case_id) override;
-  absl::StatusOr<CaseDocuments> LookUpDocuments(const std::string& organisation_id,
-                                                const std::string& case_id) override;
-  absl::StatusOr<SmsStatus> CheckSms(const std::string& organisation_id) override;
+  absl::StatusOr<Facts> LookUpFacts(const std::string& organisation_id,
+                                    const std::string& case_id) override;
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) override;
   absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override;
+  absl::StatusOr<StartedChallenge> ResendChallenge(const std::string& challenge_id) override;
+  absl::StatusOr<Entered> VerifyChallenge(const v1::VerifySignInRequest& proof) override;
   absl::Status RevokeGrant(const Invitation& invitation, const Call& call) override;
   absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) override;
 
  private:
+  OrganisationProfile Remember(const std::string& organisation_id,
+                               const identity::v1::Organisation& found);
+
   struct Remembered {
     OrganisationProfile profile;
     absl::Time until;

@@ -4,6 +4,17 @@
 #include "services/common/base/status.h"
 
 namespace gatehouse::invitation {
+namespace {
+
+pb::StartSignInResponse ToProto(const StartedChallenge& started) {
+  pb::StartSignInResponse response;
+  response.set_challenge_id(started.challenge_id);
+  *response.mutable_expire_time() = gatehouse::ToProto(started.expire_time);
+  *response.mutable_resend_time() = gatehouse::ToProto(started.resend_time);
+  return response;
+}
+
+}  // namespace
 
 void SignInHandler::Register(Server& server) {
   server.Service("gatehouse.invitation.v1.SignIn")
@@ -29,44 +40,18 @@ absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
 absl::StatusOr<pb::StartSignInResponse> SignInHandler::StartSignIn(
     const Call&, const pb::StartSignInRequest& request) {
   ASSIGN_OR_RETURN(const StartedChallenge started, sign_in_.Start(request.token()));
-  pb::StartSignInResponse response;
-  response.set_challenge_id(started.challenge_id);
-  *response.mutable_expire_time() = gatehouse::ToProto(started.expire_time);
-  *response.mutable_resend_time() = gatehouse::ToProto(started.resend_time);
-  return response;
+  return ToProto(started);
 }
 
 absl::StatusOr<pb::StartSignInResponse> SignInHandler::ResendCode(
     const Call&, const pb::ResendCodeRequest& request) {
-  identity::v1::ResendChallengeRequest resend;
-  resend.set_challenge_id(request.challenge_id());
-  ASSIGN_OR_RETURN(const auto challenge,
-                   identity_.Call(&identity::v1::Challenges_Stub::ResendChallenge, "", resend));
-  pb::StartSignInResponse response;
-  response.set_challenge_id(challenge.challenge_id());
-  *response.mutable_expire_time() = challenge.expire_time();
-  *response.mutable_resend_time() = challenge.resend_time();
-  return response;
+  ASSIGN_OR_RETURN(const StartedChallenge resent, sign_in_.Resend(request.challenge_id()));
+  return ToProto(resent);
 }
 
 absl::StatusOr<pb::VerifySignInResponse> SignInHandler::VerifySignIn(
     const Call&, const pb::VerifySignInRequest& request) {
-  identity::v1::VerifyChallengeRequest verify;
-  verify.set_challenge_id(request.challenge_id());
-  verify.set_code(request.code());
-  verify.set_nonce(request.nonce());
-  verify.set_session_token(request.session_token());
-  ASSIGN_OR_RETURN(auto entered,
-                   identity_.Call(&identity::v1::Challenges_Stub::VerifyChallenge, "", verify));
-  if (!entered.grant().settled()) {
-    // Where this fails the client tries again and gets the same session.
-    RETURN_IF_ERROR(
-        invitations_.Accept(entered.organisation_id(), entered.link_id(), request.challenge_id()));
-  }
-  pb::VerifySignInResponse response;
-  *response.mutable_session() = std::move(*entered.mutable_session());
-  response.set_session_token(entered.session_token());
-  return response;
+  return sign_in_.Verify(request);
 }
 
 }  // namespace gatehouse::invitation

@@ -2,7 +2,6 @@
 
 #include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "services/common/rpc/server.h"
-#include "services/invitation/domain/invitations.h"
 #include "services/invitation/domain/sign_in.h"
 
 namespace gatehouse::invitation {
@@ -12,8 +11,7 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/invitation/v1/sign_in.proto.
 class SignInHandler {
  public:
-  SignInHandler(SignIn& sign_in, Invitations& invitations, Client& identity)
-      : sign_in_(sign_in), invitations_(invitations), identity_(identity) {}
+  explicit SignInHandler(SignIn& sign_in) : sign_in_(sign_in) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::OpenLinkResponse> OpenLink(const Call& call,
@@ -27,8 +25,6 @@ class SignInHandler {
 
  private:
   SignIn& sign_in_;
-  Invitations& invitations_;
-  Client& identity_;
 };
 
 }  // namespace gatehouse::invitation

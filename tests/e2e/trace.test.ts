@@ -146,7 +146,7 @@ const steps = [
   [...guessed, "identity CLIENT postgres"],
   [...verified, "invitation CLIENT postgres"],
   // What follows from it is told by the outbox, as a part of the same trace.
-  [...verified, "cases SERVER gatehouse.cases.v1.CaseDirectory/AddNote"],
+  [...verified, "cases SERVER gatehouse.cases.v1.CaseDirectory/SetContactPortal"],
   [...verified, "notification SERVER gatehouse.notification.v1.Intake/PublishEvent"],
   [...uploaded, "cases SERVER gatehouse.cases.v1.CaseDirectory/AddNote"],
   [...uploaded, "documents CLIENT postgres"],

@@ -16,8 +16,10 @@ struct PortalChange {
   std::string case_id, contact_id;
   Portal portal = Portal::kNotInvited;
   absl::Time expire_time = absl::InfiniteFuture();
-  int64_t version = 0;  // Grows with every change of the contact's access.
-  std::string etag;     // Of the case that the invitation was made by; empty: none.
+  int64_t version = 0;      // Grows with every change of the contact's access.
+  std::string etag;         // Of the case that the invitation was made by; empty: none.
+  Note note;                // That tells of it; without a text: none.
+  std::string delivery_id;  // Under which the note is written once.
 };
 
 // The mirror. Every method is about one organisation's rows, and is kept whole or not at all.
@@ -55,8 +57,8 @@ class Store {
                                                       const std::string& case_id,
                                                       const Page& page) = 0;
 
-  // An older version than the recorded one changes nothing. Where the mirror is not the one that
-  // the invitation looked at, invitations are told how it is now.
+  // An older version than the recorded one changes nothing but that its note is written. Where the
+  // mirror is not the one that the invitation looked at, invitations are told how it is now.
   virtual absl::Status SetPortal(const std::string& organisation_id,
                                  const PortalChange& change) = 0;
 };

@@ -45,7 +45,13 @@ constexpr const char* kDelete[] = {
     R"sql(INSERT INTO deleted_case VALUES ($1, $2) ON CONFLICT (organisation_id, case_id)
           DO UPDATE SET delete_time = clock_timestamp())sql"};
 
+// With its note in one statement: each costs a commit that waits for the disk.
 constexpr char kSetPortal[] = R"sql(
+  WITH noted AS (
+    INSERT INTO note (organisation_id, case_id, note_id, text, author, request_id)
+    SELECT organisation_id, case_id, $7, $8, $9, nullif($10, '') FROM case_file
+    WHERE organisation_id = $1 AND case_id = $2 AND $8 <> '' FOR KEY SHARE
+    ON CONFLICT (organisation_id, request_id) DO NOTHING)
   INSERT INTO contact_portal AS old (organisation_id, case_id, contact_id, portal, version,
                                      expire_time)
   VALUES ($1, $2, $3, $4, $5, $6)
@@ -292,7 +298,8 @@ absl::Status PostgresStore::SetPortal(const std::string& organisation_id,
                                       const PortalChange& change) {
   const auto set = [&](Transaction& tx) -> absl::Status {
     tx.Exec(kSetPortal, organisation_id, change.case_id, change.contact_id,
-            static_cast<int>(change.portal), change.version, ToSql(change.expire_time));
+            static_cast<int>(change.portal), change.version, ToSql(change.expire_time),
+            NewId("note"), change.note.text, change.note.author, change.delivery_id);
     return absl::OkStatus();
   };
   if (change.etag.empty()) return postgres_.WriteOne(Rows::Of(organisation_id), set);

@@ -121,6 +121,42 @@ TEST_CASE_METHOD(Fixture, "an older word about a contact's access changes nothin
   CHECK(found->mobiles().at("ada") == "+61412345678");
 }
 
+TEST_CASE_METHOD(Fixture, "the note that tells of a contact's access is written with it, once",
+                 "[service]") {
+  REQUIRE(Put("deal-1", "Smith").ok());
+  pb::SetContactPortalRequest set;
+  set.set_case_id("deal-1");
+  set.set_contact_id("ada");
+  set.set_portal(pb::ACTIVE);
+  set.set_version(2);
+  set.set_request_id("out_1");
+  set.set_note("Ada entered");
+  set.set_author("Ada");
+  REQUIRE(handler.SetContactPortal(ServiceCall(), set).ok());
+  REQUIRE(handler.SetContactPortal(ServiceCall(), set).ok());
+  // An older word comes too late for the access, and its note is one all the same.
+  set.set_request_id("out_0");
+  set.set_portal(pb::INVITED);
+  set.set_version(1);
+  set.set_note("Ada was invited");
+  REQUIRE(handler.SetContactPortal(ServiceCall(), set).ok());
+  pb::ListNotesRequest list;
+  list.set_case_id("deal-1");
+  const auto notes = handler.ListNotes(StaffCall(), list);
+  REQUIRE(notes->notes_size() == 2);
+  CHECK(notes->notes(0).text() == "Ada was invited");
+  CHECK(notes->notes(1).text() == "Ada entered");
+  CHECK(notes->notes(1).author() == "Ada");
+  CHECK(Get("deal-1")->contacts(0).portal() == pb::ACTIVE);
+
+  SECTION("and swallowed by a case that is gone") {
+    REQUIRE(Delete("deal-1").ok());
+    set.set_request_id("out_2");
+    set.set_version(3);
+    CHECK(handler.SetContactPortal(ServiceCall(), set).ok());
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "a contact whose invitation ran out unused is not invited", "[service]") {
   REQUIRE(Put("deal-1", "Smith").ok());
   pb::SetContactPortalRequest set;

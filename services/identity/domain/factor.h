@@ -18,6 +18,7 @@ struct Subject {
   CaseAccess access;
   std::string owner_email;  // Who is sent the code too; empty: nobody.
   bool settled = false;     // Whoever asked has nothing to record at the entry.
+  bool link_serves_many = false;
   SignInMethod method = SignInMethod::kSmsCode;
 };
 

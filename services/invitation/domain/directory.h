@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "services/common/base/caller.h"
 #include "services/common/base/secret.h"
 #include "services/invitation/domain/invitation.h"
@@ -63,6 +64,21 @@ struct CodeRequest {
   std::string owner_email;  // Who is sent the code too; empty: nobody.
 };
 
+// What an invitation's conditions are judged by.
+struct Facts {
+  OrganisationProfile organisation;
+  CaseProfile mirrored;
+  CaseDocuments documents;
+  SmsStatus sms;
+};
+
+// A client who has proven who they are.
+struct Entered {
+  Entry entry;
+  bool settled = false;             // There is nothing to record of it.
+  v1::VerifySignInResponse answer;  // The session, and its token.
+};
+
 // What invitation asks the other services; each about one organisation.
 class Directory {
  public:
@@ -76,14 +92,17 @@ class Directory {
   // Refuses NOT_FOUND.
   virtual absl::StatusOr<CaseProfile> LookUpCase(const std::string& organisation_id,
                                                  const std::string& case_id) = 0;
-  virtual absl::StatusOr<CaseDocuments> LookUpDocuments(const std::string& organisation_id,
-                                                        const std::string& case_id) = 0;
-  virtual absl::StatusOr<SmsStatus> CheckSms(const std::string& organisation_id) = 0;
+  // All at once. Refuses NOT_FOUND where there is no such case.
+  virtual absl::StatusOr<Facts> LookUpFacts(const std::string& organisation_id,
+                                            const std::string& case_id) = 0;
   // By the request ids that messages were handed in under.
   virtual absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) = 0;
 
   virtual absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) = 0;
+  // The refusals of these two are identity's.
+  virtual absl::StatusOr<StartedChallenge> ResendChallenge(const std::string& challenge_id) = 0;
+  virtual absl::StatusOr<Entered> VerifyChallenge(const v1::VerifySignInRequest& proof) = 0;
   virtual absl::Status RevokeGrant(const Invitation& invitation, const Call& call) = 0;
   virtual absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) = 0;
 };

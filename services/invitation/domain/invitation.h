@@ -45,6 +45,13 @@ struct Link {
   absl::Time expire_time;
 };
 
+// A client who has just proven who they are, by a link.
+struct Entry {
+  std::string organisation_id, case_id, invitation_id, link_id;
+  std::string challenge_id;  // That was passed.
+  bool link_serves_many = false;
+};
+
 // The token in what a client opened or pasted: the token itself, `#token`, or a whole link, with
 // blanks and punctuation that came along. Empty where there is none.
 std::string TokenIn(const std::string& pasted);

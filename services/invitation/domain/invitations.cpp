@@ -134,23 +134,22 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
   const std::string& id = call.caller.organisation_id;
   RETURN_IF_ERROR(CheckEmailText(asked.subject, asked.body));
   Conditions conditions;
-  ASSIGN_OR_RETURN(conditions.mirrored, directory_.LookUpCase(id, case_id));
+  ASSIGN_OR_RETURN(const Facts facts, directory_.LookUpFacts(id, case_id));
+  conditions.mirrored = facts.mirrored;
+  conditions.organisation = facts.organisation;
   const ContactProfile* const contact = conditions.mirrored.Find(contact_id);
   if (contact == nullptr) return NotFound();
   conditions.contact = *contact;
-  ASSIGN_OR_RETURN(conditions.organisation, directory_.LookUpOrganisation(id));
-  ASSIGN_OR_RETURN(const CaseDocuments documents, directory_.LookUpDocuments(id, case_id));
-  ASSIGN_OR_RETURN(const SmsStatus sms, directory_.CheckSms(id));
   ASSIGN_OR_RETURN(conditions.policy, store_.GetPolicy(id, conditions.organisation.region));
   ASSIGN_OR_RETURN(conditions.portal_url, PortalOf(asked.portal_url, conditions.organisation));
   for (const std::string& wanted : asked.document_request_ids) {
-    const auto& known = documents.document_request_ids;
+    const auto& known = facts.documents.document_request_ids;
     if (std::find(known.begin(), known.end(), wanted) == known.end()) {
       return RefuseField("document_request_ids", "names a document request that the case lacks");
     }
   }
   conditions.violations =
-      Preflight(*contact, conditions.mirrored, documents, sms, conditions.policy);
+      Preflight(*contact, conditions.mirrored, facts.documents, facts.sms, conditions.policy);
   return conditions;
 }
 
@@ -388,32 +387,29 @@ absl::StatusOr<Invitation> Invitations::Unlock(const std::string& case_id,
   return found;
 }
 
-absl::Status Invitations::Accept(const std::string& organisation_id, const std::string& link_id,
-                                 const std::string& challenge_id) {
-  ASSIGN_OR_RETURN(const Invitation used, store_.UseLink(organisation_id, link_id, challenge_id));
-  if (used.state == State::kAccepted) return absl::OkStatus();
-  bool replaced = false;
-  RETURN_IF_ERROR(store_.Transact(
-      organisation_id, used.case_id, [&](const std::vector<Invitation>& all) -> Decision {
-        const Invitation* const found = Find(all, used.invitation_id);
-        replaced = found != nullptr && found->state == State::kExpired;
-        if (found == nullptr || found->state != State::kPending) return std::nullopt;
-        Change change;
-        change.invitation = *found;
-        change.invitation.state = State::kAccepted;
-        change.invitation.accept_time = clock_.Now();
-        change.event = "invitation.accepted";
-        change.note = absl::StrCat(found->contact_name, " entered the portal for the first time.");
-        change.author = found->contact_name;
-        change.portal = Portal::kActive;
-        return change;
-      }));
-  if (!replaced) return absl::OkStatus();
-  // The session that was just made stands on nothing.
+absl::Status Invitations::Accept(const Entry& entry) {
+  const std::string& id = entry.organisation_id;
+  if (!entry.link_serves_many) {
+    RETURN_IF_ERROR(store_.UseLink(id, entry.link_id, entry.challenge_id));
+  }
+  const auto tell = [](const Invitation& accepted) {
+    Change change;
+    change.invitation = accepted;
+    change.event = "invitation.accepted";
+    change.note = absl::StrCat(accepted.contact_name, " entered the portal for the first time.");
+    change.author = accepted.contact_name;
+    change.portal = Portal::kActive;
+    return change;
+  };
+  ASSIGN_OR_RETURN(const State before, store_.Accept(entry, clock_.Now(), tell));
+  if (before != State::kExpired) return absl::OkStatus();
+  // A newer one has replaced it: the session that was just made stands on nothing.
   Call call;
-  call.caller.organisation_id = organisation_id;
+  call.caller.organisation_id = id;
   call.caller.actor_name = "Gatehouse";
-  RETURN_IF_ERROR(directory_.RevokeGrant(used, call));
+  RETURN_IF_ERROR(directory_.RevokeGrant(
+      {.organisation_id = id, .invitation_id = entry.invitation_id, .case_id = entry.case_id},
+      call));
   return CheckLink(LinkState::kExpired);
 }
 

@@ -55,8 +55,7 @@ class Invitations {
   // Marks the invitation accepted at the client's first entry; later ones change nothing. Refuses
   // LINK_USED, and LINK_EXPIRED where a newer invitation has replaced it meanwhile: the access that
   // the entry gave has ended then.
-  absl::Status Accept(const std::string& organisation_id, const std::string& link_id,
-                      const std::string& challenge_id);
+  absl::Status Accept(const Entry& entry);
 
   // The SHA-256 that a link is found by.
   static std::string HashOf(const std::string& token);

@@ -32,12 +32,21 @@ absl::StatusOr<StartedChallenge> SignIn::Start(const std::string& pasted) {
   const std::string& id = invitation.organisation_id;
   CodeRequest code = {.invitation = invitation, .link = found.link};
   ASSIGN_OR_RETURN(code.organisation, directory_.RecallOrganisation(id));
-  ASSIGN_OR_RETURN(const Policy policy, store_.GetPolicy(id, code.organisation.region));
-  if (policy.email_code_to_owner()) {
+  if (found.policy_in(code.organisation.region).email_code_to_owner()) {
     ASSIGN_OR_RETURN(const CaseProfile mirrored, directory_.LookUpCase(id, invitation.case_id));
     code.owner_email = mirrored.owner_email;
   }
   return directory_.StartChallenge(code);
+}
+
+absl::StatusOr<StartedChallenge> SignIn::Resend(const std::string& challenge_id) {
+  return directory_.ResendChallenge(challenge_id);
+}
+
+absl::StatusOr<v1::VerifySignInResponse> SignIn::Verify(const v1::VerifySignInRequest& proof) {
+  ASSIGN_OR_RETURN(Entered entered, directory_.VerifyChallenge(proof));
+  if (!entered.settled) RETURN_IF_ERROR(invitations_.Accept(entered.entry));
+  return std::move(entered.answer);
 }
 
 }  // namespace gatehouse::invitation

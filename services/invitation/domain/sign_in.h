@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "services/common/base/clock.h"
 #include "services/invitation/domain/directory.h"
+#include "services/invitation/domain/invitations.h"
 #include "services/invitation/domain/store.h"
 
 namespace gatehouse::invitation {
@@ -22,18 +23,25 @@ struct OpenedLink {
 // How a client enters by a link.
 class SignIn {
  public:
-  SignIn(Store& store, Directory& directory, const Clock& clock)
-      : store_(store), directory_(directory), clock_(clock) {}
+  SignIn(Store& store, Directory& directory, Invitations& invitations, const Clock& clock)
+      : store_(store), directory_(directory), invitations_(invitations), clock_(clock) {}
 
   // Changes nothing. `pasted` as TokenIn reads it. Refuses NOT_FOUND.
   absl::StatusOr<OpenedLink> Open(const std::string& pasted);
   // Sends a code. Refuses NOT_FOUND, LINK_EXPIRED, LINK_REVOKED, LINK_USED, MOBILE_MISSING, and
   // what identity refuses.
   absl::StatusOr<StartedChallenge> Start(const std::string& pasted);
+  // Sends the same code again; refuses what identity refuses.
+  absl::StatusOr<StartedChallenge> Resend(const std::string& challenge_id);
+  // Enters with the code, and accepts the invitation at its first entry. Refuses what identity
+  // refuses, and as Invitations::Accept. Where it fails after the code was right, whoever repeats
+  // it with the same nonce gets the same session.
+  absl::StatusOr<v1::VerifySignInResponse> Verify(const v1::VerifySignInRequest& proof);
 
  private:
   Store& store_;
   Directory& directory_;
+  Invitations& invitations_;
   const Clock& clock_;
 };
 

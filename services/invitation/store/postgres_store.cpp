@@ -97,6 +97,36 @@ constexpr char kOfCase[] = "SELECT " INVITATION
                            " FROM invitation AS i WHERE organisation_id = $1 AND case_id = $2 "
                            "ORDER BY invitation_id DESC LIMIT 1000";
 
+// With what its organisation changed of the policy, if anything.
+constexpr char kFindLink[] = "SELECT " INVITATION ", " LINK
+                             ", s.document, s.fields, s.version FROM link AS l JOIN invitation "
+                             "AS i USING (organisation_id, invitation_id) "
+                             "LEFT JOIN settings_document AS s "
+                             "ON s.organisation_id = l.organisation_id AND s.kind = $2 "
+                             "WHERE l.token_hash = $1";
+
+constexpr char kUseLink[] = R"sql(
+  WITH used AS (
+    UPDATE link SET used_by = $3
+    WHERE organisation_id = $1 AND link_id = $2 AND single_use AND used_by IS NULL
+    RETURNING used_by)
+  SELECT NOT single_use OR coalesce(used_by, (SELECT used_by FROM used)) = $3 AS ours
+  FROM link WHERE organisation_id = $1 AND link_id = $2)sql";
+
+// Whoever changes the case's invitations meanwhile is waited for; what is not pending then has no
+// row.
+constexpr char kAccept[] = R"sql(
+  WITH locked AS (
+    UPDATE case_lock SET version = version + 1 WHERE organisation_id = $1 AND case_id = $2
+    RETURNING version AS case_version)
+  UPDATE invitation AS i SET state = 2, accept_time = $4 FROM locked
+  WHERE i.organisation_id = $1 AND i.case_id = $2 AND i.invitation_id = $3 AND i.state = 1
+  RETURNING case_version, )sql" INVITATION;
+
+constexpr char kStateOf[] =
+    "SELECT state FROM invitation WHERE organisation_id = $1 AND case_id = $2 "
+    "AND invitation_id = $3";
+
 // A pending invitation whose time is up makes room for the contact's next one: by the clock that
 // decided so, which is that of the next one.
 constexpr char kReplaceExpired[] = R"sql(
@@ -230,33 +260,37 @@ absl::StatusOr<std::vector<Link>> PostgresStore::ListLinks(const std::string& or
 
 absl::StatusOr<FoundLink> PostgresStore::FindLink(const std::string& token_hash) {
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<FoundLink> {
-    const auto rows = tx.Exec("SELECT " INVITATION ", " LINK
-                              " FROM link AS l JOIN invitation AS i "
-                              "USING (organisation_id, invitation_id) "
-                              "WHERE l.token_hash = $1",
-                              Bytes(token_hash));
+    const auto rows = tx.Exec(kFindLink, Bytes(token_hash), Policy::descriptor()->full_name());
     if (rows.empty()) return NotFound();
-    return FoundLink{LinkFrom(rows[0]), InvitationFrom(rows[0])};
+    const auto policy_in = [this, stored = StoredSettings::From(rows[0])](
+                               const std::string& region) { return policies_.Of(stored, region); };
+    return FoundLink{LinkFrom(rows[0]), InvitationFrom(rows[0]), policy_in};
   });
 }
 
-absl::StatusOr<Invitation> PostgresStore::UseLink(const std::string& organisation_id,
-                                                  const std::string& link_id,
-                                                  const std::string& challenge_id) {
-  return postgres_.WriteOne(
-      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Invitation> {
-        const auto rows = tx.Exec(
-            "WITH used AS (UPDATE link SET used_by = $3 WHERE organisation_id = $1 "
-            "AND link_id = $2 AND single_use AND used_by IS NULL RETURNING used_by) "
-            "SELECT " INVITATION
-            ", NOT l.single_use OR coalesce(l.used_by, (SELECT used_by FROM used)) = $3 "
-            "AS ours FROM link AS l JOIN invitation AS i USING (organisation_id, invitation_id) "
-            "WHERE l.organisation_id = $1 AND l.link_id = $2",
-            organisation_id, link_id, challenge_id);
-        if (rows.empty()) return NotFound();
-        if (!rows[0]["ours"].as<bool>(false)) return CheckLink(LinkState::kUsed);
-        return InvitationFrom(rows[0]);
-      });
+absl::Status PostgresStore::UseLink(const std::string& organisation_id, const std::string& link_id,
+                                    const std::string& challenge_id) {
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    const auto rows = tx.Exec(kUseLink, organisation_id, link_id, challenge_id);
+    if (rows.empty()) return NotFound();
+    return rows[0]["ours"].as<bool>(false) ? absl::OkStatus() : CheckLink(LinkState::kUsed);
+  });
+}
+
+absl::StatusOr<State> PostgresStore::Accept(const Entry& entry, absl::Time now, const Tell& tell) {
+  const std::string& id = entry.organisation_id;
+  return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<State> {
+    const auto accepted =
+        tx.Exec(kAccept, id, entry.case_id, entry.invitation_id, gatehouse::ToSql(now));
+    if (accepted.empty()) {
+      const auto found = tx.Exec(kStateOf, id, entry.case_id, entry.invitation_id);
+      if (found.empty()) return NotFound();
+      return static_cast<State>(found[0]["state"].as<int>());
+    }
+    const auto version = accepted[0]["case_version"].as<int64_t>();
+    outbox_.Add(tx, EffectsOf(tell(InvitationFrom(accepted[0])), version), kPatience);
+    return State::kPending;
+  });
 }
 
 absl::StatusOr<Policy> PostgresStore::GetPolicy(const std::string& organisation_id,

@@ -24,8 +24,9 @@ class PostgresStore : public Store {
   absl::StatusOr<std::vector<Link>> ListLinks(const std::string& organisation_id,
                                               const std::string& invitation_id) override;
   absl::StatusOr<FoundLink> FindLink(const std::string& token_hash) override;
-  absl::StatusOr<Invitation> UseLink(const std::string& organisation_id, const std::string& link_id,
-                                     const std::string& challenge_id) override;
+  absl::Status UseLink(const std::string& organisation_id, const std::string& link_id,
+                       const std::string& challenge_id) override;
+  absl::StatusOr<State> Accept(const Entry& entry, absl::Time now, const Tell& tell) override;
   absl::StatusOr<Policy> GetPolicy(const std::string& organisation_id,
                                    const std::string& region) override;
 

@@ -37,10 +37,9 @@ class FakeDirectory : public Directory {
   absl::StatusOr<CaseProfile> LookUpCase(const std::string&, const std::string&) override {
     return mirrored;
   }
-  absl::StatusOr<CaseDocuments> LookUpDocuments(const std::string&, const std::string&) override {
-    return CaseDocuments{{}, {"drq_1"}};
+  absl::StatusOr<Facts> LookUpFacts(const std::string& id, const std::string&) override {
+    return Facts{*LookUpOrganisation(id), mirrored, {{}, {"drq_1"}}, {true, 10}};
   }
-  absl::StatusOr<SmsStatus> CheckSms(const std::string&) override { return SmsStatus{true, 10}; }
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string&, const std::vector<std::string>&) override {
     return messages;
@@ -48,6 +47,13 @@ class FakeDirectory : public Directory {
   absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override {
     codes.push_back(request);
     return StartedChallenge{};
+  }
+  absl::StatusOr<StartedChallenge> ResendChallenge(const std::string& challenge_id) override {
+    return StartedChallenge{challenge_id, absl::FromUnixSeconds(2), absl::FromUnixSeconds(1)};
+  }
+  absl::StatusOr<Entered> VerifyChallenge(const v1::VerifySignInRequest& proof) override {
+    proofs.push_back(proof);
+    return entered;
   }
   absl::Status RevokeGrant(const Invitation& invitation, const Call&) override {
     revoked.push_back(invitation.invitation_id);
@@ -60,6 +66,8 @@ class FakeDirectory : public Directory {
   CaseProfile mirrored = {
       .display_name = "Smith purchase", .owner_name = "Olive Owner", .owner_e164 = "+447700900000"};
   std::vector<CodeRequest> codes;
+  std::vector<v1::VerifySignInRequest> proofs;
+  absl::StatusOr<Entered> entered = absl::UnavailableError("identity is away");
   std::vector<std::string> revoked, unlocked;
   absl::StatusOr<std::map<std::string, DeliveryState>> messages =
       std::map<std::string, DeliveryState>();
@@ -81,7 +89,7 @@ struct Fixture {
   FakeDirectory directory;
   FakeClock clock;
   Invitations invitations{store, directory, Secret(RandomBytes(32)), clock};
-  SignIn sign_in{store, directory, clock};
+  SignIn sign_in{store, directory, invitations, clock};
   Once once{database.postgres(), Secret(RandomBytes(32))};
   InvitationsHandler handler{invitations, policies, store, directory, once, clock};
 
@@ -94,6 +102,17 @@ struct Fixture {
   }
   static std::string TokenOf(const Made& made) {
     return made.link.Reveal().substr(made.link.Reveal().find('#') + 1);
+  }
+  // Who has just passed this challenge by the invitation's link.
+  Entry EntryBy(const Made& made, const std::string& challenge_id = "chl_1") {
+    const auto found = store.FindLink(Invitations::HashOf(TokenOf(made)));
+    REQUIRE(found.ok());
+    return {.organisation_id = found->invitation.organisation_id,
+            .case_id = found->invitation.case_id,
+            .invitation_id = found->invitation.invitation_id,
+            .link_id = found->link.link_id,
+            .challenge_id = challenge_id,
+            .link_serves_many = !found->link.single_use};
   }
   LinkState StateOf(const std::string& token) {
     const auto found = store.FindLink(Invitations::HashOf(token));

@@ -9,8 +9,7 @@ struct FollowFixture : Fixture {
   Made Entered() {
     const auto made = Create("c1");
     REQUIRE(made.ok());
-    const auto link = store.FindLink(Invitations::HashOf(TokenOf(*made)));
-    REQUIRE(invitations.Accept("acme", link->link.link_id, "chl_1").ok());
+    REQUIRE(invitations.Accept(EntryBy(*made)).ok());
     return *made;
   }
   ContactProfile& Contact(const std::string& id) {

@@ -241,15 +241,15 @@ TEST_CASE_METHOD(Fixture, "who completes a sign-in after a newer invitation came
                  "[service]") {
   const auto old = Create("c1");
   REQUIRE(old.ok());
-  const auto link = store.FindLink(Invitations::HashOf(TokenOf(*old)));
+  const Entry entry = EntryBy(*old);
   RunOut();
   SECTION("though an entry whose time ran out while the code was typed counts") {
-    CHECK(invitations.Accept("acme", link->link.link_id, "chl_1").ok());
+    CHECK(invitations.Accept(entry).ok());
     CHECK(store.Get("acme", "deal-1", old->invitation.invitation_id)->state == State::kAccepted);
   }
   SECTION("once it was replaced") {
     REQUIRE(Create("c1").ok());
-    CHECK(ReasonOf(invitations.Accept("acme", link->link.link_id, "chl_1")) == "LINK_EXPIRED");
+    CHECK(ReasonOf(invitations.Accept(entry)) == "LINK_EXPIRED");
     CHECK(directory.revoked == std::vector<std::string>{old->invitation.invitation_id});
   }
 }
@@ -258,12 +258,15 @@ TEST_CASE_METHOD(Fixture, "the first entry accepts, later ones change nothing, r
                  "[service]") {
   const auto made = Create("c1");
   REQUIRE(made.ok());
-  const auto link = store.FindLink(Invitations::HashOf(TokenOf(*made)));
   const std::string& id = made->invitation.invitation_id;
-  REQUIRE(invitations.Accept("acme", link->link.link_id, "chl_1").ok());
-  REQUIRE(invitations.Accept("acme", link->link.link_id, "chl_2").ok());
+  REQUIRE(invitations.Accept(EntryBy(*made, "chl_1")).ok());
+  REQUIRE(invitations.Accept(EntryBy(*made, "chl_2")).ok());
   CHECK(store.Get("acme", "deal-1", id)->state == State::kAccepted);
-  CHECK(Rows("AddNote") == 2);
+  CHECK(store.Get("acme", "deal-1", id)->accept_time.has_value());
+  // Each of the two changes told cases once, its note with the contact's access.
+  CHECK(Rows("SetContactPortal") == 2);
+  CHECK(Rows("AddNote") == 0);
+  CHECK(Rows("PublishEvent") == 2);
   CHECK(ReasonOf(invitations.Resend("deal-1", id, {}, StaffCall()).status()) ==
         "INVITATION_ACCEPTED");
   directory.answer = absl::UnavailableError("identity is away");
@@ -283,10 +286,9 @@ TEST_CASE_METHOD(Fixture, "a single-use link serves one challenge, which may ask
   Set(change);
   const auto made = Create("c1");
   REQUIRE(made.ok());
-  const auto link = store.FindLink(Invitations::HashOf(TokenOf(*made)));
-  REQUIRE(invitations.Accept("acme", link->link.link_id, "chl_1").ok());
-  CHECK(invitations.Accept("acme", link->link.link_id, "chl_1").ok());
-  CHECK(ReasonOf(invitations.Accept("acme", link->link.link_id, "chl_2")) == "LINK_USED");
+  REQUIRE(invitations.Accept(EntryBy(*made, "chl_1")).ok());
+  CHECK(invitations.Accept(EntryBy(*made, "chl_1")).ok());
+  CHECK(ReasonOf(invitations.Accept(EntryBy(*made, "chl_2"))) == "LINK_USED");
   CHECK(StateOf(TokenOf(*made)) == LinkState::kUsed);
 }
 

@@ -1,3 +1,7 @@
+#include <thread>
+
+#include "gatehouse/identity/v1/reasons.pb.h"
+#include "services/invitation/sign_in_handler.h"
 #include "services/invitation/tests/fixture.h"
 
 namespace gatehouse::invitation {
@@ -59,6 +63,123 @@ TEST_CASE_METHOD(Fixture, "a link that leads nowhere shows nobody's addresses", 
   CHECK((opened->masked_email.empty() && opened->masked_mobile.empty() && !opened->takes_codes));
   CHECK(ReasonOf(sign_in.Start(TokenOf(*made)).status()) == "LINK_REVOKED");
   CHECK(directory.codes.empty());
+}
+
+struct Entering : Fixture {
+  Entering() : made(Create("c1").value()) {}
+  // What identity says of who has entered by the link.
+  void LetIn(const std::string& challenge_id = "chl_1", bool settled = false) {
+    Entered entered = {.entry = EntryBy(made, challenge_id), .settled = settled};
+    entered.answer.set_session_token("gh_session_of_" + challenge_id);
+    entered.answer.mutable_session()->set_session_id("ses_1");
+    directory.entered = entered;
+  }
+  absl::StatusOr<pb::VerifySignInResponse> Verify(const std::string& challenge_id = "chl_1") {
+    pb::VerifySignInRequest request;
+    request.set_challenge_id(challenge_id);
+    request.set_code("123456");
+    request.set_nonce("nonce-of-the-page-1");
+    request.set_session_token("gh_session_of_before");
+    return handler_.VerifySignIn(ServiceCall(), request);
+  }
+  State Now() { return store.Get("acme", "deal-1", made.invitation.invitation_id)->state; }
+  const Made made;
+  SignInHandler handler_{sign_in};
+};
+
+TEST_CASE_METHOD(Entering, "who is let in is told so, and has accepted", "[service]") {
+  LetIn();
+  const auto entered = Verify();
+  REQUIRE(entered.ok());
+  CHECK(entered->session().session_id() == "ses_1");
+  CHECK(entered->session_token() == "gh_session_of_chl_1");
+  CHECK(Now() == State::kAccepted);
+  REQUIRE(directory.proofs.size() == 1);
+  CHECK(directory.proofs[0].code() == "123456");
+  CHECK(directory.proofs[0].nonce() == "nonce-of-the-page-1");
+  CHECK(directory.proofs[0].session_token() == "gh_session_of_before");
+}
+
+TEST_CASE_METHOD(Entering, "who is not let in has accepted nothing", "[service]") {
+  directory.entered = Refuse(identity::v1::CODE_WRONG, "no");
+  CHECK(ReasonOf(Verify().status()) == "CODE_WRONG");
+  directory.entered = absl::UnavailableError("identity is away");
+  CHECK(absl::IsUnavailable(Verify().status()));
+  CHECK(Now() == State::kPending);
+  CHECK(Rows("SetContactPortal") == 1);
+}
+
+TEST_CASE_METHOD(Entering, "an entry with nothing to record touches no row", "[service]") {
+  LetIn("chl_1", true);
+  REQUIRE(Verify().ok());
+  CHECK(Now() == State::kPending);
+}
+
+TEST_CASE_METHOD(Entering, "a first entry by two challenges at once is told of once", "[service]") {
+  for (int round = 0; round < 5; ++round) {
+    database.Exec("UPDATE invitation SET state = 1, accept_time = NULL");
+    database.Exec("DELETE FROM job");
+    const Entry one = EntryBy(made, "chl_1"), other = EntryBy(made, "chl_2");
+    absl::Status first, second;
+    std::thread thread([&] { first = invitations.Accept(one); });
+    second = invitations.Accept(other);
+    thread.join();
+    CHECK(first.ok());
+    CHECK(second.ok());
+    CHECK(Now() == State::kAccepted);
+    CHECK(Rows("PublishEvent") == 1);
+    CHECK(Rows("SetContactPortal") == 1);
+  }
+}
+
+TEST_CASE_METHOD(Entering, "an entry takes nothing back of what staff changed meanwhile",
+                 "[service]") {
+  const Entry entry = EntryBy(made);
+  SECTION("a revocation stays") {
+    REQUIRE(invitations.Revoke("deal-1", entry.invitation_id, StaffCall()).ok());
+    CHECK(invitations.Accept(entry).ok());
+    CHECK(Now() == State::kRevoked);
+    CHECK(Rows("PublishEvent") == 2);
+  }
+  SECTION("a corrected number too") {
+    for (ContactProfile& contact : directory.mirrored.contacts) contact.e164 = "+447700900999";
+    REQUIRE(invitations.Follow("deal-1", &directory.mirrored, ServiceCall()).ok());
+    REQUIRE(invitations.Accept(entry).ok());
+    const auto now = store.Get("acme", "deal-1", entry.invitation_id);
+    CHECK(now->mobile == "+447700900999");
+    CHECK(now->state == State::kAccepted);
+  }
+  SECTION("and that of another organisation or case is not found") {
+    Entry stranger = entry;
+    stranger.organisation_id = "other";
+    CHECK(ReasonOf(invitations.Accept(stranger)) == "NOT_FOUND");
+    stranger = entry;
+    stranger.case_id = "deal-2";
+    CHECK(ReasonOf(invitations.Accept(stranger)) == "NOT_FOUND");
+    CHECK(Now() == State::kPending);
+  }
+}
+
+TEST_CASE_METHOD(Entering, "a code goes to the case's owner too where the policy says so",
+                 "[service]") {
+  directory.mirrored.owner_email = "olive@example.com";
+  REQUIRE(sign_in.Start(TokenOf(made)).ok());
+  CHECK(directory.codes.back().owner_email.empty());
+  Policy change;
+  change.set_email_code_to_owner(true);
+  Set(change);
+  REQUIRE(sign_in.Start(TokenOf(made)).ok());
+  CHECK(directory.codes.back().owner_email == "olive@example.com");
+}
+
+TEST_CASE_METHOD(Entering, "a resend answers as identity does", "[service]") {
+  pb::ResendCodeRequest request;
+  request.set_challenge_id("chl_1");
+  const auto resent = handler_.ResendCode(ServiceCall(), request);
+  REQUIRE(resent.ok());
+  CHECK(resent->challenge_id() == "chl_1");
+  CHECK(resent->expire_time().seconds() == 2);
+  CHECK(resent->resend_time().seconds() == 1);
 }
 
 }  // namespace
