@@ -6,7 +6,9 @@
 #include "services/common/service/service_config.h"
 #include "services/documents/blobs/collecting.h"
 #include "services/documents/blobs/store/folder_blobs.h"
+#include "services/documents/identity_choices.h"
 #include "services/documents/mirrored_cases.h"
+#include "services/documents/requests/domain/chosen_requests.h"
 #include "services/documents/requests/store/postgres_requests.h"
 #include "services/documents/rpcs.h"
 #include "services/documents/settings/stored_rules.h"
@@ -45,6 +47,7 @@ int Serve(Config config) {
   if (!sniffer.ok()) return Fail(sniffer.status());
   ServiceBase base(std::move(config.service), config.identity_address,
                    WithCommon(kMigrations).size());
+  Client identity(config.identity_address, base.tls());
   Client cases(config.cases_address, base.tls());
   Client notification(config.notification_address, base.tls());
   Outbox outbox(base.postgres(),
@@ -52,7 +55,9 @@ int Serve(Config config) {
                  .services = {{"cases", &cases}, {"notification", &notification}}});
   Effects effects(outbox);
   PostgresDocuments documents(base.postgres(), effects);
-  PostgresRequests request_store(base.postgres());
+  PostgresRequests stored_requests(base.postgres());
+  IdentityChoices choices(identity);
+  ChosenRequests request_store(stored_requests, choices);
   const gatehouse::Settings<pb::Settings> settings(base.postgres());
   StoredRules rules(settings);
   MirroredCases mirror(cases);

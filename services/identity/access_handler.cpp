@@ -42,6 +42,7 @@ void AccessHandler::Register(Server& server) {
   server.Service("gatehouse.identity.v1.Grants")
       .Unary("RevokeGrant", *this, &Self::RevokeGrant)
       .Unary("RebindGrant", *this, &Self::RebindGrant)
+      .Unary("ListChosenRequests", *this, &Self::ListChosenRequests)
       .Unary("UnlockSignIn", *this, &Self::UnlockSignIn);
   server.Service("gatehouse.identity.v1.Sessions")
       .Unary("GetSession", *this, &Self::GetSession)
@@ -117,6 +118,15 @@ absl::StatusOr<pb::RebindGrantResponse> AccessHandler::RebindGrant(
   (void)PublishRevocation(redis_, ended);
   pb::RebindGrantResponse response;
   response.set_ended_sessions(static_cast<int>(ended.size()));
+  return response;
+}
+
+absl::StatusOr<pb::ListChosenRequestsResponse> AccessHandler::ListChosenRequests(
+    const Call& call, const pb::ListChosenRequestsRequest& request) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> ids,
+                   store_.ListChosenRequests(call.caller.organisation_id, request.invitation_id()));
+  pb::ListChosenRequestsResponse response;
+  for (const std::string& id : ids) response.add_document_request_ids(id);
   return response;
 }
 

@@ -30,6 +30,8 @@ class AccessHandler {
                                                       const pb::RebindGrantRequest& request);
   absl::StatusOr<pb::RevokeGrantResponse> RevokeGrant(const Call& call,
                                                       const pb::RevokeGrantRequest& request);
+  absl::StatusOr<pb::ListChosenRequestsResponse> ListChosenRequests(
+      const Call& call, const pb::ListChosenRequestsRequest& request);
   absl::StatusOr<pb::UnlockSignInResponse> UnlockSignIn(const Call& call,
                                                         const pb::UnlockSignInRequest& request);
   absl::StatusOr<pb::Session> GetSession(const Call& call, const pb::GetSessionRequest& request);

@@ -8,6 +8,9 @@ namespace {
 // How long a list of signing keys may be relied on.
 constexpr absl::Duration kKeysKnown = absl::Minutes(5);
 
+// An id that no document request has.
+constexpr char kNoRequest[] = "-";
+
 pb::Principal ToProto(const Credential& credential) {
   const Caller& caller = credential.caller;
   pb::Principal proto;
@@ -32,7 +35,8 @@ pb::Principal ToProto(const Credential& credential) {
     added.set_contact_id(access.contact_id);
     added.set_invitation_id(access.invitation_id);
     added.set_sees_all(access.visibility == Visibility::kAll);
-    for (const std::string& id : access.document_request_ids) added.add_document_request_ids(id);
+    added.set_chose_requests(access.chose_requests);
+    if (access.chose_requests) added.add_document_request_ids(kNoRequest);
   }
   if (credential.expires_at != absl::InfiniteFuture()) {
     *proto.mutable_credential_expire_time() = gatehouse::ToProto(credential.expires_at);
@@ -60,8 +64,10 @@ absl::StatusOr<pb::ExchangeCredentialResponse> PrincipalsHandler::Exchange(
   ASSIGN_OR_RETURN(const SigningKeyPair key, keys_.Current());
   pb::ExchangeCredentialResponse response;
   *response.mutable_principal() = ToProto(found.credential);
-  response.set_token(
-      SignPrincipal(key, response.principal(), clock_.Now(), found.present_until + kOnItsWay));
+  // Origins are the gateway's business, which has them from the answer.
+  pb::Principal presented = response.principal();
+  presented.clear_origins();
+  response.set_token(SignPrincipal(key, presented, clock_.Now(), found.present_until + kOnItsWay));
   *response.mutable_expire_time() = gatehouse::ToProto(found.present_until);
   return response;
 }

@@ -15,6 +15,7 @@ Subject SubjectFrom(const std::string& organisation_id, const v1::StartChallenge
                      grant.contact_id(),
                      grant.invitation_id(),
                      grant.sees_all() ? Visibility::kAll : Visibility::kOwn,
+                     grant.document_request_ids_size() > 0,
                      {grant.document_request_ids().begin(), grant.document_request_ids().end()}},
           .owner_email = request.owner_email(),
           .settled = grant.settled(),

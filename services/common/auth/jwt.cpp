@@ -131,12 +131,9 @@ Caller ToCaller(const identity::v1::Principal& principal) {
                         absl::Nanoseconds(principal.credential_expire_time().nanos());
   }
   for (const auto& access : principal.cases()) {
-    caller.cases.push_back(
-        {access.case_id(),
-         access.contact_id(),
-         access.invitation_id(),
-         access.sees_all() ? Visibility::kAll : Visibility::kOwn,
-         {access.document_request_ids().begin(), access.document_request_ids().end()}});
+    caller.cases.push_back({access.case_id(), access.contact_id(), access.invitation_id(),
+                            access.sees_all() ? Visibility::kAll : Visibility::kOwn,
+                            access.chose_requests()});
   }
   return caller;
 }

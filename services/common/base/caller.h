@@ -20,7 +20,10 @@ struct CaseAccess {
   std::string contact_id;
   std::string invitation_id;
   Visibility visibility = Visibility::kOwn;
-  std::vector<std::string> document_request_ids;  // Those chosen by the invitation; empty: all.
+  // Whether the invitation chose among the case's document requests. Which ones, a credential does
+  // not say, lest it grows with them: documents, where it matters, asks identity.
+  bool chose_requests = false;
+  std::vector<std::string> document_request_ids;  // Those, where they were asked for.
 };
 
 // Who is calling. It comes from a verified credential, never from the request.

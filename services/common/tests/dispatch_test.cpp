@@ -213,7 +213,7 @@ TEST_CASE_METHOD(Rules, "a client enters its cases, and all others are not there
     std::shared_ptr<const Principal> Cached(const Secret&) override {
       auto made = std::make_shared<Principal>();
       made->caller.kind = CallerKind::kClient;
-      made->caller.cases = {{"deal-1", "ada", "inv_1", Visibility::kOwn, {}}};
+      made->caller.cases = {{"deal-1", "ada", "inv_1", Visibility::kOwn}};
       return made;
     }
   } clients;

@@ -13,6 +13,7 @@
 #include "services/common/jobs/outbox.h"
 #include "services/documents/blobs/domain/collector.h"
 #include "services/documents/blobs/store/folder_blobs.h"
+#include "services/documents/requests/domain/chosen_requests.h"
 #include "services/documents/requests/domain/requests.h"
 #include "services/documents/requests/store/postgres_requests.h"
 #include "services/documents/settings/stored_rules.h"
@@ -54,13 +55,29 @@ class FakeRules : public RulesStore {
   DocumentRules rules = DefaultRules();
 };
 
+// What invitations chose, by their ids.
+class FakeChoices : public Choices {
+ public:
+  absl::StatusOr<std::vector<std::string>> Of(const std::string&,
+                                              const std::string& invitation_id) override {
+    ++asked;
+    const auto found = chosen.find(invitation_id);
+    if (found == chosen.end()) return Refuse(common::v1::NOT_FOUND, "no such access");
+    return found->second;
+  }
+  std::map<std::string, std::vector<std::string>> chosen;
+  int asked = 0;
+};
+
 // A service without its RPCs: real stores, in a database and a folder of their own.
 struct Fixture {
   TestDatabase database{"documents", WithCommon(kMigrations)};
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
   Effects effects{outbox};
   PostgresDocuments documents{database.postgres(), effects};
-  PostgresRequests request_store{database.postgres()};
+  PostgresRequests stored_requests{database.postgres()};
+  FakeChoices choices;
+  ChosenRequests request_store{stored_requests, choices};
   FakeRules rules;
   FakeCases cases;
   const std::filesystem::path root =
@@ -70,8 +87,8 @@ struct Fixture {
   Uploads uploads{{documents, request_store, *blobs, rules, cases, *sniffer}};
   Requests requests{request_store, documents, rules, cases};
   BlobCollector collector{documents, *blobs};
-  const CaseAccess ada = {"deal-1", "ada", "inv_1", Visibility::kOwn, {}};
-  const CaseAccess bob = {"deal-1", "bob", "inv_2", Visibility::kOwn, {}};
+  const CaseAccess ada = {"deal-1", "ada", "inv_1", Visibility::kOwn};
+  const CaseAccess bob = {"deal-1", "bob", "inv_2", Visibility::kOwn};
 
   Fixture() = default;
   Fixture(const Fixture&) = delete;

@@ -77,6 +77,9 @@ class AccessStore {
                                                                const Call& call) = 0;
   // Whom a live session stands for; its use keeps it from idling out.
   virtual absl::StatusOr<std::optional<Credential>> UseSession(const std::string& token_hash) = 0;
+  // The document requests that an invitation chose; empty: all. Refuses NOT_FOUND.
+  virtual absl::StatusOr<std::vector<std::string>> ListChosenRequests(
+      const std::string& organisation_id, const std::string& invitation_id) = 0;
   // One live session. Refuses NOT_FOUND.
   virtual absl::StatusOr<Session> FindSession(const std::string& organisation_id,
                                               const std::string& session_id) = 0;

@@ -113,7 +113,8 @@ constexpr char kUseSession[] = R"sql(
               unused_seconds - idle_seconds AS note_use_after,)sql" GRANTS_HELD R"sql( AS held)
   SELECT u.organisation_id, u.session_id, u.account_id, u.client_name, u.until, u.note_use_after,
          o.region, array_to_string(o.origins, ' ') AS origins,
-         g.case_id, g.contact_id, g.invitation_id, g.sees_all, g.document_request_ids
+         g.case_id, g.contact_id, g.invitation_id, g.sees_all,
+         g.document_request_ids <> '' AS chose_requests
   FROM used AS u JOIN organisation AS o USING (organisation_id)
   JOIN access_grant AS g ON g.organisation_id = u.organisation_id
     AND g.invitation_id = ANY (u.held)
@@ -138,7 +139,7 @@ std::vector<std::string> Words(const pqxx::field& field) {
 CaseAccess AccessFrom(const pqxx::row& row) {
   return {row["case_id"].c_str(), row["contact_id"].c_str(), row["invitation_id"].c_str(),
           row["sees_all"].as<bool>() ? Visibility::kAll : Visibility::kOwn,
-          Words(row["document_request_ids"])};
+          row["chose_requests"].as<bool>()};
 }
 
 // Takes a grant out of every session, and ends those that are left with none, whose ids it returns.
@@ -325,6 +326,19 @@ absl::StatusOr<std::optional<Credential>> PostgresAccessStore::UseSession(
     credential.expires_at = TimeFromSql(row["until"]);
     credential.note_use_after = absl::Seconds(row["note_use_after"].as<int64_t>());
     return credential;
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> PostgresAccessStore::ListChosenRequests(
+    const std::string& organisation_id, const std::string& invitation_id) {
+  using Result = absl::StatusOr<std::vector<std::string>>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    const auto rows = tx.Exec(
+        "SELECT document_request_ids FROM access_grant "
+        "WHERE organisation_id = $1 AND invitation_id = $2",
+        organisation_id, invitation_id);
+    if (rows.empty()) return Refuse(common::v1::NOT_FOUND, "there is no such access");
+    return Words(rows[0]["document_request_ids"]);
   });
 }
 

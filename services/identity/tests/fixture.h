@@ -92,7 +92,7 @@ struct Fixture {
             .organisation_name = "Acme",
             .portal_host = "portal.acme.example",
             .contact_name = "Ada",
-            .access = {"deal-1", "ada", "inv_1", Visibility::kAll, {"drq_1"}}};
+            .access = {"deal-1", "ada", "inv_1", Visibility::kAll, true, {"drq_1"}}};
   }
   std::string StartedId() {
     const auto started = challenges.Start(Ada(), call);

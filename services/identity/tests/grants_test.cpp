@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "services/common/base/crypto.h"
 #include "services/identity/tests/fixture.h"
 
 // A session holds a set of grants, each by a proof of its own, each ended on its own.
@@ -21,6 +22,7 @@ struct Grants : Fixture {
     subject.access.contact_id = "contact-" + std::to_string(number);
     subject.access.invitation_id = "inv_" + std::to_string(number);
     subject.access.case_id = "deal-" + std::to_string(number);
+    if (!chosen.empty()) subject.access.document_request_ids = chosen;
     const auto started = challenges.Start(subject, call);
     REQUIRE(started.ok());
     last_challenge = started->challenge_id;
@@ -45,6 +47,7 @@ struct Grants : Fixture {
     REQUIRE(access_handler.RevokeGrant(call, revoke).ok());
   }
   std::string last_challenge;
+  std::vector<std::string> chosen;  // Document requests; empty: as Ada() says.
 };
 
 TEST_CASE_METHOD(Grants, "another case's own link and code adds it to the session", "[service]") {
@@ -190,13 +193,51 @@ TEST_CASE_METHOD(Grants, "of two who bring the same session at once one takes it
   }
 }
 
-TEST_CASE_METHOD(Grants, "a principal of eight cases stays small", "[service]") {
+TEST_CASE_METHOD(Grants, "a principal stays small whatever its invitations chose", "[service]") {
+  for (int i = 0; i < 1000; ++i) chosen.push_back("drq_" + Hex(RandomBytes(16)));
+  database.Exec(
+      "UPDATE organisation SET origins = array(SELECT 'https://portal-' || n || "
+      "'.acme.example' FROM generate_series(1, 10) AS n)");
   std::string token;
   for (int number = 1; number <= 8; ++number) token = Enter(number, token)->token.Reveal();
   const auto exchanged = Exchange(token);
   REQUIRE(exchanged.ok());
   CHECK(exchanged->principal().cases_size() == 8);
   CHECK(exchanged->token().size() < 2048);
+  for (const auto& access : exchanged->principal().cases()) {
+    CHECK(access.chose_requests());
+    // A process of before shows nothing by it, rather than everything.
+    CHECK(access.document_request_ids_size() == 1);
+    CHECK(access.document_request_ids(0) == "-");
+  }
+  // The gateway knows the origins, and no service needs them.
+  CHECK(exchanged->principal().origins_size() == 10);
+  CHECK(As(token).caller.AccessTo("deal-1")->chose_requests);
+
+  SECTION("and who needs it is told what was chosen") {
+    pb::ListChosenRequestsRequest request;
+    request.set_invitation_id("inv_1");
+    const auto told = access_handler.ListChosenRequests(call, request);
+    REQUIRE(told.ok());
+    CHECK(std::vector<std::string>(told->document_request_ids().begin(),
+                                   told->document_request_ids().end()) == chosen);
+    CHECK(ReasonOf(access_handler.ListChosenRequests(ServiceCall("other"), request).status()) ==
+          "NOT_FOUND");
+    request.set_invitation_id("inv_9");
+    CHECK(ReasonOf(access_handler.ListChosenRequests(call, request).status()) == "NOT_FOUND");
+  }
+}
+
+TEST_CASE_METHOD(Grants, "an invitation that chose nothing says so", "[service]") {
+  Subject subject = Ada();
+  subject.access.document_request_ids = {};
+  const auto started = challenges.Start(subject, call);
+  REQUIRE(started.ok());
+  const auto entered = Verify(started->challenge_id, messenger.codes.back());
+  REQUIRE(entered.ok());
+  const auto exchanged = Exchange(entered->token.Reveal());
+  CHECK_FALSE(exchanged->principal().cases(0).chose_requests());
+  CHECK(exchanged->principal().cases(0).document_request_ids_size() == 0);
 }
 
 }  // namespace

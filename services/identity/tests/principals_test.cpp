@@ -58,6 +58,10 @@ class FakeAccess : public AccessStore {
     asked.push_back(hash);
     return found;
   }
+  absl::StatusOr<std::vector<std::string>> ListChosenRequests(const std::string&,
+                                                              const std::string&) override {
+    return std::vector<std::string>();
+  }
   absl::StatusOr<Session> FindSession(const std::string&, const std::string&) override {
     return Session();
   }
@@ -146,9 +150,10 @@ TEST_CASE("what a challenge is about survives its contract", "[unit]") {
                            .organisation_name = "Acme \x1f Homes",
                            .portal_host = "portal.acme.example",
                            .contact_name = "Ada Byron",
-                           .access = {"deal-1", "ada", "inv_1", Visibility::kOwn, {"a", "b"}},
+                           .access = {"deal-1", "ada", "inv_1", Visibility::kOwn, true, {"a", "b"}},
                            .owner_email = "olive@example.com",
-                           .settled = true};
+                           .settled = true,
+                           .link_serves_many = true};
   const Subject again = SubjectFrom("acme", ToProto(subject));
   CHECK(again.organisation_id == subject.organisation_id);
   CHECK(again.link_id == subject.link_id);
@@ -161,9 +166,11 @@ TEST_CASE("what a challenge is about survives its contract", "[unit]") {
   CHECK(again.access.contact_id == "ada");
   CHECK(again.access.invitation_id == "inv_1");
   CHECK(again.access.visibility == Visibility::kOwn);
+  CHECK(again.access.chose_requests);
   CHECK(again.access.document_request_ids == subject.access.document_request_ids);
   CHECK(again.owner_email == subject.owner_email);
   CHECK(again.settled);
+  CHECK(again.link_serves_many);
   CHECK(again.method == SignInMethod::kSmsCode);
 }
 

@@ -7,7 +7,7 @@ namespace gatehouse::documents {
 bool MaySee(const CaseAccess& access, const DocumentRequest& request) {
   if (request.case_id != access.case_id) return false;
   const auto& chosen = access.document_request_ids;
-  if (!chosen.empty() &&
+  if (access.chose_requests &&
       std::find(chosen.begin(), chosen.end(), request.document_request_id) == chosen.end()) {
     return false;
   }

@@ -26,30 +26,32 @@ DocumentRequest RequestFrom(const pqxx::row& row) {
 }
 
 // MaySee() in SQL. Its parameters stand first in each query that shows requests: $1 and $2 are the
-// organisation and the case, $3 to $6 what Viewer says.
+// organisation and the case, $3 to $7 what Viewer says.
 const std::string kVisible =
     " organisation_id = $1 AND case_id = $2 "
     "AND (NOT $3::boolean OR $4::boolean OR contact_id IN ('', $5)) "
-    "AND ($6::text[] = '{}' OR document_request_id = ANY ($6::text[])) ";
+    "AND (NOT $6::boolean OR document_request_id = ANY ($7::text[])) ";
 
 struct Viewer {
   explicit Viewer(const CaseAccess* access)
-      : client(access != nullptr), all(client && access->visibility == Visibility::kAll) {
+      : client(access != nullptr),
+        all(client && access->visibility == Visibility::kAll),
+        chose(client && access->chose_requests) {
     if (!client) return;
     contact_id = access->contact_id;
     chosen = SqlArray(access->document_request_ids);
   }
-  const bool client, all;
+  const bool client, all, chose;
   std::string contact_id, chosen = "{}";
 };
 
 const std::string kGet = absl::StrCat("SELECT ", kColumns, " FROM document_request r WHERE ",
-                                      kVisible, "AND document_request_id = $7");
+                                      kVisible, "AND document_request_id = $8");
 
 const std::string kPage =
     absl::StrCat("SELECT ", kColumns, " FROM document_request r WHERE ", kVisible,
-                 "AND document_request_id > $7 "
-                 "ORDER BY document_request_id LIMIT $8");
+                 "AND document_request_id > $8 "
+                 "ORDER BY document_request_id LIMIT $9");
 
 }  // namespace
 
@@ -85,7 +87,7 @@ absl::StatusOr<DocumentRequest> PostgresRequests::Get(const std::string& organis
   const Viewer viewer(access);
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     const auto rows = tx.Exec(kGet.c_str(), organisation_id, case_id, viewer.client, viewer.all,
-                              viewer.contact_id, viewer.chosen, document_request_id);
+                              viewer.contact_id, viewer.chose, viewer.chosen, document_request_id);
     if (!rows.empty()) return RequestFrom(rows[0]);
     return Refuse(common::v1::NOT_FOUND, "there is no such document request");
   });
@@ -100,7 +102,7 @@ absl::StatusOr<std::vector<DocumentRequest>> PostgresRequests::List(
     std::vector<DocumentRequest> requests;
     for (const auto& row :
          tx.Exec(kPage.c_str(), organisation_id, case_id, viewer.client, viewer.all,
-                 viewer.contact_id, viewer.chosen, page.after, page.limit())) {
+                 viewer.contact_id, viewer.chose, viewer.chosen, page.after, page.limit())) {
       requests.push_back(RequestFrom(row));
     }
     return requests;

@@ -6,7 +6,7 @@ namespace gatehouse::documents {
 namespace {
 
 TEST_CASE("a client sees what is asked of it, of all, or what its invitation chose", "[unit]") {
-  CaseAccess access = {"d", "ada", "inv_1", Visibility::kOwn, {}};
+  CaseAccess access = {"d", "ada", "inv_1", Visibility::kOwn};
   const DocumentRequest own = {.document_request_id = "1", .case_id = "d", .contact_id = "ada"};
   const DocumentRequest other = {.document_request_id = "2", .case_id = "d", .contact_id = "bob"};
   const DocumentRequest everybody = {.document_request_id = "3", .case_id = "d"};
@@ -15,6 +15,8 @@ TEST_CASE("a client sees what is asked of it, of all, or what its invitation cho
   CHECK(MaySee(access, everybody));
   access.visibility = Visibility::kAll;
   CHECK(MaySee(access, other));
+  access.chose_requests = true;
+  CHECK_FALSE(MaySee(access, everybody));  // Not as long as nobody knows what was chosen.
   access.document_request_ids = {"3"};
   CHECK_FALSE(MaySee(access, own));
   CHECK(MaySee(access, everybody));
@@ -59,16 +61,35 @@ TEST_CASE_METHOD(RequestsFixture, "the store shows what a client may see, as the
   for (const Visibility visibility : {Visibility::kOwn, Visibility::kAll}) {
     for (const auto& chosen : std::vector<std::vector<std::string>>{{}, {other}, {own, all}}) {
       access.visibility = visibility;
-      access.document_request_ids = chosen;
+      access.chose_requests = !chosen.empty();
+      choices.chosen[access.invitation_id] = chosen;
+      CaseAccess complete = access;
+      complete.document_request_ids = chosen;
       std::vector<std::string> expected;
       for (const AnsweredRequest& one : every) {
-        if (MaySee(access, one.request)) expected.push_back(one.request.title);
+        if (MaySee(complete, one.request)) expected.push_back(one.request.title);
       }
       CHECK(Titles(&access) == expected);
     }
   }
   CHECK(requests.List("other", "deal-1", nullptr, {})->empty());
   CHECK(requests.List("acme", "deal-2", nullptr, {})->empty());
+}
+
+TEST_CASE_METHOD(RequestsFixture, "what an invitation chose is asked for where it matters",
+                 "[service]") {
+  const std::string shown = Ask("shown"), hidden = Ask("hidden");
+  CHECK(Titles(&ada).size() == 2);
+  CHECK(choices.asked == 0);
+  CaseAccess access = ada;
+  access.chose_requests = true;
+  // An access that identity does not know shows nothing.
+  CHECK(ReasonOf(requests.List("acme", "deal-1", &access, {}).status()) == "NOT_FOUND");
+  choices.chosen["inv_1"] = {shown};
+  CHECK(Titles(&access) == std::vector<std::string>{"shown"});
+  CHECK(TakeBy(access, kPdf, shown).ok());
+  CHECK(ReasonOf(TakeBy(access, kPdf, hidden).status()) == "NOT_FOUND");
+  CHECK(Titles(nullptr).size() == 2);
 }
 
 TEST_CASE_METHOD(RequestsFixture, "an answer beyond the thousandth counts", "[service]") {

@@ -10,7 +10,7 @@ TEST_CASE("a client sees what it handed in, or everybody where the invitation sa
   const Document own = {.case_id = "d", .from_client = true, .uploader_id = "ada"};
   const Document other = {.case_id = "d", .from_client = true, .uploader_id = "bob"};
   const Document staff = {.case_id = "d", .from_client = false, .uploader_id = "ada"};
-  CaseAccess access = {"d", "ada", "inv_1", Visibility::kOwn, {}};
+  CaseAccess access = {"d", "ada", "inv_1", Visibility::kOwn};
   CHECK(MaySee(access, own));
   CHECK_FALSE(MaySee(access, other));
   CHECK_FALSE(MaySee(access, staff));
