@@ -2,6 +2,7 @@
 #include "services/cases/store/postgres_store.h"
 #include "services/common/base/crypto.h"
 #include "services/common/process/process.h"
+#include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
 
 namespace gatehouse::cases {
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
   const std::string notification = AddressOf(environment, "notification");
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
   if (const auto code = RunCommand(argc, argv, config)) return *code;
+  if (const auto code = AwaitRootKey(config)) return *code;
 
   ServiceBase base(std::move(config), identity, migrations.size());
   Client invitations(invitation, base.tls());

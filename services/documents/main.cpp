@@ -3,6 +3,7 @@
 #include "services/common/jobs/outbox.h"
 #include "services/common/postgres/once.h"
 #include "services/common/process/process.h"
+#include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
 #include "services/documents/blobs/collecting.h"
 #include "services/documents/blobs/store/folder_blobs.h"
@@ -89,5 +90,6 @@ int main(int argc, char** argv) {
   documents::Config config = documents::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
   if (const auto code = RunCommand(argc, argv, config.service)) return *code;
+  if (const auto code = AwaitRootKey(config.service)) return *code;
   return documents::Serve(std::move(config));
 }

@@ -1,6 +1,8 @@
 #include "absl/strings/str_split.h"
 #include "services/common/base/crypto.h"
+#include "services/common/postgres/root_key.h"
 #include "services/common/process/process.h"
+#include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
 #include "services/identity/access_handler.h"
 #include "services/identity/messenger.h"
@@ -45,8 +47,8 @@ void AddRetentions(Environment& environment, std::vector<Retention>& retentions)
 absl::Status RotateSigningKey(const ServiceConfig& config, bool distrust_old) {
   const Clock clock;
   Postgres postgres(config.postgres);
-  return SigningKeys(postgres, DeriveKey(config.root_key, "signing keys"), clock)
-      .Rotate(distrust_old);
+  ASSIGN_OR_RETURN(const Secret root_key, LoadRootKey(postgres, config.secret_keys));
+  return SigningKeys(postgres, DeriveKey(root_key, "signing keys"), clock).Rotate(distrust_old);
 }
 
 int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
@@ -85,6 +87,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   options.authenticator = &authenticator;
   options.ready = [&] {
     RETURN_IF_ERROR(postgres.Ready(WithCommon(kMigrations).size()));
+    RETURN_IF_ERROR(CheckRootKey(postgres, config.root_key));
     return redis.Ready();
   };
   return RunServer(server, std::move(options));
@@ -108,5 +111,6 @@ int main(int argc, char** argv) {
       {"rotate-signing-key", [&] { return identity::RotateSigningKey(config, false); }},
       {"distrust-signing-keys", [&] { return identity::RotateSigningKey(config, true); }}};
   if (const auto code = RunCommand(argc, argv, config, more)) return *code;
+  if (const auto code = AwaitRootKey(config)) return *code;
   return identity::Serve(config, operator_keys, notification);
 }

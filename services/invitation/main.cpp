@@ -1,6 +1,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/jobs/outbox.h"
 #include "services/common/process/process.h"
+#include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
 #include "services/invitation/expiry_job.h"
 #include "services/invitation/invitations_handler.h"
@@ -58,5 +59,6 @@ int main(int argc, char** argv) {
       AddressOf(environment, "notification"), AddressOf(environment, "documents")};
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
   if (const auto code = RunCommand(argc, argv, config)) return *code;
+  if (const auto code = AwaitRootKey(config)) return *code;
   return invitation::Serve(std::move(config), addresses);
 }

@@ -1,5 +1,6 @@
 #include "services/common/base/crypto.h"
 #include "services/common/process/process.h"
+#include "services/common/service/await_root_key.h"
 #include "services/notification/config.h"
 #include "services/notification/handler.h"
 #include "services/notification/senders/curl.h"
@@ -41,5 +42,6 @@ int main(int argc, char** argv) {
   notification::Config config = notification::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
   if (const auto code = RunCommand(argc, argv, config.service)) return *code;
+  if (const auto code = AwaitRootKey(config.service)) return *code;
   return notification::Serve(std::move(config));
 }

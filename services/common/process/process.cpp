@@ -56,4 +56,10 @@ void WaitForSignal() {
   sigwait(&signals, &signal);
 }
 
+bool WaitForSignal(absl::Duration patience) {
+  const sigset_t signals = EndSignals();
+  const timespec time = absl::ToTimespec(patience);
+  return sigtimedwait(&signals, nullptr, &time) > 0;
+}
+
 }  // namespace gatehouse

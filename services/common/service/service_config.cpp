@@ -1,25 +1,45 @@
 #include "services/common/service/service_config.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "grpc/health/v1/health.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/observe/log.h"
+#include "services/common/postgres/root_key.h"
 #include "services/common/rpc/ask_identity.h"
 #include "services/common/rpc/tracing.h"
 
 namespace gatehouse {
 
+namespace {
+
+constexpr size_t kSecretKeysMax = 3;
+
+std::vector<Secret> SecretKeys(Environment& environment) {
+  const Secret setting = environment.SecretValue("GATEHOUSE_SECRET_KEY");
+  std::vector<Secret> keys;
+  for (const absl::string_view text : absl::StrSplit(setting.Reveal(), ',')) {
+    const auto key = FromBase64Url(std::string(absl::StripAsciiWhitespace(text)));
+    if (key.ok() && key->size() == 32 && keys.size() < kSecretKeysMax) {
+      keys.emplace_back(*key);
+    } else {
+      environment.Mistake("GATEHOUSE_SECRET_KEY",
+                          "must be 32 bytes in base64url, or the new and the old such key with a "
+                          "comma between them");
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
 ServiceConfig ServiceConfig::Read(Environment& environment, const std::string& service) {
   ServiceConfig config;
   config.postgres = {.url = environment.SecretValue("GATEHOUSE_POSTGRES_URL"), .schema = service};
   config.redis_url = environment.SecretValue("GATEHOUSE_REDIS_URL");
-  const auto key = FromBase64Url(environment.SecretValue("GATEHOUSE_SECRET_KEY").Reveal());
-  if (key.ok() && key->size() == 32) {
-    config.root_key = Secret(*key);
-  } else {
-    environment.Mistake("GATEHOUSE_SECRET_KEY", "must be 32 bytes in base64url");
-  }
+  config.secret_keys = SecretKeys(environment);
   config.listen = environment.Text("GATEHOUSE_LISTEN");
   config.operations_listen = environment.Text("GATEHOUSE_OPERATIONS_LISTEN", "");
   config.tls = ReadTls(environment);
@@ -112,6 +132,7 @@ int ServiceBase::Run(const Server& server, std::function<absl::Status()> ready,
   options.authenticator = &authenticator_;
   options.ready = [this, ready = std::move(ready)]() -> absl::Status {
     RETURN_IF_ERROR(postgres_.Ready(migrations_));
+    RETURN_IF_ERROR(CheckRootKey(postgres_, config_.root_key));
     return ready == nullptr ? absl::OkStatus() : ready();
   };
   return RunServer(server, std::move(options));

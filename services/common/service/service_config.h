@@ -18,11 +18,12 @@ namespace gatehouse {
 
 // The settings that every service with a database reads.
 struct ServiceConfig {
-  Postgres::Options postgres;     // GATEHOUSE_POSTGRES_URL
-  Secret redis_url;               // GATEHOUSE_REDIS_URL
-  Secret root_key;                // GATEHOUSE_SECRET_KEY, decoded
-  std::string listen;             // GATEHOUSE_LISTEN
-  std::string operations_listen;  // GATEHOUSE_OPERATIONS_LISTEN; empty: none
+  Postgres::Options postgres;       // GATEHOUSE_POSTGRES_URL
+  Secret redis_url;                 // GATEHOUSE_REDIS_URL
+  std::vector<Secret> secret_keys;  // GATEHOUSE_SECRET_KEY, decoded: the first seals, all open
+  Secret root_key;                  // Theirs, as AwaitRootKey() finds it
+  std::string listen;               // GATEHOUSE_LISTEN
+  std::string operations_listen;    // GATEHOUSE_OPERATIONS_LISTEN; empty: none
   // What every service keeps for a while: GATEHOUSE_RETENTION_REQUEST_ID_DAYS,
   // GATEHOUSE_RETENTION_DEAD_DAYS. A service adds its own kinds.
   std::vector<Retention> retentions;
