@@ -72,7 +72,7 @@ int Serve(Config config) {
   UploadsHandler uploads_handler(uploads, once);
   DownloadsHandler downloads_handler(documents, **blobs);
   RequestsHandler requests_handler(requests, request_store, documents, once);
-  SettingsHandler settings_handler(settings);
+  SettingsHandler settings_handler(settings, once);
   Server server("documents");
   Register({uploads_handler, downloads_handler, requests_handler, settings_handler}, server);
   return base.Run(server, [&] { return (*blobs)->Ready(); });

@@ -64,51 +64,30 @@ absl::Status CheckMask(const pb::UpdateOrganisationRequest& request) {
   return absl::OkStatus();
 }
 
-// The list that was sent, or the one there is, with `standard` before all others: a default that is
-// set alone takes the place of the one before it.
-absl::StatusOr<std::vector<std::string>> PortalsOf(const pb::UpdateOrganisationRequest& request,
-                                                   const std::string& standard,
-                                                   const Organisation& organisation) {
-  const bool whole = Concerns(request, "portal_urls", request.portal_urls_size() > 0);
-  std::vector<std::string> urls;
-  if (!whole || Concerns(request, "portal_url", !request.portal_url().empty())) {
-    urls.push_back(standard);
-  }
-  if (whole) {
-    urls.insert(urls.end(), request.portal_urls().begin(), request.portal_urls().end());
-  } else {
-    urls.insert(urls.end(), organisation.portal_urls.begin() + 1, organisation.portal_urls.end());
-  }
-  return PortalUrls(urls);
-}
-
-absl::Status Apply(const pb::UpdateOrganisationRequest& request, Organisation& organisation) {
-  if (!request.etag().empty() && request.etag() != organisation.etag) {
-    return Refuse(common::v1::ETAG_MISMATCH,
-                  "the organisation has changed since it was read: read it again");
-  }
-  const auto text = [&](const char* field, const std::string& from, std::string& to) {
-    if (!Concerns(request, field, !from.empty())) return absl::OkStatus();
-    if (from.empty()) return RefuseField(field, "must not be empty");
-    to = from;
-    return absl::OkStatus();
+// What the mask names or, without a mask, what is set. A session policy that is named goes back to
+// its defaults where it is not set.
+OrganisationChange ChangeOf(const pb::UpdateOrganisationRequest& request) {
+  OrganisationChange change = {.etag = request.etag()};
+  const auto text = [&](const char* field, const std::string& from,
+                        std::optional<std::string>& to) {
+    if (Concerns(request, field, !from.empty())) to = from;
   };
-  RETURN_IF_ERROR(text("display_name", request.display_name(), organisation.display_name));
-  RETURN_IF_ERROR(text("region", request.region(), organisation.region));
-  RETURN_IF_ERROR(text("time_zone", request.time_zone(), organisation.time_zone));
-  std::string standard = organisation.portal_urls.front();
-  RETURN_IF_ERROR(text("portal_url", request.portal_url(), standard));
-  ASSIGN_OR_RETURN(organisation.portal_urls, PortalsOf(request, standard, organisation));
-  const auto& policy = request.session_policy();
+  text("display_name", request.display_name(), change.display_name);
+  text("region", request.region(), change.region);
+  text("time_zone", request.time_zone(), change.time_zone);
+  text("portal_url", request.portal_url(), change.portal_url);
+  if (Concerns(request, "portal_urls", request.portal_urls_size() > 0)) {
+    change.portal_urls.emplace(request.portal_urls().begin(), request.portal_urls().end());
+  }
   if (Concerns(request, "session_policy", request.has_session_policy())) {
     const Organisation by_default;
-    organisation.idle_timeout =
+    const auto& policy = request.session_policy();
+    change.idle_timeout =
         policy.has_idle_timeout() ? FromProto(policy.idle_timeout()) : by_default.idle_timeout;
-    organisation.absolute_timeout = policy.has_absolute_timeout()
-                                        ? FromProto(policy.absolute_timeout())
-                                        : by_default.absolute_timeout;
+    change.absolute_timeout = policy.has_absolute_timeout() ? FromProto(policy.absolute_timeout())
+                                                            : by_default.absolute_timeout;
   }
-  return absl::OkStatus();
+  return change;
 }
 
 }  // namespace
@@ -168,12 +147,15 @@ absl::StatusOr<pb::Organisation> OrganisationsHandler::LookUpOrganisation(
 absl::StatusOr<pb::Organisation> OrganisationsHandler::UpdateOrganisation(
     const Call& call, const pb::UpdateOrganisationRequest& request) {
   RETURN_IF_ERROR(CheckMask(request));
-  ASSIGN_OR_RETURN(
-      const Organisation updated,
-      store_.Update(
-          call.caller.organisation_id,
-          [&](Organisation& organisation) { return Apply(request, organisation); }, call));
-  return ToProto(updated);
+  const OrganisationChange change = ChangeOf(request);
+  return once_.Run(call, request, [&]() -> absl::StatusOr<pb::Organisation> {
+    ASSIGN_OR_RETURN(
+        const Organisation updated,
+        store_.Update(
+            call.caller.organisation_id,
+            [&](Organisation& organisation) { return Apply(change, organisation); }, call));
+    return ToProto(updated);
+  });
 }
 
 absl::StatusOr<pb::CreateStaffTokenResponse> OrganisationsHandler::CreateStaffToken(

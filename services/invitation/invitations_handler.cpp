@@ -184,7 +184,9 @@ absl::StatusOr<pb::Policy> InvitationsHandler::GetPolicy(const Call& call,
 
 absl::StatusOr<pb::Policy> InvitationsHandler::UpdatePolicy(
     const Call& call, const pb::UpdatePolicyRequest& request) {
-  return policies_.Update(request.policy(), request.update_mask(), call, CheckPolicy);
+  return once_.Run(call, request, [&] {
+    return policies_.Update(request.policy(), request.update_mask(), call, CheckPolicy);
+  });
 }
 
 }  // namespace gatehouse::invitation

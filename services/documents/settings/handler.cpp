@@ -11,7 +11,9 @@ absl::StatusOr<pb::Settings> SettingsHandler::GetSettings(const Call& call,
 
 absl::StatusOr<pb::Settings> SettingsHandler::UpdateSettings(
     const Call& call, const pb::UpdateSettingsRequest& request) {
-  return settings_.Update(request.settings(), request.update_mask(), call, CheckSettings);
+  return once_.Run(call, request, [&] {
+    return settings_.Update(request.settings(), request.update_mask(), call, CheckSettings);
+  });
 }
 
 }  // namespace gatehouse::documents

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,19 @@ struct Organisation {
 };
 
 constexpr size_t kPortalsMax = 10;
+
+// What an update is about; what is not there stays as it is.
+struct OrganisationChange {
+  std::string etag;  // That was read; empty: whatever it is now.
+  std::optional<std::string> display_name, region, time_zone;
+  // Takes the place of the default one; or stands before the list, where that is changed too.
+  std::optional<std::string> portal_url;
+  std::optional<std::vector<std::string>> portal_urls;
+  std::optional<absl::Duration> idle_timeout, absolute_timeout;
+};
+
+// Refuses ETAG_MISMATCH, and INVALID_REQUEST for what must not be empty or is no portal.
+absl::Status Apply(const OrganisationChange& change, Organisation& organisation);
 
 // Normalises the URLs of an organisation's portals, drops those that come twice, and refuses what
 // is no portal: without encryption, unless it is this machine, more than kPortalsMax, or none.

@@ -8,6 +8,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
 #include "services/common/observe/metrics.h"
+#include "services/common/text/network.h"
 #include "services/identity/domain/challenges.h"
 #include "services/identity/subject_proto.h"
 
@@ -192,7 +193,7 @@ std::vector<std::string> RedisChallengeStore::KeysOf(const std::string& challeng
                                                      const Subject& subject,
                                                      const std::string& client_address) const {
   // Where no client asked there is no address to limit.
-  const std::string& address = client_address.empty() ? challenge_id : client_address;
+  const std::string address = client_address.empty() ? challenge_id : NetworkOf(client_address);
   const auto [hour, day] = CountersOf(subject.organisation_id, subject.mobile);
   return {KeyOf(challenge_id),
           "gatehouse:signIn:live:" + Hashed(absl::StrCat(subject.organisation_id, ":",

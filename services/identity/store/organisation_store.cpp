@@ -131,9 +131,9 @@ absl::StatusOr<Organisation> PostgresOrganisationStore::Update(const std::string
 
 absl::StatusOr<bool> PostgresOrganisationStore::HasOrigin(const std::string& origin) {
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<bool> {
-    return tx
-        .Exec("SELECT EXISTS (SELECT FROM organisation WHERE origins @> ARRAY[$1])", origin)[0][0]
-        .as<bool>();
+    const auto row = tx.Exec(
+        "SELECT EXISTS (SELECT FROM organisation WHERE origins @> ARRAY[$1]) AS known", origin)[0];
+    return row["known"].as<bool>();
   });
 }
 

@@ -105,6 +105,20 @@ TEST_CASE_METHOD(Stored, "what is unknown has expired", "[service]") {
   CHECK(ReasonOf(store.Find("chl_none").status()) == "CHALLENGE_EXPIRED");
 }
 
+TEST_CASE_METHOD(Stored, "the addresses of one IPv6 network are one client", "[service]") {
+  const auto start = [&](int number, const std::string& address) {
+    const std::string n = std::to_string(number);
+    const Subject subject = Ada("lnk_" + n, "+6141" + std::to_string(1000000 + number));
+    return store.Start("chl_" + n, subject, "mac", address, begin).status();
+  };
+  for (int number = 0; number < kCodesAMinute; ++number) {
+    REQUIRE(start(number, "2001:db8:1:2::" + std::to_string(number + 1)).ok());
+  }
+  CHECK(ReasonOf(start(1000, "2001:db8:1:2:ffff::1")) == "CODE_LIMIT_REACHED");
+  CHECK(start(1000, "2001:db8:1:3::1").ok());
+  CHECK(start(1001, "192.0.2.7").ok());
+}
+
 TEST_CASE_METHOD(Stored, "Redis learns neither number nor address, nor what it is about",
                  "[service]") {
   Start("chl_1", absl::ZeroDuration());

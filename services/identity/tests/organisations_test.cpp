@@ -41,6 +41,56 @@ TEST_CASE_METHOD(Offices, "a mask says what is changed, and cannot clear what mu
   CHECK(Acme().region() == "NZ");
 }
 
+TEST_CASE_METHOD(Offices, "an update that is repeated by its id has its first answer",
+                 "[service]") {
+  change.set_display_name("Acme Homes");
+  change.set_etag(Acme().etag());
+  change.set_request_id("r1");
+  const auto first = Update();
+  REQUIRE(first.ok());
+  const auto again = Update();
+  REQUIRE(again.ok());
+  CHECK(again->etag() == first->etag());
+  CHECK(Acme().etag() == first->etag());
+  change.set_display_name("Acme Houses");
+  CHECK(ReasonOf(Update().status()) == "REQUEST_ID_REUSED");
+  change.set_request_id("r2");
+  CHECK(ReasonOf(Update().status()) == "ETAG_MISMATCH");
+  // What was refused is not remembered.
+  change.set_etag(first->etag());
+  CHECK(Update()->display_name() == "Acme Houses");
+}
+
+TEST_CASE("a change of an organisation is judged without a store", "[unit]") {
+  const Organisation acme = {.organisation_id = "acme",
+                             .display_name = "Acme",
+                             .region = "AU",
+                             .time_zone = "Australia/Sydney",
+                             .etag = "7",
+                             .portal_urls = {"https://a.example", "https://b.example"}};
+  const auto after = [&](const OrganisationChange& change) -> absl::StatusOr<Organisation> {
+    Organisation changed = acme;
+    RETURN_IF_ERROR(Apply(change, changed));
+    return changed;
+  };
+  CHECK(after({})->display_name == "Acme");
+  CHECK(after({.etag = "7", .display_name = "Acme Homes"})->display_name == "Acme Homes");
+  CHECK(ReasonOf(after({.etag = "6"}).status()) == "ETAG_MISMATCH");
+  CHECK(ReasonOf(after({.display_name = ""}).status()) == "INVALID_REQUEST");
+  CHECK(ReasonOf(after({.region = ""}).status()) == "INVALID_REQUEST");
+  using Urls = std::vector<std::string>;
+  CHECK(after({.portal_url = "https://c.example"})->portal_urls ==
+        Urls{"https://c.example", "https://b.example"});
+  CHECK(after({.portal_urls = Urls{"https://d.example"}})->portal_urls ==
+        Urls{"https://d.example"});
+  CHECK(after({.portal_url = "https://c.example", .portal_urls = Urls{"https://d.example"}})
+            ->portal_urls == Urls{"https://c.example", "https://d.example"});
+  CHECK(ReasonOf(after({.portal_urls = Urls()}).status()) == "INVALID_REQUEST");
+  CHECK(ReasonOf(after({.portal_url = "http://c.example"}).status()) == "INVALID_REQUEST");
+  CHECK(after({.idle_timeout = absl::Minutes(5)})->idle_timeout == absl::Minutes(5));
+  CHECK(after({.idle_timeout = absl::Minutes(5)})->absolute_timeout == acme.absolute_timeout);
+}
+
 TEST_CASE_METHOD(Offices, "a mask that names what cannot be changed is refused", "[service]") {
   for (const char* path : {"organisation_id", "etag", "nothing", ""}) {
     change.clear_update_mask();

@@ -50,6 +50,29 @@ TEST_CASE_METHOD(Fixture, "staff change the policy field by field", "[service]")
   CHECK(handler.GetPolicy(StaffCall(), {})->link_ttl().seconds() == 7 * 24 * 3600);
 }
 
+TEST_CASE_METHOD(Fixture, "a change of the policy that is repeated by its id has its first answer",
+                 "[service]") {
+  pb::UpdatePolicyRequest request;
+  request.mutable_policy()->set_max_invitations_per_case(5);
+  request.mutable_policy()->set_etag(handler.GetPolicy(StaffCall(), {})->etag());
+  request.set_request_id("r1");
+  const auto first = handler.UpdatePolicy(StaffCall(), request);
+  REQUIRE(first.ok());
+  // Its answer was lost, and somebody else has changed the policy meanwhile.
+  Policy change;
+  change.set_single_use_links(true);
+  Set(change);
+  const auto again = handler.UpdatePolicy(StaffCall(), request);
+  REQUIRE(again.ok());
+  CHECK(again->etag() == first->etag());
+  CHECK_FALSE(again->single_use_links());
+  CHECK(handler.GetPolicy(StaffCall(), {})->single_use_links());
+  request.mutable_policy()->set_max_invitations_per_case(6);
+  CHECK(ReasonOf(handler.UpdatePolicy(StaffCall(), request).status()) == "REQUEST_ID_REUSED");
+  request.set_request_id("r2");
+  CHECK(ReasonOf(handler.UpdatePolicy(StaffCall(), request).status()) == "ETAG_MISMATCH");
+}
+
 TEST_CASE_METHOD(Fixture, "the subject is changed without the body, and the policy still holds",
                  "[service]") {
   Policy change;

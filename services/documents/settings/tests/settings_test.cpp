@@ -7,7 +7,8 @@ namespace {
 
 struct SettingsFixture : Fixture {
   gatehouse::Settings<pb::Settings> settings{database.postgres()};
-  SettingsHandler handler{settings};
+  Once once{database.postgres(), Secret(RandomBytes(32))};
+  SettingsHandler handler{settings, once};
   StoredRules stored{settings};
 
   absl::StatusOr<pb::Settings> Update(const pb::Settings& change,
@@ -34,6 +35,19 @@ TEST_CASE_METHOD(SettingsFixture, "who sets nothing has the defaults", "[service
     CHECK_FALSE(IsDangerousType(type));
     CHECK(CheckType(type, "", rules.allowed_types).ok());
   }
+}
+
+TEST_CASE_METHOD(SettingsFixture, "an update that is repeated by its id has its first answer",
+                 "[service]") {
+  pb::UpdateSettingsRequest request;
+  request.mutable_settings()->set_max_document_requests(7);
+  request.mutable_settings()->set_etag(handler.GetSettings(StaffCall(), {})->etag());
+  request.set_request_id("r1");
+  const auto first = handler.UpdateSettings(StaffCall(), request);
+  REQUIRE(first.ok());
+  CHECK(handler.UpdateSettings(StaffCall(), request)->etag() == first->etag());
+  request.set_request_id("r2");
+  CHECK(ReasonOf(handler.UpdateSettings(StaffCall(), request).status()) == "ETAG_MISMATCH");
 }
 
 TEST_CASE_METHOD(SettingsFixture, "an organisation sets what it likes, and keeps the rest",
