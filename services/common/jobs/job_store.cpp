@@ -14,7 +14,8 @@ namespace {
 
 constexpr int kOrganisations = 128;
 
-// In the order of the arrays: the numbers grow with it.
+// In the order of the arrays: the numbers grow with it. Whether an earlier one waits is asked key
+// by key, by the index, and once for each: NOT EXISTS would be answered from all that waits.
 constexpr char kAdd[] = R"sql(
   INSERT INTO job (organisation_id, lane, kind, id, payload, order_key, traceparent, due_time,
                    attempts)
@@ -23,14 +24,14 @@ constexpr char kAdd[] = R"sql(
               ELSE greatest(due_time, clock_timestamp()) END,
          taken::int
   FROM (
-    SELECT *, lane = ANY ($9::text[]) AND due_time = '-infinity' AND NOT EXISTS (
-      SELECT FROM job AS earlier WHERE earlier.organisation_id = added.organisation_id
-        AND earlier.order_key = added.order_key AND earlier.order_key <> '' AND NOT earlier.dead)
-      AS taken
+    SELECT *, lane = ANY ($9::text[]) AND due_time = '-infinity' AND (
+      SELECT number FROM job AS earlier WHERE earlier.organisation_id = added.organisation_id
+        AND earlier.order_key = added.order_key AND earlier.order_key <> '' AND NOT earlier.dead
+      LIMIT 1) IS NULL AS taken
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[],
                 $7::text[], $8::timestamptz[]) WITH ORDINALITY
       AS added (organisation_id, lane, kind, id, payload, order_key, traceparent, due_time, place)
-  ) AS added ORDER BY place
+    OFFSET 0) AS added ORDER BY place
   RETURNING number, attempts)sql";
 
 // From organisation to organisation by the index; of each the first that are due. Without any it

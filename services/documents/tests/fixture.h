@@ -5,6 +5,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <map>
 
 #include "gatehouse/common/v1/options.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"

@@ -37,8 +37,8 @@ struct Session {
 struct NewSession {
   std::string session_id;
   std::string token_hash;
-  // Of the session that the client brought: where the same phone proved it, it ends, and what it
-  // could enter the new one may enter too.
+  // Of the session that the client brought (empty: none): where the same phone proved it, it ends,
+  // and what it could enter the new one may enter too.
   std::string earlier_token_hash;
   FactorKey factor;
   Subject subject;

@@ -133,10 +133,11 @@ absl::StatusOr<Challenges::Entered> Challenges::Verify(const std::string& challe
   const Secret token = SessionToken(HmacSha256(key_.Reveal(), "token:" + challenge_id));
   const std::string session_id =
       "ses_" + Hex(HmacSha256(key_.Reveal(), "session:" + challenge_id)).substr(0, 32);
-  ASSIGN_OR_RETURN(const Session session,
-                   access_.Enter({session_id, Sha256(token.Reveal()),
-                                  Sha256(session_token.Reveal()), key, subject},
-                                 call));
+  ASSIGN_OR_RETURN(
+      const Session session,
+      access_.Enter({session_id, Sha256(token.Reveal()),
+                     session_token.empty() ? "" : Sha256(session_token.Reveal()), key, subject},
+                    call));
   return Entered{session, token, subject};
 }
 

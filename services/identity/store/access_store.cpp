@@ -1,5 +1,6 @@
 #include "services/identity/store/access_store.h"
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
@@ -28,9 +29,11 @@ constexpr char kFindFactor[] = R"sql(
          EXISTS (SELECT FROM access_grant WHERE organisation_id = $1 AND invitation_id = $4
                  AND revoke_time IS NOT NULL) AS revoked)sql";
 
-// A session `s` that may be used.
+// A session `s` that may be used. It says `end_time IS NULL` in other words, lest an index of those
+// that have no end, which a planner without statistics takes for small, is read from end to end
+// where the token's own would find the one row.
 #define SESSION_LIVES                                                                \
-  " s.end_time IS NULL AND "                                                         \
+  " coalesce(s.end_time, 'infinity') = 'infinity' AND "                              \
   "least(s.expire_time, s.last_use_time + make_interval(secs => s.unused_seconds)) " \
   "  > clock_timestamp() "
 
@@ -43,9 +46,7 @@ constexpr char kFindFactor[] = R"sql(
 
 // Everything that an entry changes, in one statement. A CTE that finds its condition broken has no
 // row, and then neither have those that stand on it. A session that was made before is found.
-// The client's session of before ($17) ends, and what it could enter is the new one's too, where it
-// was proven by the same phone: seven grants, the latest.
-constexpr char kEnter[] = R"sql(
+constexpr char kEntered[] = R"sql(
   WITH proven AS (
     INSERT INTO factor AS f (organisation_id, account_id, factor_id, failures)
     VALUES ($1, $2, $3, 0)
@@ -72,14 +73,46 @@ constexpr char kEnter[] = R"sql(
     FROM granted JOIN organisation AS o USING (organisation_id)
     ON CONFLICT (organisation_id, session_id) DO UPDATE SET session_id = excluded.session_id
     WHERE session.end_time IS NULL
-    RETURNING organisation_id, create_time, expire_time, unused_seconds, xmax = 0 AS fresh),
+    RETURNING organisation_id, create_time, expire_time, unused_seconds, xmax = 0 AS fresh),)sql";
+
+constexpr char kEntryTold[] = R"sql(
+  subject AS (SELECT organisation_id, $10::text AS subject_id, $6::text AS case_id FROM made
+              WHERE fresh), )sql" AUDIT("$15", "session.started", "$2", "$12", "$14", "$16",
+                                        "$17") R"sql(
+  SELECT (SELECT count(*) FROM proven) AS proven, (SELECT count(*) FROM granted) AS granted,
+         made.create_time,
+         least(made.expire_time, made.create_time + make_interval(secs => made.unused_seconds))
+           AS until,)sql";
+
+// The cases of a session that was made before: grant by grant, each by its own key.
+constexpr char kCasesHeld[] = R"sql(
+  $6::text || array(
+    SELECT (SELECT g.case_id FROM access_grant AS g WHERE g.organisation_id = $1
+            AND g.invitation_id = h.invitation_id AND g.revoke_time IS NULL)
+    FROM session_grant AS h
+    WHERE h.organisation_id = $1 AND h.session_id = $10 AND h.invitation_id <> $5))sql";
+
+constexpr char kEntry[] = " FROM (SELECT 1) AS one LEFT JOIN made ON true";
+
+// Of who brings no session.
+const std::string kEnter = absl::StrCat(kEntered, R"sql(
+  held AS (
+    INSERT INTO session_grant (organisation_id, session_id, invitation_id, create_time)
+    SELECT organisation_id, $10, $5, clock_timestamp() FROM made WHERE fresh),)sql",
+                                        kEntryTold, " '' AS earlier, array_to_string(", kCasesHeld,
+                                        ", ' ') AS case_ids", kEntry);
+
+// The client's session of before ($18) ends, and what it could enter is the new one's too, where it
+// was proven by the same phone: seven grants, the latest.
+const std::string kEnterWithSession = absl::StrCat(
+    kEntered, R"sql(
   earlier AS (
     UPDATE session AS s SET end_time = clock_timestamp() FROM made
-    WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $17
+    WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $18
       AND s.factor_id = $3 AND)sql" SESSION_LIVES R"sql(
     RETURNING s.organisation_id, s.session_id),
   kept AS (
-    SELECT organisation_id, invitation_id, h.create_time
+    SELECT organisation_id, invitation_id, g.case_id, h.create_time
     FROM earlier JOIN session_grant AS h USING (organisation_id, session_id)
     JOIN access_grant AS g USING (organisation_id, invitation_id)
     WHERE g.revoke_time IS NULL AND invitation_id <> $5
@@ -87,22 +120,9 @@ constexpr char kEnter[] = R"sql(
   held AS (
     INSERT INTO session_grant (organisation_id, session_id, invitation_id, create_time)
     SELECT organisation_id, $10, $5, clock_timestamp() FROM made WHERE fresh
-    UNION ALL SELECT organisation_id, $10, invitation_id, create_time FROM kept),
-  subject AS (SELECT organisation_id, $10::text AS subject_id, $6::text AS case_id FROM made
-              WHERE fresh), )sql" AUDIT("$15", "session.started", "$2", "$12", "$14", "$16",
-                                        "$18") R"sql(
-  SELECT (SELECT count(*) FROM proven) AS proven, (SELECT count(*) FROM granted) AS granted,
-         made.create_time,
-         least(made.expire_time, made.create_time + make_interval(secs => made.unused_seconds))
-           AS until,
-         coalesce((SELECT session_id FROM earlier), '') AS earlier,
-         array_to_string(ARRAY[$6::text] || array(
-           SELECT g.case_id FROM access_grant AS g WHERE g.organisation_id = $1
-           AND g.invitation_id <> $5 AND g.revoke_time IS NULL AND g.invitation_id IN (
-             SELECT invitation_id FROM kept UNION ALL
-             SELECT invitation_id FROM session_grant AS h
-             WHERE h.organisation_id = $1 AND h.session_id = $10)), ' ') AS case_ids
-  FROM (SELECT 1) AS one LEFT JOIN made ON true)sql";
+    UNION ALL SELECT organisation_id, $10, invitation_id, create_time FROM kept),)sql",
+    kEntryTold, " coalesce((SELECT session_id FROM earlier), '') AS earlier, ", "array_to_string(",
+    kCasesHeld, " || array(SELECT case_id FROM kept), ' ')", " AS case_ids", kEntry);
 
 constexpr char kUseSession[] = R"sql(
   WITH used AS (
@@ -116,18 +136,22 @@ constexpr char kUseSession[] = R"sql(
          g.case_id, g.contact_id, g.invitation_id, g.sees_all,
          g.document_request_ids <> '' AS chose_requests
   FROM used AS u JOIN organisation AS o USING (organisation_id)
-  JOIN access_grant AS g ON g.organisation_id = u.organisation_id
-    AND g.invitation_id = ANY (u.held)
-  WHERE g.revoke_time IS NULL ORDER BY g.case_id LIMIT 8)sql";
+  CROSS JOIN LATERAL (SELECT DISTINCT unnest(u.held) AS invitation_id) AS holds
+  CROSS JOIN LATERAL (
+    SELECT * FROM access_grant AS one WHERE one.organisation_id = u.organisation_id
+      AND one.invitation_id = holds.invitation_id AND one.revoke_time IS NULL
+    OFFSET 0) AS g
+  ORDER BY g.case_id LIMIT 8)sql";
 
-// The live ones.
+// The live ones. Grants are asked for one by one, each by its own key, here and above: a list of
+// them might be looked up among all of the organisation's.
 #define SESSIONS                                                                               \
   "SELECT s.session_id, s.user_agent, s.client_address, s.create_time, s.last_use_time, "      \
   "least(s.expire_time, s.last_use_time + make_interval(secs => s.unused_seconds)) AS until, " \
-  "array_to_string(array(SELECT g.case_id FROM access_grant AS g "                             \
-  " WHERE g.organisation_id = s.organisation_id AND g.revoke_time IS NULL "                    \
-  " AND g.invitation_id = ANY (" GRANTS_HELD                                                   \
-  ") ORDER BY g.case_id), ' ') AS case_ids "                                                   \
+  "array_to_string(array(SELECT (SELECT g.case_id FROM access_grant AS g "                     \
+  " WHERE g.organisation_id = s.organisation_id AND g.invitation_id = holds.invitation_id "    \
+  " AND g.revoke_time IS NULL) FROM (SELECT DISTINCT unnest(" GRANTS_HELD                      \
+  ") AS invitation_id) AS holds ORDER BY 1), ' ') AS case_ids "                                \
   "FROM session AS s WHERE s.organisation_id = $1 AND" SESSION_LIVES
 
 absl::Status NoSuchSession() { return Refuse(common::v1::NOT_FOUND, "there is no such session"); }
@@ -214,13 +238,18 @@ absl::StatusOr<Session> PostgresAccessStore::Enter(const NewSession& session, co
   bool proven = true, granted = true;
   auto entered = postgres_.WriteOne(
       Rows::Of(factor.organisation_id), [&](Transaction& tx) -> absl::StatusOr<Session> {
-        const auto row = tx.Exec(
-            kEnter, factor.organisation_id, factor.account_id, factor.factor_id, subject.email,
-            access.invitation_id, access.case_id, access.contact_id,
-            access.visibility == Visibility::kAll, absl::StrJoin(access.document_request_ids, " "),
-            session.session_id, Bytes(session.token_hash), subject.contact_name, call.user_agent,
-            call.client_address, NewId("aud"), call.request_id, Bytes(session.earlier_token_hash),
-            call.client_request_id)[0];
+        const auto enter = [&](const char* sql, const auto&... more) {
+          return tx.Exec(sql, factor.organisation_id, factor.account_id, factor.factor_id,
+                         subject.email, access.invitation_id, access.case_id, access.contact_id,
+                         access.visibility == Visibility::kAll,
+                         absl::StrJoin(access.document_request_ids, " "), session.session_id,
+                         Bytes(session.token_hash), subject.contact_name, call.user_agent,
+                         call.client_address, NewId("aud"), call.request_id, call.client_request_id,
+                         more...)[0];
+        };
+        const auto row = session.earlier_token_hash.empty()
+                             ? enter(kEnter.c_str())
+                             : enter(kEnterWithSession.c_str(), Bytes(session.earlier_token_hash));
         proven = row["proven"].as<int>() > 0;
         granted = row["granted"].as<int>() > 0;
         if (!granted || row["create_time"].is_null()) return AccessRevoked();
@@ -347,9 +376,10 @@ absl::StatusOr<std::vector<Session>> PostgresAccessStore::ListSessions(
   using Result = absl::StatusOr<std::vector<Session>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Session> sessions;
-    for (const auto& row :
-         tx.Exec(SESSIONS "AND s.account_id = $2 ORDER BY s.last_use_time DESC LIMIT 100",
-                 organisation_id, account_id)) {
+    for (const auto& row : tx.Exec(
+             SESSIONS
+             "AND s.end_time IS NULL AND s.account_id = $2 ORDER BY s.last_use_time DESC LIMIT 100",
+             organisation_id, account_id)) {
       sessions.push_back(SessionFrom(row));
     }
     return sessions;
