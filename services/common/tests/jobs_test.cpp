@@ -383,29 +383,6 @@ TEST_CASE_METHOD(Fixture, "taking costs the same whatever waits", "[service]") {
   CHECK(read < 500);
 }
 
-TEST_CASE_METHOD(Fixture, "adding and ending cost the same whatever waits", "[service]") {
-  database.Exec("ALTER TABLE job SET (autovacuum_enabled = off)");
-  const int64_t read = database.RowsRead([&](Postgres& pool) {
-    const JobStore store(pool, kKey);
-    const auto add_and_end = [&] {
-      std::vector<Job> jobs = {NewJob("x", "key"), NewJob("y")};
-      const auto add = [&](Transaction& transaction) -> absl::Status {
-        store.Add(transaction, {"a"}, jobs);
-        return absl::OkStatus();
-      };
-      REQUIRE(pool.Write(Rows::OfAll(), add).ok());
-      REQUIRE(store.Remove({jobs[0].number, jobs[1].number}).ok());
-    };
-    // A connection keeps the plan that it made while the table was empty.
-    for (int i = 0; i < 10; ++i) add_and_end();
-    database.Exec(
-        "INSERT INTO job (organisation_id, lane, kind, id, payload, order_key) "
-        "SELECT 'acme', 'a', 'test', 'id', '', 'k' || n FROM generate_series(1, 5000) AS n");
-    add_and_end();
-  });
-  CHECK(read < 300);
-}
-
 // Two replicas, at random: answers are lost, processes die between any two steps, clocks jump.
 TEST_CASE_METHOD(Fixture, "whatever fails, all is done, in the order of its key", "[service]") {
   std::mt19937 random(7);

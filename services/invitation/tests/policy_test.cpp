@@ -1,4 +1,8 @@
+#include <google/protobuf/text_format.h>
+
+#include "gatehouse/common/v1/options.pb.h"
 #include "services/common/base/proto_time.h"
+#include "services/common/rpc/validate.h"
 #include "services/invitation/tests/fixture.h"
 
 namespace gatehouse::invitation {
@@ -26,6 +30,28 @@ TEST_CASE("the organisation's own text keeps the tags that it needs", "[unit]") 
   CHECK(ReasonOf(CheckPolicy(policy)) == "UNKNOWN_TAG");
   policy.mutable_email()->set_body("{{ link }} {{contact_name}}");
   CHECK(CheckPolicy(policy).ok());
+}
+
+TEST_CASE_METHOD(Fixture, "the defaults of every region are a policy that staff could set",
+                 "[service]") {
+  const auto& defaults = Policy::descriptor()->options().GetExtension(common::v1::settings);
+  REQUIRE(defaults.preset_size() == 3);
+  for (const auto& preset : defaults.preset()) {
+    INFO(preset.region());
+    Policy alone;
+    REQUIRE(google::protobuf::TextFormat::ParseFromString(preset.values(), &alone));
+    const auto policy = policies.Get("acme", preset.region());
+    REQUIRE(policy.ok());
+    CHECK(CheckPolicy(*policy).ok());
+    CHECK(Validate(*policy).ok());
+    pb::UpdatePolicyRequest request;
+    *request.mutable_policy() = *policy;
+    request.mutable_policy()->clear_etag();
+    request.mutable_update_mask()->add_paths("*");
+    const auto set = handler.UpdatePolicy(StaffCall(), request);
+    REQUIRE(set.ok());
+    CHECK(set->required_labels_size() == policy->required_labels_size());
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "staff change the policy field by field", "[service]") {
