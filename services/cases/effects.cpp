@@ -1,10 +1,10 @@
 #include "services/cases/effects.h"
 
 #include "absl/time/clock.h"
+#include "gatehouse/cases/v1/events.pb.h"
 #include "gatehouse/invitation/v1/invitations.pb.h"
-#include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/cases/case_proto.h"
-#include "services/common/base/proto_time.h"
+#include "services/common/jobs/events.h"
 
 namespace gatehouse::cases {
 
@@ -18,11 +18,7 @@ void AddFollow(const std::string& case_id, const std::optional<Case>& now,
 }
 
 void AddDeleted(const std::string& case_id, OutboxCalls& calls) {
-  notification::v1::PublishEventRequest request;
-  request.set_type("case.deleted");
-  request.set_case_id(case_id);
-  *request.mutable_time() = gatehouse::ToProto(absl::Now());
-  calls.Add(&notification::v1::Intake_Stub::PublishEvent, request);
+  AddEvent(v1::CaseDeleted(), {.case_id = case_id, .time = absl::Now()}, calls);
 }
 
 }  // namespace gatehouse::cases

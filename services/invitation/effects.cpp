@@ -5,6 +5,7 @@
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
+#include "services/common/jobs/events.h"
 #include "services/invitation/code_proto.h"
 #include "services/invitation/expiry_job.h"
 
@@ -25,20 +26,31 @@ notification::v1::SubmitMessageRequest ToProto(const Mail& mail, const Invitatio
   return request;
 }
 
-notification::v1::PublishEventRequest EventOf(const Change& change) {
-  notification::v1::PublishEventRequest request;
-  request.set_type(change.event);
-  request.set_case_id(change.invitation.case_id);
-  *request.mutable_time() = gatehouse::ToProto(absl::Now());
-  // Said once for each end, however often it was looked at.
-  if (change.event == kExpiredEvent) {
-    request.set_request_id(absl::StrCat("expired:", change.invitation.invitation_id, ":",
-                                        absl::ToUnixMillis(change.invitation.expire_time)));
-  }
-  (*request.mutable_data())["invitationId"] = change.invitation.invitation_id;
-  (*request.mutable_data())["contactId"] = change.invitation.contact_id;
-  return request;
+// Said once for each end that the invitation had, however often it was looked at.
+std::string SaidOnceAs(const v1::InvitationExpired& event, const Invitation& invitation) {
+  return absl::StrCat("expired:", event.invitation_id(), ":",
+                      absl::ToUnixMillis(invitation.expire_time));
 }
+
+template <typename Message>
+std::string SaidOnceAs(const Message&, const Invitation&) {
+  return "";
+}
+
+// The events of one invitation are told in their order.
+template <typename Message>
+void Say(Message event, const Invitation& invitation, OutboxCalls& calls) {
+  event.set_invitation_id(invitation.invitation_id);
+  event.set_contact_id(invitation.contact_id);
+  AddEvent(event,
+           {.case_id = invitation.case_id,
+            .time = absl::Now(),
+            .order_key = invitation.invitation_id,
+            .once = SaidOnceAs(event, invitation)},
+           calls);
+}
+
+void Say(std::monostate, const Invitation&, OutboxCalls&) {}
 
 cases::v1::SetContactPortalRequest PortalOf(const Change& change, int64_t version) {
   cases::v1::SetContactPortalRequest request;
@@ -124,17 +136,13 @@ OutboxCalls EffectsOf(const Change& change, int64_t version) {
   if (change.code.has_value()) {
     calls.Add(&identity::v1::Challenges_Stub::OfferChallenge, OfferOf(*change.code));
   }
-  // The events of one invitation are told in their order.
-  if (!change.event.empty()) {
-    calls.Add(&notification::v1::Intake_Stub::PublishEvent, EventOf(change),
-              invitation.invitation_id);
-  }
+  std::visit([&](const auto& event) { Say(event, invitation, calls); }, change.event);
   if (change.portal.has_value()) {
     calls.Add(&cases::v1::CaseDirectory_Stub::SetContactPortal, PortalOf(change, version));
   } else if (!change.note.empty()) {
     calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, NoteOf(change));
   }
-  if (change.event != kExpiredEvent) AddExpiry(invitation, calls);
+  if (!std::holds_alternative<v1::InvitationExpired>(change.event)) AddExpiry(invitation, calls);
   return calls;
 }
 

@@ -14,9 +14,12 @@ import {
   tokenOf,
 } from "./harness.ts";
 
-const eventsOf = async (office: Office, type: string) =>
-  (await office.events()).events.filter((event) => event.type === type);
-const happens = (office: Office, type: string) =>
+type Event = Awaited<ReturnType<Office["events"]>>["events"][number];
+const eventsOf = async <Type extends Event["type"]>(office: Office, type: Type) =>
+  (await office.events()).events.filter(
+    (event): event is Extract<Event, { type: Type }> => event.type === type,
+  );
+const happens = <Type extends Event["type"]>(office: Office, type: Type) =>
   eventually(async () => (await eventsOf(office, type))[0], type);
 
 test("a contact that leaves the case is out at once, and is invited anew", async () => {

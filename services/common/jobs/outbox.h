@@ -35,6 +35,9 @@ class OutboxCalls {
   void AddJob(const std::string& lane, const std::string& kind, const std::string& payload,
               absl::Time due_time);
 
+  // What was added, in its order; a call's `payload` is its request.
+  const std::vector<Job>& jobs() const { return jobs_; }
+
  private:
   friend class Outbox;
   const std::string organisation_id_;

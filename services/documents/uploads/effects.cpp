@@ -2,27 +2,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "gatehouse/cases/v1/cases.pb.h"
-#include "gatehouse/notification/v1/notifications.pb.h"
-#include "services/common/base/proto_time.h"
+#include "gatehouse/documents/v1/events.pb.h"
+#include "services/common/jobs/events.h"
 
 namespace gatehouse::documents {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Milliseconds(300);
 
-notification::v1::PublishEventRequest EventOf(const Document& document) {
-  notification::v1::PublishEventRequest request;
-  request.set_type("document.uploaded");
-  request.set_case_id(document.case_id);
-  *request.mutable_time() = gatehouse::ToProto(document.create_time);
-  auto& data = *request.mutable_data();
-  data["documentId"] = document.document_id;
-  data["folder"] = FolderOf(document);
-  if (!document.document_request_id.empty()) {
-    data["documentRequestId"] = document.document_request_id;
-  }
-  if (document.from_client) data["contactId"] = document.uploader_id;
-  return request;
+v1::DocumentUploaded EventOf(const Document& document) {
+  v1::DocumentUploaded event;
+  event.set_document_id(document.document_id);
+  event.set_folder(FolderOf(document));
+  event.set_document_request_id(document.document_request_id);
+  if (document.from_client) event.set_contact_id(document.uploader_id);
+  return event;
 }
 
 cases::v1::AddNoteRequest NoteOf(const Document& document) {
@@ -37,7 +31,10 @@ cases::v1::AddNoteRequest NoteOf(const Document& document) {
 
 void Effects::Kept(Transaction& transaction, const Document& document) {
   OutboxCalls calls(document.organisation_id);
-  calls.Add(&notification::v1::Intake_Stub::PublishEvent, EventOf(document), document.case_id);
+  AddEvent(
+      EventOf(document),
+      {.case_id = document.case_id, .time = document.create_time, .order_key = document.case_id},
+      calls);
   if (document.from_client) {
     calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, NoteOf(document));
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "gatehouse/common/v1/options.pb.h"
+#include "services/gateway/openapi/events.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -78,7 +79,10 @@ Json MessageOf(const Descriptor& type, int depth) {
   for (int i = 0; i < type.field_count() && depth < kDepthMax; ++i) {
     const FieldDescriptor& field = *type.field(i);
     if (RuleOf(field).cookie() || !RuleOf(field).header().empty()) continue;
-    if (field.is_map()) {
+    if (RuleOf(field).facts()) {
+      const Json& event = example["type"];
+      example[field.json_name()] = MessageOf(*AllEvents().at(event), depth + 1);
+    } else if (field.is_map()) {
       example[field.json_name()] = Json::object();
     } else if (field.is_repeated()) {
       const Json item = ValueOf(field, depth + 1);

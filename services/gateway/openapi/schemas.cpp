@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "gatehouse/common/v1/options.pb.h"
 #include "services/common/rpc/validate.h"
+#include "services/gateway/openapi/events.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -196,7 +197,12 @@ Json Schemas::All() {
   }
   std::map<std::string, Json> sorted;
   for (const auto& [type, in_request] : needed_) {
-    sorted[NameOf(*type)] = Object(*type, in_request, paths_[type]);
+    Json schema = Object(*type, in_request, paths_[type]);
+    if (const FieldDescriptor* facts = FactsField(*type)) {
+      AddEventSchemas(NameOf(*type), *facts, schema, comments_, sorted);
+    } else {
+      sorted[NameOf(*type)] = std::move(schema);
+    }
   }
   for (const EnumDescriptor* type : enums_) sorted[NameOf(*type)] = EnumSchema(*type);
   Json schemas = Json::object();

@@ -220,14 +220,21 @@ Match RouteTable::Find(const std::string& verb, const std::vector<std::string>& 
   return match;
 }
 
-std::vector<const ServiceDescriptor*> AllServices() {
+std::vector<const google::protobuf::FileDescriptor*> AllFiles() {
   std::vector<std::string> names;
   google::protobuf::DescriptorPool::internal_generated_database()->FindAllFileNames(&names);
   std::sort(names.begin(), names.end());
-  std::vector<const ServiceDescriptor*> services;
+  std::vector<const google::protobuf::FileDescriptor*> files;
   for (const std::string& name : names) {
     if (!absl::StartsWith(name, "gatehouse/")) continue;
-    const auto* file = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(name);
+    files.push_back(google::protobuf::DescriptorPool::generated_pool()->FindFileByName(name));
+  }
+  return files;
+}
+
+std::vector<const ServiceDescriptor*> AllServices() {
+  std::vector<const ServiceDescriptor*> services;
+  for (const auto* file : AllFiles()) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }
   return services;

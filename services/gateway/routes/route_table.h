@@ -72,8 +72,10 @@ absl::StatusOr<std::vector<std::string>> SplitPath(const std::string& path);
 // The parameters of a query, decoded, in their order; 64 at most.
 absl::StatusOr<Variables> SplitQuery(const std::string& query);
 
-// Every service of Gatehouse whose protos this program is linked with, by the names of their files.
-// The gateway is linked with all.
+// Every proto of Gatehouse that this program is linked with, by name. The gateway is linked with
+// all.
+std::vector<const google::protobuf::FileDescriptor*> AllFiles();
+// The services in them.
 std::vector<const google::protobuf::ServiceDescriptor*> AllServices();
 
 }  // namespace gatehouse::gateway

@@ -1,22 +1,15 @@
-#include <google/protobuf/descriptor.pb.h>
 #include <re2/re2.h>
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "gatehouse/common/v1/options.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/rpc/method_rules.h"
 #include "services/gateway/json/problem.h"
-#include "services/gateway/openapi/openapi.h"
+#include "services/gateway/tests/protos.h"
 
 // Every reason of every package, as the protos have them, is held against what the code, the RPCs
 // and the documentation say.
@@ -26,62 +19,26 @@ namespace {
 using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FileDescriptor;
 
-struct Protos {
-  google::protobuf::DescriptorPool pool;
-  std::vector<const FileDescriptor*> files;  // Gatehouse's own.
-
-  Protos() {
-    google::protobuf::FileDescriptorSet set;
-    set.ParseFromString(ProtoImage());
-    for (const auto& file : set.file()) {
-      const FileDescriptor* built = pool.BuildFile(file);
-      if (absl::StartsWith(file.name(), "gatehouse/")) files.push_back(built);
+std::vector<const EnumValueDescriptor*> ReasonsOf(const Protos& protos) {
+  std::vector<const EnumValueDescriptor*> reasons;
+  for (const FileDescriptor* file : protos.files) {
+    const auto* type = file->FindEnumTypeByName("Reason");
+    for (int i = 1; type != nullptr && i < type->value_count(); ++i) {
+      reasons.push_back(type->value(i));
     }
   }
-
-  std::vector<const EnumValueDescriptor*> Reasons() const {
-    std::vector<const EnumValueDescriptor*> reasons;
-    for (const FileDescriptor* file : files) {
-      const auto* type = file->FindEnumTypeByName("Reason");
-      for (int i = 1; type != nullptr && i < type->value_count(); ++i) {
-        reasons.push_back(type->value(i));
-      }
-    }
-    return reasons;
-  }
-};
-
-template <typename Element>
-std::string CommentOf(const Element& element) {
-  google::protobuf::SourceLocation location;
-  if (!element.GetSourceLocation(&location)) return "";
-  std::vector<std::string> lines = absl::StrSplit(location.leading_comments, '\n');
-  for (std::string& line : lines) line = std::string(absl::StripAsciiWhitespace(line));
-  return std::string(absl::StripAsciiWhitespace(absl::StrJoin(lines, " ")));
+  return reasons;
 }
 
 common::v1::ReasonRule RuleOf(const EnumValueDescriptor& reason) {
   return reason.options().GetExtension(common::v1::reason);
 }
 
-// "identity" of gatehouse.identity.v1
-std::string ServiceOf(const FileDescriptor& file) {
-  return std::vector<std::string>(absl::StrSplit(file.package(), '.'))[1];
-}
-
-std::string Contents(const std::filesystem::path& path) {
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-const std::filesystem::path kSource = GATEHOUSE_SOURCE;
-
 TEST_CASE("a reason has a code, a comment that says what to do, and a name of its own", "[unit]") {
   const Protos protos;
   std::set<std::string> names;
-  CHECK(protos.Reasons().size() > 30);
-  for (const EnumValueDescriptor* reason : protos.Reasons()) {
+  CHECK(ReasonsOf(protos).size() > 30);
+  for (const EnumValueDescriptor* reason : ReasonsOf(protos)) {
     INFO(reason->full_name());
     CHECK(RuleOf(*reason).code() != google::rpc::OK);
     CHECK(RuleOf(*reason).code() != google::rpc::INTERNAL);
@@ -92,7 +49,7 @@ TEST_CASE("a reason has a code, a comment that says what to do, and a name of it
 
 TEST_CASE("a reason of the gateway alone may have a status that no code has", "[unit]") {
   const Protos protos;
-  for (const EnumValueDescriptor* reason : protos.Reasons()) {
+  for (const EnumValueDescriptor* reason : ReasonsOf(protos)) {
     INFO(reason->full_name());
     const int status = ProblemOf(RefuseBy(*reason, "no"), "/", "req_1").status;
     const int said = RuleOf(*reason).http_status();
@@ -106,7 +63,7 @@ TEST_CASE("each reason may be answered by some RPC, and an RPC declares what its
           "[unit]") {
   const Protos protos;
   std::set<std::string> reasons, answered;
-  for (const EnumValueDescriptor* reason : protos.Reasons()) reasons.insert(reason->name());
+  for (const EnumValueDescriptor* reason : ReasonsOf(protos)) reasons.insert(reason->name());
   for (const FileDescriptor* file : protos.files) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
@@ -128,7 +85,7 @@ TEST_CASE("each reason may be answered by some RPC, and an RPC declares what its
       }
     }
   }
-  for (const EnumValueDescriptor* reason : protos.Reasons()) {
+  for (const EnumValueDescriptor* reason : ReasonsOf(protos)) {
     INFO(reason->full_name() << " is declared by no RPC");
     CHECK((answered.count(reason->name()) != 0 || ServiceOf(*reason->type()->file()) == "gateway"));
   }
@@ -201,10 +158,8 @@ std::string ReasonsPage() {
 }
 
 TEST_CASE("the page of reasons says what the protos say", "[unit]") {
-  const std::filesystem::path path = kSource / "docs" / "reasons.md";
-  if (std::getenv("GATEHOUSE_WRITE_DOCS") != nullptr) std::ofstream(path) << ReasonsPage();
   INFO("GATEHOUSE_WRITE_DOCS=1 in front of this test writes docs/reasons.md anew");
-  CHECK(Contents(path) == ReasonsPage());
+  CHECK(PageAsKept("reasons.md", ReasonsPage()) == ReasonsPage());
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ absl::Status TellIfExpired(Store& store, const std::string& organisation_id,
         if (!expired) return std::nullopt;
         Change change;
         change.invitation = *found;
-        change.event = kExpiredEvent;
+        change.event = v1::InvitationExpired();
         return change;
       });
 }

@@ -194,7 +194,7 @@ absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
     change.invitation = made.invitation;
     change.replaces_expired = true;
     change.new_links = {link};
-    change.event = "invitation.created";
+    change.event = v1::InvitationCreated();
     change.note = absl::StrCat(contact.name, " was invited to the portal.");
     change.author = AuthorOf(call);
     change.portal = Portal::kInvited;
@@ -271,7 +271,7 @@ Decision Invitations::Renew(const Invitation& found, const Conditions& condition
   }
   if (change.invitation.mobile != found.mobile) change.rebinding = Rebinding();
   change.replaces_expired = true;
-  change.event = "invitation.resent";
+  change.event = v1::InvitationResent();
   change.author = AuthorOf(call);
   change.portal = Portal::kInvited;
   change.etag = conditions.mirrored.etag;
@@ -291,7 +291,7 @@ absl::StatusOr<Invitation> Invitations::Revoke(const std::string& case_id,
               change.invitation.state = State::kRevoked;
               change.invitation.revoke_time = now;
               change.kill_old_links = true;
-              change.event = "invitation.revoked";
+              change.event = v1::InvitationRevoked();
               change.note =
                   absl::StrCat("The portal access of ", found.contact_name, " was revoked.");
               change.author = AuthorOf(call);
@@ -344,7 +344,7 @@ absl::Status Invitations::Correct(const Invitation& old, const ContactProfile& c
                      Rebinding{// Who never entered may be a stranger, whose number was a mistake.
                                .old_mobile = found.state == State::kAccepted ? found.mobile : "",
                                .organisation_name = organisation.display_name};
-                 change.event = "invitation.mobileChanged";
+                 change.event = v1::InvitationMobileChanged();
                  change.note = absl::StrCat("The mobile number of ", found.contact_name,
                                             " was changed: codes go to the new one.");
                  change.author = AuthorOf(call);
@@ -371,7 +371,7 @@ absl::StatusOr<NewLink> Invitations::CreateLink(const std::string& case_id,
                            change.invitation.expire_time =
                                std::max(found.expire_time, link.expire_time);
                            change.new_links = {link};
-                           change.event = "invitation.linkCreated";
+                           change.event = v1::InvitationLinkCreated();
                            if (found.state == State::kPending) change.portal = Portal::kInvited;
                            return change;
                          }));
@@ -395,7 +395,7 @@ absl::Status Invitations::Accept(const Entry& entry) {
   const auto tell = [](const Invitation& accepted) {
     Change change;
     change.invitation = accepted;
-    change.event = "invitation.accepted";
+    change.event = v1::InvitationAccepted();
     change.note = absl::StrCat(accepted.contact_name, " entered the portal for the first time.");
     change.author = accepted.contact_name;
     change.portal = Portal::kActive;

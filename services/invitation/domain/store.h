@@ -3,9 +3,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gatehouse/invitation/v1/events.pb.h"
 #include "services/common/base/page.h"
 #include "services/invitation/domain/directory.h"
 #include "services/invitation/domain/invitation.h"
@@ -23,8 +25,10 @@ struct Mail {
   absl::Time expire_time;
 };
 
-// Of an invitation that nobody used in time; said once for each end that it had.
-constexpr char kExpiredEvent[] = "invitation.expired";
+// What the feed of events hears of a change, if anything. Its fields follow from the invitation.
+using Event = std::variant<std::monostate, v1::InvitationCreated, v1::InvitationResent,
+                           v1::InvitationLinkCreated, v1::InvitationMobileChanged,
+                           v1::InvitationAccepted, v1::InvitationRevoked, v1::InvitationExpired>;
 
 // A number that was corrected: only the new one enters from now on.
 struct Rebinding {
@@ -43,8 +47,8 @@ struct Change {
   bool replaces_expired = false;  // An expired invitation of the contact makes room for this one.
   std::optional<Mail> mail;
   std::optional<CodeRequest> code;
-  std::string event;  // invitation.created, and so on; empty: none.
-  std::string note;   // On the case; empty: none.
+  Event event;
+  std::string note;  // On the case; empty: none.
   std::string author;
   std::optional<Portal> portal;
   bool revoke_grant = false;

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <map>
+#include <string>
+
+#include "absl/time/time.h"
+#include "services/common/jobs/outbox.h"
+
+namespace gatehouse {
+
+// Events for the feed that CRMs read. An event is a message with the option
+// gatehouse.common.v1.event: its type, its facts, their names in JSON, the union in /openapi.json
+// and docs/events.md all follow from that message, and there is no other way to say one.
+
+// Where and when an event happened, and how it is told.
+struct Happening {
+  std::string case_id;  // Empty: it concerns no case.
+  absl::Time time;
+  // Events under one key are told in the order of their adding, as OutboxCalls::Add says; empty: in
+  // any order.
+  std::string order_key;
+  // What is told under one such id is told once; empty: each time.
+  std::string once;
+};
+
+// Adds the event: it is on the feed if and only if the transaction of `calls` commits. A message
+// that is not declared an event ends the process: the contract itself is wrong then.
+void AddEvent(const google::protobuf::Message& event, const Happening& happening,
+              OutboxCalls& calls);
+
+// The facts of an event: its string fields that are set, by their names in JSON.
+std::map<std::string, std::string> FactsOf(const google::protobuf::Message& event);
+
+}  // namespace gatehouse
