@@ -3,9 +3,11 @@
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
@@ -52,6 +54,19 @@ absl::StatusOr<Page> Read(const Message& request, int size_by_default, std::stri
 }
 
 }  // namespace
+
+std::string Page::Below(absl::string_view prefix) const {
+  if (!after.empty()) return after;
+  std::string above(prefix);
+  ++above.back();
+  return above;
+}
+
+absl::StatusOr<int64_t> Page::Below() const {
+  int64_t number = std::numeric_limits<int64_t>::max();
+  if (after.empty() || absl::SimpleAtoi(after, &number)) return number;
+  return Refuse(common::v1::PAGE_TOKEN_INVALID, "the page token is not one that this list gave");
+}
 
 std::string Page::TokenAfter(const std::string& key) const { return Base64Url(list + key); }
 

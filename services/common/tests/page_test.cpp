@@ -80,6 +80,24 @@ TEST_CASE("what no list gave is refused before it reaches a store", "[unit]") {
   CHECK(PageOf(Messages(Base64Url(list + "msg_1"))).ok());
 }
 
+TEST_CASE("a list that is newest first goes on below the last row, at first below nothing",
+          "[unit]") {
+  Page page;
+  CHECK(page.Below("msg") == "msh");
+  CHECK(page.Below("msg") > "msg_zzzzzzzz");
+  CHECK(page.Below().value() == std::numeric_limits<int64_t>::max());
+  page.after = "msg_1";
+  CHECK(page.Below("msg") == "msg_1");
+  CHECK(ReasonOf(page.Below().status()) == "PAGE_TOKEN_INVALID");
+  page.after = "4711";
+  CHECK(page.Below().value() == 4711);
+  for (const char* no_number : {"4711x", "1.5", "99999999999999999999", "-", "0x10"}) {
+    page.after = no_number;
+    INFO(no_number);
+    CHECK(ReasonOf(page.Below().status()) == "PAGE_TOKEN_INVALID");
+  }
+}
+
 TEST_CASE("a feed's token outlives its filters", "[unit]") {
   notification::v1::ListEventsRequest request;
   const std::string token = CursorOf(request, 100)->TokenAfter("4711");

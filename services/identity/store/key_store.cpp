@@ -120,10 +120,9 @@ absl::StatusOr<std::vector<ApiKey>> PostgresKeyStore::ListApiKeys(
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<ApiKey> keys;
     for (const auto& row :
-         tx.Exec("SELECT " API_KEY
-                 " FROM api_key WHERE organisation_id = $1 AND ($2 = '' OR api_key_id < $2) "
+         tx.Exec("SELECT " API_KEY " FROM api_key WHERE organisation_id = $1 AND api_key_id < $2 "
                  "ORDER BY api_key_id DESC LIMIT $3",
-                 organisation_id, page.after, page.limit())) {
+                 organisation_id, page.Below("key"), page.limit())) {
       keys.push_back(ApiKeyFrom(row));
     }
     return keys;

@@ -142,11 +142,10 @@ absl::StatusOr<std::vector<AuditEvent>> PostgresOrganisationStore::ListAudit(
   using Result = absl::StatusOr<std::vector<AuditEvent>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<AuditEvent> events;
-    // Ids begin with `aud_`: what comes before `aue` is all of them, for the first page.
-    const std::string before = page.after.empty() ? "aue" : page.after;
+    const std::string below = page.Below("aud");
     const auto rows = case_id.empty()
-                          ? tx.Exec(kAudit, organisation_id, before, page.limit())
-                          : tx.Exec(kAuditOfCase, organisation_id, before, page.limit(), case_id);
+                          ? tx.Exec(kAudit, organisation_id, below, page.limit())
+                          : tx.Exec(kAuditOfCase, organisation_id, below, page.limit(), case_id);
     for (const auto& row : rows) {
       events.push_back(EventFrom(row));
     }

@@ -82,24 +82,5 @@ TEST_CASE_METHOD(Audit, "the trail is read page by page, newest first, and nobod
   CHECK(List("nothing").empty());
 }
 
-TEST_CASE_METHOD(Audit, "one case's trail walks its own index", "[service]") {
-  Add(20000, "acme", "c");
-  database.Exec("ANALYZE audit_event");
-  const auto scans = [&] {
-    return database.Exec(
-        "SELECT (SELECT idx_scan FROM pg_stat_user_indexes "
-        "WHERE indexrelname = 'audit_event_of_case')::int, "
-        "(SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'audit_event')::int")[0];
-  };
-  const int scanned = scans()[1].as<int>();
-  // What a connection counted is told about once a second.
-  for (int i = 0; i < 50 && scans()[0].as<int>() == 0; ++i) {
-    CHECK(List("c7", 10).size() == 10);
-    absl::SleepFor(absl::Milliseconds(100));
-  }
-  CHECK(scans()[0].as<int>() > 0);
-  CHECK(scans()[1].as<int>() == scanned);
-}
-
 }  // namespace
 }  // namespace gatehouse::identity

@@ -219,8 +219,8 @@ absl::StatusOr<std::vector<Invitation>> PostgresStore::List(const std::string& o
     for (const auto& row :
          tx.Exec("SELECT " INVITATION
                  " FROM invitation AS i WHERE organisation_id = $1 AND case_id = $2 "
-                 "AND ($3 = '' OR invitation_id < $3) ORDER BY invitation_id DESC LIMIT $4",
-                 organisation_id, case_id, page.after, page.limit())) {
+                 "AND invitation_id < $3 ORDER BY invitation_id DESC LIMIT $4",
+                 organisation_id, case_id, page.Below("inv"), page.limit())) {
       invitations.push_back(InvitationFrom(row));
     }
     return invitations;

@@ -51,13 +51,14 @@ absl::StatusOr<int64_t> PostgresStore::Purchase(const std::string& organisation_
 absl::StatusOr<std::vector<Entry>> PostgresStore::ListEntries(const std::string& organisation_id,
                                                               const Page& page) {
   using Result = absl::StatusOr<std::vector<Entry>>;
+  ASSIGN_OR_RETURN(const int64_t below, page.Below());
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Entry> entries;
     for (const auto& row :
          tx.Exec("SELECT entry_number, kind, credits, balance, reference, create_time "
                  "FROM credit_entry WHERE organisation_id = $1 "
-                 "AND ($2 = '' OR entry_number < $2::bigint) ORDER BY entry_number DESC LIMIT $3",
-                 organisation_id, page.after, page.limit())) {
+                 "AND entry_number < $2 ORDER BY entry_number DESC LIMIT $3",
+                 organisation_id, below, page.limit())) {
       entries.push_back({row[0].as<int64_t>(), static_cast<EntryKind>(row[1].as<int>()),
                          row[2].as<int64_t>(), row[3].as<int64_t>(), row[4].c_str(),
                          TimeFromSql(row[5])});

@@ -255,17 +255,18 @@ absl::StatusOr<std::vector<Message>> PostgresStore::ListMessages(const std::stri
   // Two statements, since a plan for both could use neither's index.
   constexpr char kAll[] = "SELECT " MESSAGE
                           " FROM message WHERE organisation_id = $1 "
-                          "AND ($2 = '' OR message_id < $2) ORDER BY message_id DESC LIMIT $3";
+                          "AND message_id < $2 ORDER BY message_id DESC LIMIT $3";
   constexpr char kOfCase[] =
       "SELECT " MESSAGE
       " FROM message WHERE organisation_id = $1 "
-      "AND ($2 = '' OR message_id < $2) AND case_id = $4 ORDER BY message_id DESC LIMIT $3";
+      "AND message_id < $2 AND case_id = $4 ORDER BY message_id DESC LIMIT $3";
   using Result = absl::StatusOr<std::vector<Message>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Message> messages;
-    for (const auto& row :
-         case_id.empty() ? tx.Exec(kAll, organisation_id, page.after, page.limit())
-                         : tx.Exec(kOfCase, organisation_id, page.after, page.limit(), case_id)) {
+    const std::string below = page.Below("msg");
+    for (const auto& row : case_id.empty()
+                               ? tx.Exec(kAll, organisation_id, below, page.limit())
+                               : tx.Exec(kOfCase, organisation_id, below, page.limit(), case_id)) {
       messages.push_back(MessageFrom(row));
     }
     return messages;

@@ -58,12 +58,12 @@ const std::string kGet =
     absl::StrCat("SELECT ", kColumns, " FROM document WHERE ", kVisible, "AND document_id = $6");
 
 const std::string kPage = absl::StrCat("SELECT ", kColumns, " FROM document WHERE ", kVisible,
-                                       "AND ($6 = '' OR document_id < $6) "
+                                       "AND document_id < $6 "
                                        "ORDER BY document_id DESC LIMIT $7");
 
 const std::string kPageOfRequest =
     absl::StrCat("SELECT ", kColumns, " FROM document WHERE ", kVisible,
-                 "AND ($6 = '' OR document_id < $6) AND document_request_id = $8 "
+                 "AND document_id < $6 AND document_request_id = $8 "
                  "ORDER BY document_id DESC LIMIT $7");
 
 const std::string kAnswers =
@@ -186,10 +186,10 @@ Documents PostgresDocuments::List(const std::string& organisation_id, const std:
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Documents {
     if (document_request_id.empty()) {
       return DocumentsFrom(tx.Exec(kPage.c_str(), organisation_id, case_id, viewer.client,
-                                   viewer.all, viewer.contact_id, page.after, page.limit()));
+                                   viewer.all, viewer.contact_id, page.Below("doc"), page.limit()));
     }
     return DocumentsFrom(tx.Exec(kPageOfRequest.c_str(), organisation_id, case_id, viewer.client,
-                                 viewer.all, viewer.contact_id, page.after, page.limit(),
+                                 viewer.all, viewer.contact_id, page.Below("doc"), page.limit(),
                                  document_request_id));
   });
 }

@@ -1,0 +1,59 @@
+#include "tests/support/lists.h"
+
+#include "services/documents/tests/fixture.h"
+
+namespace gatehouse::documents {
+namespace {
+
+// Fifty cases of each of two organisations; half of the documents are clients', and answer
+// requests.
+void Fill(TestDatabase& database) {
+  database.Exec(
+      "INSERT INTO document_request (organisation_id, document_request_id, case_id, title, label, "
+      "contact_id) SELECT 'o' || n % 2, 'drq_' || lpad(n::text, 9, '0'), 'case-' || n % 100, 't', "
+      "'', '' FROM generate_series(1, 20000) AS n");
+  database.Exec(
+      "INSERT INTO document (organisation_id, document_id, case_id, filename, content_type, "
+      "size_bytes, sha256, label, from_client, uploader_id, uploader_name, document_request_id, "
+      "scan) SELECT 'o' || n % 2, 'doc_' || lpad(n::text, 9, '0'), 'case-' || n % 100, 'f', "
+      "'text/plain', 1, '', '', n % 200 < 100, CASE WHEN n % 200 < 100 THEN 'ada' ELSE 'key_1' "
+      "END, "
+      "'', "
+      "CASE WHEN n % 200 < 100 THEN 'drq_' || lpad((n % 100 + 100)::text, 9, '0') END, 1 "
+      "FROM generate_series(1, 20000) AS n");
+}
+
+TEST_CASE("documents and requests are read by their indexes", "[service]") {
+  TestDatabase database("documents", WithCommon(kMigrations));
+  Fill(database);
+  Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
+  Effects effects(outbox);
+  const CaseAccess ada = {"case-4", "ada", "inv_1", Visibility::kOwn, {}};
+  const auto documents = [&](const CaseAccess* access, const std::string& request, const Page& at) {
+    return [&, access, request, at](Postgres& pool) {
+      return PostgresDocuments(pool, effects)
+          .List("o0", "case-4", access, request, at)
+          .value()
+          .size();
+    };
+  };
+  const auto requests = [](const CaseAccess* access, const Page& at) {
+    return [access, at](Postgres& pool) {
+      return PostgresRequests(pool).List("o0", "case-4", access, at).value().size();
+    };
+  };
+  ListCost cost(database);
+  CHECK(cost.IsOfAPage(documents(nullptr, "", {})));
+  CHECK(cost.IsOfAPage(documents(nullptr, "", PageAfter("doc_000010000"))));
+  CHECK(cost.IsOfAPage(documents(nullptr, "", PageAfter("doc_000006000"))));
+  CHECK(cost.IsOfAPage(documents(&ada, "", {})));
+  CHECK(cost.IsOfAPage(documents(&ada, "", PageAfter("doc_000012000"))));
+  CHECK(cost.IsOfAPage(documents(nullptr, "drq_000000104", {})));
+  CHECK(cost.IsOfAPage(documents(&ada, "drq_000000104", PageAfter("doc_000012000"))));
+  CHECK(cost.IsOfAPage(requests(nullptr, {})));
+  CHECK(cost.IsOfAPage(requests(nullptr, PageAfter("drq_000010000"))));
+  CHECK(cost.IsOfAPage(requests(&ada, PageAfter("drq_000010000"))));
+}
+
+}  // namespace
+}  // namespace gatehouse::documents

@@ -1,0 +1,48 @@
+#include "tests/support/lists.h"
+
+#include "services/identity/store/key_store.h"
+#include "services/identity/store/organisation_store.h"
+
+namespace gatehouse::identity {
+extern const std::vector<Migration> kMigrations;
+namespace {
+
+TEST_CASE("API keys and the audit trail are read by their indexes", "[service]") {
+  TestDatabase database("identity", WithCommon(kMigrations));
+  database.Exec(
+      "INSERT INTO organisation (organisation_id, display_name, region, time_zone, portal_url, "
+      "origin, idle_seconds, absolute_seconds, request_id, first_api_key_id) "
+      "SELECT 'o' || n, 'n', 'AU', 'UTC', '', '', 1, 1, '', '' FROM generate_series(0, 1) AS n");
+  database.Exec(
+      "INSERT INTO api_key (organisation_id, api_key_id, display_name, scopes, secret_hash) "
+      "SELECT 'o' || n % 2, 'key_' || lpad(n::text, 9, '0'), 'n', '*', '' "
+      "FROM generate_series(1, 20000) AS n");
+  database.Exec(
+      "INSERT INTO audit_event (organisation_id, audit_event_id, type, actor_id, actor_name, "
+      "subject_id, case_id, client_address, request_id) SELECT 'o' || n % 2, "
+      "'aud_' || lpad(n::text, 9, '0'), 't', '', '', '', "
+      "CASE WHEN n % 4 < 2 THEN '' ELSE 'case-' || n % 100 END, '', '' "
+      "FROM generate_series(1, 20000) AS n");
+  const auto keys = [](const Page& at) {
+    return [at](Postgres& pool) {
+      return PostgresKeyStore(pool).ListApiKeys("o0", at).value().size();
+    };
+  };
+  const auto trail = [](const std::string& case_id, const Page& at) {
+    return [=](Postgres& pool) {
+      return PostgresOrganisationStore(pool).ListAudit("o0", case_id, at).value().size();
+    };
+  };
+  ListCost cost(database);
+  CHECK(cost.IsOfAPage(keys({})));
+  CHECK(cost.IsOfAPage(keys(PageAfter("key_000010000"))));
+  CHECK(cost.IsOfAPage(keys(PageAfter("key_000000200"))));
+  CHECK(cost.IsOfAPage(trail("", {})));
+  CHECK(cost.IsOfAPage(trail("", PageAfter("aud_000010000"))));
+  CHECK(cost.IsOfAPage(trail("", PageAfter("aud_000000200"))));
+  CHECK(cost.IsOfAPage(trail("case-2", {})));
+  CHECK(cost.IsOfAPage(trail("case-2", PageAfter("aud_000010000"))));
+}
+
+}  // namespace
+}  // namespace gatehouse::identity

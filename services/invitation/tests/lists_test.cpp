@@ -1,0 +1,54 @@
+#include "tests/support/lists.h"
+
+#include "services/invitation/tests/fixture.h"
+
+namespace gatehouse::invitation {
+namespace {
+
+TEST_CASE("the invitations of a case are read by their index", "[service]") {
+  TestDatabase database("invitation", WithCommon(kMigrations));
+  // Fifty cases of each organisation, whose contacts were invited again and again.
+  database.Exec(
+      "INSERT INTO invitation (organisation_id, invitation_id, case_id, contact_id, state, "
+      "delivery, visibility, document_request_ids, contact_name, email, mobile, inviter_name, "
+      "expire_time, create_time) SELECT 'o' || n % 2, 'inv_' || lpad(n::text, 9, '0'), "
+      "'case-' || n % 100, 'c', 3, 1, 1, '{}', '', '', '', '', now(), now() "
+      "FROM generate_series(1, 20000) AS n");
+  Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
+  const auto page = [&](const Page& at) {
+    return [&, at](Postgres& pool) {
+      Settings<Policy> policies(pool);
+      return PostgresStore(pool, outbox, policies).List("o0", "case-4", at).value().size();
+    };
+  };
+  ListCost cost(database);
+  CHECK(cost.IsOfAPage(page({})));
+  CHECK(cost.IsOfAPage(page(PageAfter("inv_000010000"))));
+  CHECK(cost.IsOfAPage(page(PageAfter("inv_000006000"))));
+}
+
+TEST_CASE_METHOD(Fixture, "an invitation that changes between two pages is given once",
+                 "[service]") {
+  std::vector<std::string> made;
+  for (int i = 0; i < 3; ++i) {
+    made.insert(made.begin(), Create("c" + std::to_string(i))->invitation.invitation_id);
+    absl::SleepFor(absl::Milliseconds(2));  // Ids of one millisecond have no order.
+  }
+  std::vector<std::string> listed;
+  pb::ListInvitationsRequest request;
+  request.set_case_id("deal-1");
+  request.set_page_size(1);
+  do {
+    const auto page = handler.ListInvitations(StaffCall(), request);
+    REQUIRE(page.ok());
+    REQUIRE(page->invitations_size() == 1);
+    listed.push_back(page->invitations(0).invitation_id());
+    // The oldest, which is still to come.
+    REQUIRE(invitations.CreateLink("deal-1", made.back(), StaffCall()).ok());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  CHECK(listed == made);
+}
+
+}  // namespace
+}  // namespace gatehouse::invitation
