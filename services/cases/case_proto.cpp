@@ -80,7 +80,7 @@ v1::PortalCase ToPortal(const Case& mirrored, const CaseAccess& access) {
   proto.set_kind(mirrored.kind);
   proto.set_owner_name(mirrored.owner.display_name);
   proto.set_contact_id(access.contact_id);
-  for (const Contact& contact : VisibleContacts(mirrored, access)) {
+  for (const Contact& contact : mirrored.contacts) {
     Fill(contact, *proto.add_contacts());
     proto.mutable_contacts()->rbegin()->set_self(contact.contact_id == access.contact_id);
   }

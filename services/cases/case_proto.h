@@ -10,7 +10,7 @@ namespace gatehouse::cases {
 Case FromProto(const v1::PutCaseRequest& request, const std::string& region);
 
 v1::Case ToProto(const Case& mirrored);
-// As a client with this access may see it.
+// As the client with this access sees it, of whose view `mirrored` is: Store::ListVisible.
 v1::PortalCase ToPortal(const Case& mirrored, const CaseAccess& access);
 // As other services look at it.
 v1::LookUpCaseResponse ToMirror(const Case& mirrored);

@@ -1,5 +1,6 @@
 #include "services/cases/handler.h"
 
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/cases/case_proto.h"
 #include "services/common/base/proto_time.h"
 
@@ -77,9 +78,8 @@ absl::StatusOr<pb::Note> Handler::CreateNote(const Call& call,
 
 absl::StatusOr<pb::ListPortalCasesResponse> Handler::ListPortalCases(
     const Call& call, const pb::ListPortalCasesRequest&) {
-  std::vector<std::string> ids;
-  for (const CaseAccess& access : call.caller.cases) ids.push_back(access.case_id);
-  ASSIGN_OR_RETURN(const std::vector<Case> cases, store_.GetAll(call.caller.organisation_id, ids));
+  ASSIGN_OR_RETURN(const std::vector<Case> cases,
+                   store_.ListVisible(call.caller.organisation_id, call.caller.cases));
   pb::ListPortalCasesResponse response;
   for (const Case& mirrored : cases) {
     *response.add_cases() = ToPortal(mirrored, *call.caller.AccessTo(mirrored.case_id));
@@ -89,8 +89,11 @@ absl::StatusOr<pb::ListPortalCasesResponse> Handler::ListPortalCases(
 
 absl::StatusOr<pb::PortalCase> Handler::GetPortalCase(const Call& call,
                                                       const pb::GetPortalCaseRequest& request) {
-  ASSIGN_OR_RETURN(const Case found, store_.Get(call.caller.organisation_id, request.case_id()));
-  return ToPortal(found, *call.caller.AccessTo(request.case_id()));
+  const CaseAccess& access = *call.caller.AccessTo(request.case_id());
+  ASSIGN_OR_RETURN(const std::vector<Case> found,
+                   store_.ListVisible(call.caller.organisation_id, {access}));
+  if (found.empty()) return Refuse(common::v1::NOT_FOUND, "there is no such case");
+  return ToPortal(found.front(), access);
 }
 
 absl::StatusOr<pb::LookUpCaseResponse> Handler::LookUpCase(const Call& call,

@@ -31,13 +31,4 @@ bool ConcernsInvitations(const std::vector<Contact>& before, const std::vector<C
   });
 }
 
-std::vector<Contact> VisibleContacts(const Case& mirrored, const CaseAccess& access) {
-  std::vector<Contact> visible;
-  for (const Contact& contact : mirrored.contacts) {
-    const bool own = contact.contact_id == access.contact_id;
-    if (own || access.visibility == Visibility::kAll) visible.push_back(contact);
-  }
-  return visible;
-}
-
 }  // namespace gatehouse::cases

@@ -49,7 +49,4 @@ std::string RepeatedContact(const Case& mirrored);
 // Who has come is not invited yet.
 bool ConcernsInvitations(const std::vector<Contact>& before, const std::vector<Contact>& after);
 
-// What a client sees of a case: every contact where the invitation says so, else its own.
-std::vector<Contact> VisibleContacts(const Case& mirrored, const CaseAccess& access);
-
 }  // namespace gatehouse::cases

@@ -40,10 +40,11 @@ class Store {
   // Refuses NOT_FOUND.
   virtual absl::StatusOr<Case> Get(const std::string& organisation_id,
                                    const std::string& case_id) = 0;
-  // Those of these ids that exist, by name.
-  virtual absl::StatusOr<std::vector<Case>> GetAll(const std::string& organisation_id,
-                                                   const std::vector<std::string>& case_ids) = 0;
-  // Last changed first; the key of a page is KeyOf's.
+  // The cases that a client's accesses open, by name, each with the contacts that its access shows:
+  // every one where it sees all, else its own.
+  virtual absl::StatusOr<std::vector<Case>> ListVisible(
+      const std::string& organisation_id, const std::vector<CaseAccess>& accesses) = 0;
+  // Newest first, which no change of a case moves; the key of a page is KeyOf's.
   virtual absl::StatusOr<std::vector<Case>> List(const std::string& organisation_id,
                                                  const Page& page) = 0;
 

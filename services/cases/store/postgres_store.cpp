@@ -1,13 +1,15 @@
 #include "services/cases/store/postgres_store.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/cases/effects.h"
+#include "services/cases/store/rows.h"
 #include "services/common/base/random.h"
-#include "services/common/text/json_text.h"
+#include "services/common/postgres/arrays.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -58,106 +60,56 @@ constexpr char kSetPortal[] = R"sql(
   ON CONFLICT (organisation_id, case_id, contact_id)
   DO UPDATE SET portal = $4, version = $5, expire_time = $6 WHERE old.version < $5)sql";
 
-// A row for each contact, or one without a contact; the caller adds which cases, and the order.
-// An invitation whose time ran out unused makes its contact one that is not invited.
-#define CASES_WITH_CONTACTS(chosen)                                                           \
-  "SELECT f.case_id, f.display_name, f.kind, f.owner_id, f.owner_name, f.owner_email, "       \
-  "f.owner_phone, f.owner_e164, f.version, f.create_time, f.update_time, c.contact_id, "      \
-  "c.type, c.given_name, c.family_name, c.email, c.mobile, c.e164, c.role, "                  \
-  "CASE WHEN p.expire_time > now() THEN p.portal ELSE 1 END AS portal FROM (" chosen          \
-  ") AS f LEFT JOIN contact AS c USING (organisation_id, case_id) LEFT JOIN contact_portal "  \
-  "AS p ON p.organisation_id = f.organisation_id AND p.case_id = f.case_id AND p.contact_id " \
-  "= c.contact_id "
+const std::string kGet = CasesQuery(
+    "SELECT * FROM case_file WHERE organisation_id = $1 AND case_id = $2", "true", "f.case_id");
 
-constexpr char kGet[] = CASES_WITH_CONTACTS(
-    "SELECT * FROM case_file WHERE organisation_id = $1 AND case_id = $2") "ORDER BY c.position";
+// What a client sees, for single reads and lists alike: of each case that an access of its opens,
+// the contacts that it shows. $2 to $4 are the accesses: their cases, their contacts, and whether
+// they show all.
+const std::string kVisible = CasesQuery(
+    "SELECT case_file.*, a.contact_id AS viewer, a.sees_all FROM case_file "
+    "JOIN unnest($2::text[], $3::text[], $4::boolean[]) AS a (case_id, contact_id, sees_all) "
+    "USING (case_id) WHERE organisation_id = $1",
+    "f.sees_all OR c.contact_id = f.viewer", "f.display_name, f.case_id");
 
-constexpr char kGetAll[] =
-    CASES_WITH_CONTACTS("SELECT * FROM case_file WHERE organisation_id = $1 "
-                        "AND case_id = ANY (string_to_array($2, ',')) LIMIT 1000")
-        "ORDER BY f.display_name, f.case_id, c.position";
+const std::string kList = CasesQuery(
+    "SELECT * FROM case_file WHERE organisation_id = $1 AND (create_time, case_id) < "
+    "($2::timestamptz, $3) ORDER BY create_time DESC, case_id DESC LIMIT $4",
+    "true", "f.create_time DESC, f.case_id DESC");
 
-constexpr char kList[] = CASES_WITH_CONTACTS(
-    "SELECT * FROM case_file WHERE organisation_id = $1 "
-    "AND ($2 = '' OR (update_time, case_id) < (to_timestamp($2::numeric / 1000000), $3)) "
-    "ORDER BY update_time DESC, case_id DESC LIMIT $4") "ORDER BY f.update_time DESC, "
-                                                         "f.case_id DESC, c.position";
+const std::string kAddNote = absl::StrCat(
+    "INSERT INTO note (organisation_id, case_id, note_id, text, author, request_id) "
+    "SELECT organisation_id, case_id, $3, $4, $5, nullif($6, '') FROM case_file "
+    "WHERE organisation_id = $1 AND case_id = $2 FOR KEY SHARE "
+    "ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING ",
+    kNoteColumns);
+
+// A row without a note says that the case exists.
+const std::string kListNotes =
+    absl::StrCat("SELECT n.* FROM case_file LEFT JOIN LATERAL (SELECT ", kNoteColumns,
+                 " FROM note WHERE organisation_id = $1 AND case_id = $2 AND note_id < $3 "
+                 "ORDER BY note_id DESC LIMIT $4) AS n ON true "
+                 "WHERE case_file.organisation_id = $1 AND case_file.case_id = $2");
 
 constexpr int64_t kMicrosMax = 253402300800 * 1000000;  // The end of the year 9999.
 
-Case CaseFrom(const pqxx::row& row) {
-  Case mirrored;
-  mirrored.case_id = row["case_id"].c_str();
-  mirrored.display_name = row["display_name"].c_str();
-  mirrored.kind = row["kind"].c_str();
-  mirrored.owner = {.id = row["owner_id"].c_str(),
-                    .display_name = row["owner_name"].c_str(),
-                    .email = row["owner_email"].c_str(),
-                    .phone = row["owner_phone"].c_str(),
-                    .e164 = row["owner_e164"].c_str()};
-  mirrored.etag = row["version"].c_str();
-  mirrored.create_time = TimeFromSql(row["create_time"]);
-  mirrored.update_time = TimeFromSql(row["update_time"]);
-  return mirrored;
-}
-
-Contact ContactFrom(const pqxx::row& row) {
-  return {.contact_id = row["contact_id"].c_str(),
-          .type = static_cast<ContactType>(row["type"].as<int>()),
-          .given_name = row["given_name"].c_str(),
-          .family_name = row["family_name"].c_str(),
-          .email = row["email"].c_str(),
-          .mobile = row["mobile"].c_str(),
-          .e164 = row["e164"].c_str(),
-          .role = row["role"].c_str(),
-          .portal = static_cast<Portal>(row["portal"].as<int>())};
-}
-
-std::vector<Case> CasesFrom(const pqxx::result& rows) {
-  std::vector<Case> cases;
-  for (const pqxx::row& row : rows) {
-    const bool next = cases.empty() || cases.back().case_id != row["case_id"].c_str();
-    if (next) cases.push_back(CaseFrom(row));
-    if (!row["contact_id"].is_null()) cases.back().contacts.push_back(ContactFrom(row));
-  }
-  return cases;
-}
-
 std::optional<Case> Find(Transaction& tx, const std::string& organisation_id,
                          const std::string& case_id) {
-  std::vector<Case> cases = CasesFrom(tx.Exec(kGet, organisation_id, case_id));
+  std::vector<Case> cases = CasesFrom(tx.Exec(kGet.c_str(), organisation_id, case_id));
   if (cases.empty()) return std::nullopt;
   return std::move(cases.front());
 }
 
-// What jsonb_to_recordset reads: hundreds of contacts are one statement.
-std::string ToJson(const std::vector<Contact>& contacts) {
-  std::string json = "[";
-  for (const Contact& contact : contacts) {
-    if (json.size() > 1) json += ',';
-    absl::StrAppend(&json, "{\"position\":", &contact - contacts.data(),
-                    ",\"type\":", static_cast<int>(contact.type));
-    const auto add = [&](const char* name, const std::string& value) {
-      absl::StrAppend(&json, ",\"", name, "\":");
-      AppendJsonString(value, json);
-    };
-    add("contact_id", contact.contact_id);
-    add("given_name", contact.given_name);
-    add("family_name", contact.family_name);
-    add("email", contact.email);
-    add("mobile", contact.mobile);
-    add("e164", contact.e164);
-    add("role", contact.role);
-    json += '}';
+// What a page of the list begins below: KeyOf() of the last case before.
+absl::StatusOr<std::pair<absl::Time, std::string>> Below(const Page& page) {
+  if (page.after.empty()) return std::pair(absl::InfiniteFuture(), std::string());
+  const std::pair<std::string, std::string> key =
+      absl::StrSplit(page.after, absl::MaxSplits('|', 1));
+  int64_t micros = 0;
+  if (absl::SimpleAtoi(key.first, &micros) && micros >= 0 && micros < kMicrosMax) {
+    return std::pair(absl::FromUnixMicros(micros), key.second);
   }
-  return json + "]";
-}
-
-Note NoteFrom(const pqxx::row& row) {
-  return {.note_id = row["note_id"].c_str(),
-          .text = row["text"].c_str(),
-          .author = row["author"].c_str(),
-          .create_time = TimeFromSql(row["create_time"])};
+  return Refuse(common::v1::PAGE_TOKEN_INVALID, "the page token is not one that this list gave");
 }
 
 absl::Status WasDeleted(Transaction& tx, const std::string& organisation_id,
@@ -179,7 +131,7 @@ bool Lock(Transaction& tx, const std::string& organisation_id, const std::string
 }  // namespace
 
 std::string KeyOf(const Case& mirrored) {
-  return absl::StrCat(absl::ToUnixMicros(mirrored.update_time), "|", mirrored.case_id);
+  return absl::StrCat(absl::ToUnixMicros(mirrored.create_time), "|", mirrored.case_id);
 }
 
 absl::StatusOr<Case> PostgresStore::Put(const std::string& organisation_id, const Case& mirrored,
@@ -233,26 +185,30 @@ absl::StatusOr<Case> PostgresStore::Get(const std::string& organisation_id,
   });
 }
 
-absl::StatusOr<std::vector<Case>> PostgresStore::GetAll(const std::string& organisation_id,
-                                                        const std::vector<std::string>& case_ids) {
+absl::StatusOr<std::vector<Case>> PostgresStore::ListVisible(
+    const std::string& organisation_id, const std::vector<CaseAccess>& accesses) {
   using Result = absl::StatusOr<std::vector<Case>>;
+  std::vector<std::string> case_ids, contact_ids, see_all;
+  for (const CaseAccess& access : accesses) {
+    // Of two to one case, the first is what counts, as in Caller::AccessTo.
+    if (std::find(case_ids.begin(), case_ids.end(), access.case_id) != case_ids.end()) continue;
+    case_ids.push_back(access.case_id);
+    contact_ids.push_back(access.contact_id);
+    see_all.emplace_back(access.visibility == Visibility::kAll ? "true" : "false");
+  }
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    return CasesFrom(tx.Exec(kGetAll, organisation_id, absl::StrJoin(case_ids, ",")));
+    return CasesFrom(tx.Exec(kVisible.c_str(), organisation_id, SqlArray(case_ids),
+                             SqlArray(contact_ids), SqlArray(see_all)));
   });
 }
 
 absl::StatusOr<std::vector<Case>> PostgresStore::List(const std::string& organisation_id,
                                                       const Page& page) {
   using Result = absl::StatusOr<std::vector<Case>>;
-  const std::pair<std::string, std::string> key =
-      absl::StrSplit(page.after, absl::MaxSplits('|', 1));
-  int64_t micros = 0;
-  const bool read = absl::SimpleAtoi(key.first, &micros) && micros >= 0 && micros < kMicrosMax;
-  if (!page.after.empty() && !read) {
-    return Refuse(common::v1::PAGE_TOKEN_INVALID, "the page token is not one that this list gave");
-  }
+  ASSIGN_OR_RETURN(const auto below, Below(page));
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    return CasesFrom(tx.Exec(kList, organisation_id, key.first, key.second, page.limit()));
+    return CasesFrom(
+        tx.Exec(kList.c_str(), organisation_id, ToSql(below.first), below.second, page.limit()));
   });
 }
 
@@ -261,13 +217,8 @@ absl::StatusOr<Note> PostgresStore::AddNote(const std::string& organisation_id,
                                             const std::string& delivery_id) {
   return postgres_.WriteOne(
       Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Note> {
-        const auto added = tx.Exec(
-            "INSERT INTO note (organisation_id, case_id, note_id, text, author, request_id) "
-            "SELECT organisation_id, case_id, $3, $4, $5, nullif($6, '') FROM case_file "
-            "WHERE organisation_id = $1 AND case_id = $2 FOR KEY SHARE "
-            "ON CONFLICT (organisation_id, request_id) DO NOTHING "
-            "RETURNING note_id, text, author, create_time",
-            organisation_id, case_id, NewId("note"), note.text, note.author, delivery_id);
+        const auto added = tx.Exec(kAddNote.c_str(), organisation_id, case_id, NewId("note"),
+                                   note.text, note.author, delivery_id);
         if (added.empty()) return NotFound();
         return NoteFrom(added[0]);
       });
@@ -278,13 +229,8 @@ absl::StatusOr<std::vector<Note>> PostgresStore::ListNotes(const std::string& or
                                                            const Page& page) {
   using Result = absl::StatusOr<std::vector<Note>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    // A row without a note says that the case exists.
-    const auto rows = tx.Exec(
-        "SELECT n.note_id, n.text, n.author, n.create_time FROM case_file LEFT JOIN LATERAL ("
-        "  SELECT * FROM note WHERE organisation_id = $1 AND case_id = $2 "
-        "  AND ($3 = '' OR note_id < $3) ORDER BY note_id DESC LIMIT $4) AS n ON true "
-        "WHERE case_file.organisation_id = $1 AND case_file.case_id = $2",
-        organisation_id, case_id, page.after, page.limit());
+    const auto rows =
+        tx.Exec(kListNotes.c_str(), organisation_id, case_id, page.Below("note"), page.limit());
     if (rows.empty()) return NotFound();
     std::vector<Note> notes;
     for (const pqxx::row& row : rows) {

@@ -16,8 +16,8 @@ class PostgresStore : public Store {
   absl::Status Delete(const std::string& organisation_id, const std::string& case_id,
                       const std::string& author) override;
   absl::StatusOr<Case> Get(const std::string& organisation_id, const std::string& case_id) override;
-  absl::StatusOr<std::vector<Case>> GetAll(const std::string& organisation_id,
-                                           const std::vector<std::string>& case_ids) override;
+  absl::StatusOr<std::vector<Case>> ListVisible(const std::string& organisation_id,
+                                                const std::vector<CaseAccess>& accesses) override;
   absl::StatusOr<std::vector<Case>> List(const std::string& organisation_id,
                                          const Page& page) override;
   absl::StatusOr<Note> AddNote(const std::string& organisation_id, const std::string& case_id,
