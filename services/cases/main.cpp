@@ -1,4 +1,5 @@
 #include "services/cases/handler.h"
+#include "services/cases/retention.h"
 #include "services/cases/store/postgres_store.h"
 #include "services/common/base/crypto.h"
 #include "services/common/process/process.h"
@@ -16,6 +17,11 @@ int main(int argc, char** argv) {
   if (const auto code = RunMigration(argc, argv, "cases", migrations)) return *code;
   Environment environment;
   ServiceConfig config = ServiceConfig::Read(environment, "cases");
+  for (Retention& retention : cases::DeletedCases(
+           absl::Hours(24) *
+           environment.Number("GATEHOUSE_RETENTION_DELETED_CASE_DAYS", 90, 1, 3650))) {
+    config.retentions.push_back(std::move(retention));
+  }
   const std::string identity = AddressOf(environment, "identity");
   const std::string invitation = AddressOf(environment, "invitation");
   const std::string notification = AddressOf(environment, "notification");
