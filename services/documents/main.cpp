@@ -51,15 +51,16 @@ int Serve(Config config) {
   Client identity(config.identity_address, base.tls());
   Client cases(config.cases_address, base.tls());
   Client notification(config.notification_address, base.tls());
-  Outbox outbox(base.postgres(),
-                {.key = DeriveKey(base.root_key(), "documents outbox"),
-                 .services = {{"cases", &cases}, {"notification", &notification}}});
+  Outbox outbox(
+      base.postgres(),
+      {.key = DeriveKey(base.root_key(), "documents outbox"),
+       .services = {{"identity", &identity}, {"cases", &cases}, {"notification", &notification}}});
   Effects effects(outbox);
   PostgresDocuments documents(base.postgres(), effects);
   PostgresRequests stored_requests(base.postgres());
   IdentityChoices choices(identity);
   ChosenRequests request_store(stored_requests, choices);
-  const gatehouse::Settings<pb::Settings> settings(base.postgres());
+  const gatehouse::Settings<pb::Settings> settings(base.postgres(), outbox);
   StoredRules rules(settings);
   MirroredCases mirror(cases);
   Uploads uploads({documents, request_store, **blobs, rules, mirror, **sniffer});

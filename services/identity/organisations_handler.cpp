@@ -90,6 +90,22 @@ OrganisationChange ChangeOf(const pb::UpdateOrganisationRequest& request) {
   return change;
 }
 
+pb::AuditEvent ToProto(const AuditEvent& event) {
+  pb::AuditEvent proto;
+  proto.set_audit_event_id(event.audit_event_id);
+  proto.set_type(event.type);
+  proto.set_actor_id(event.actor_id);
+  proto.set_actor_name(event.actor_name);
+  proto.set_subject_id(event.subject_id);
+  proto.set_case_id(event.case_id);
+  proto.set_client_address(event.client_address);
+  proto.set_request_id(event.request_id);
+  proto.set_client_request_id(event.client_request_id);
+  *proto.mutable_time() = gatehouse::ToProto(event.time);
+  proto.mutable_data()->insert(event.data.begin(), event.data.end());
+  return proto;
+}
+
 }  // namespace
 
 void OrganisationsHandler::Register(Server& server) {
@@ -107,6 +123,8 @@ void OrganisationsHandler::Register(Server& server) {
       .Unary("ListAuditEvents", *this, &Self::ListAuditEvents);
   server.Service("gatehouse.identity.v1.OrganisationDirectory")
       .Unary("LookUpOrganisation", *this, &Self::LookUpOrganisation);
+  server.Service("gatehouse.identity.v1.AuditIntake")
+      .Unary("RecordAuditEvent", *this, &Self::RecordAuditEvent);
 }
 
 absl::StatusOr<pb::CreateOrganisationResponse> OrganisationsHandler::CreateOrganisation(
@@ -243,20 +261,29 @@ absl::StatusOr<pb::ListAuditEventsResponse> OrganisationsHandler::ListAuditEvent
   pb::ListAuditEventsResponse response;
   response.set_next_page_token(
       CutPage(events, page, [](const AuditEvent& event) { return event.audit_event_id; }));
-  for (const AuditEvent& event : events) {
-    pb::AuditEvent& proto = *response.add_audit_events();
-    proto.set_audit_event_id(event.audit_event_id);
-    proto.set_type(event.type);
-    proto.set_actor_id(event.actor_id);
-    proto.set_actor_name(event.actor_name);
-    proto.set_subject_id(event.subject_id);
-    proto.set_case_id(event.case_id);
-    proto.set_client_address(event.client_address);
-    proto.set_request_id(event.request_id);
-    proto.set_client_request_id(event.client_request_id);
-    *proto.mutable_time() = gatehouse::ToProto(event.time);
-  }
+  for (const AuditEvent& event : events) *response.add_audit_events() = ToProto(event);
   return response;
+}
+
+// The row's id is made of the delivery's: a second delivery finds it, and the trail has the order
+// in which things were done.
+absl::StatusOr<pb::RecordAuditEventResponse> OrganisationsHandler::RecordAuditEvent(
+    const Call& call, const pb::RecordAuditEventRequest& request) {
+  const pb::AuditEvent& row = request.audit_event();
+  const std::string& id = request.request_id();
+  RETURN_IF_ERROR(store_.RecordAudit(
+      call.caller.organisation_id, {.audit_event_id = absl::StrCat("aud", id.substr(id.find('_'))),
+                                    .type = row.type(),
+                                    .actor_id = row.actor_id(),
+                                    .actor_name = row.actor_name(),
+                                    .subject_id = row.subject_id(),
+                                    .case_id = row.case_id(),
+                                    .client_address = row.client_address(),
+                                    .request_id = row.request_id(),
+                                    .client_request_id = row.client_request_id(),
+                                    .time = gatehouse::FromProto(row.time()),
+                                    .data = {row.data().begin(), row.data().end()}}));
+  return pb::RecordAuditEventResponse();
 }
 
 }  // namespace gatehouse::identity

@@ -40,6 +40,8 @@ class OrganisationsHandler {
   absl::StatusOr<pb::ApiKey> RevokeApiKey(const Call& call, const pb::RevokeApiKeyRequest& request);
   absl::StatusOr<pb::ListAuditEventsResponse> ListAuditEvents(
       const Call& call, const pb::ListAuditEventsRequest& request);
+  absl::StatusOr<pb::RecordAuditEventResponse> RecordAuditEvent(
+      const Call& call, const pb::RecordAuditEventRequest& request);
 
  private:
   absl::StatusOr<pb::CreateOrganisationResponse> Create(

@@ -28,7 +28,7 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
       base.postgres(),
       {.key = DeriveKey(base.root_key(), "invitation outbox"),
        .services = {{"identity", &identity}, {"cases", &cases}, {"notification", &notification}}});
-  Settings<Policy> policies(base.postgres());
+  Settings<Policy> policies(base.postgres(), outbox);
   PostgresStore store(base.postgres(), outbox, policies);
   const Jobs expiry(base.postgres(), {.key = DeriveKey(base.root_key(), "invitation outbox"),
                                       .lanes = {{kExpiryLane, ExpiryWork(store, clock)}}});

@@ -4,7 +4,9 @@
 
 #include <cstdlib>
 
+#include "absl/time/clock.h"
 #include "gatehouse/common/v1/options.pb.h"
+#include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/observe/log.h"
@@ -14,9 +16,10 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 
-std::string TypeOf(const google::protobuf::Descriptor& event) {
-  const std::string& type = event.options().GetExtension(common::v1::event).type();
-  if (!type.empty()) return type;
+std::string TypeOn(common::v1::EventStream stream, const google::protobuf::Descriptor& event) {
+  const auto& rule = event.options().GetExtension(common::v1::event);
+  const bool on_trail = rule.stream() == common::v1::TRAIL;
+  if (!rule.type().empty() && on_trail == (stream == common::v1::TRAIL)) return rule.type();
   LogError("event.undeclared", {{"message", event.full_name()}});
   std::abort();
 }
@@ -36,13 +39,31 @@ std::map<std::string, std::string> FactsOf(const google::protobuf::Message& even
 void AddEvent(const google::protobuf::Message& event, const Happening& happening,
               OutboxCalls& calls) {
   notification::v1::PublishEventRequest request;
-  request.set_type(TypeOf(*event.GetDescriptor()));
+  request.set_type(TypeOn(common::v1::FEED, *event.GetDescriptor()));
   request.set_case_id(happening.case_id);
   request.set_request_id(happening.once);
   *request.mutable_time() = ToProto(happening.time);
   const auto facts = FactsOf(event);
   request.mutable_data()->insert(facts.begin(), facts.end());
   calls.Add(&notification::v1::Intake_Stub::PublishEvent, request, happening.order_key);
+}
+
+void AddToTrail(const google::protobuf::Message& event, const Deed& deed, const Call& call,
+                OutboxCalls& calls) {
+  identity::v1::RecordAuditEventRequest request;
+  identity::v1::AuditEvent& row = *request.mutable_audit_event();
+  row.set_type(TypeOn(common::v1::TRAIL, *event.GetDescriptor()));
+  row.set_subject_id(deed.subject_id);
+  row.set_case_id(deed.case_id);
+  row.set_actor_id(call.caller.actor_id);
+  row.set_actor_name(call.caller.actor_name);
+  row.set_client_address(call.client_address);
+  row.set_request_id(call.request_id);
+  row.set_client_request_id(call.client_request_id);
+  *row.mutable_time() = ToProto(absl::Now());
+  const auto facts = FactsOf(event);
+  row.mutable_data()->insert(facts.begin(), facts.end());
+  calls.Add(&identity::v1::AuditIntake_Stub::RecordAuditEvent, request);
 }
 
 }  // namespace gatehouse

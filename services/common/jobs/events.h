@@ -6,13 +6,15 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "services/common/base/caller.h"
 #include "services/common/jobs/outbox.h"
 
 namespace gatehouse {
 
-// Events for the feed that CRMs read. An event is a message with the option
-// gatehouse.common.v1.event: its type, its facts, their names in JSON, the union in /openapi.json
-// and docs/events.md all follow from that message, and there is no other way to say one.
+// What happens is told as an event: on the feed that CRMs read, or in the audit trail. An event is
+// a message with the option gatehouse.common.v1.event: its type, where it is told, its facts, their
+// names in JSON, the unions in /openapi.json and docs/events.md all follow from that message, and
+// there is no other way to tell one.
 
 // Where and when an event happened, and how it is told.
 struct Happening {
@@ -25,10 +27,20 @@ struct Happening {
   std::string once;
 };
 
-// Adds the event: it is on the feed if and only if the transaction of `calls` commits. A message
-// that is not declared an event ends the process: the contract itself is wrong then.
+// Adds an event of the feed: it is there if and only if the transaction of `calls` commits. A
+// message that is not declared one ends the process: the contract itself is wrong then.
 void AddEvent(const google::protobuf::Message& event, const Happening& happening,
               OutboxCalls& calls);
+
+// What was done, and to what.
+struct Deed {
+  std::string subject_id;  // An id, or the name of what has none.
+  std::string case_id;     // Empty: it concerns no case.
+};
+
+// Adds an event of the audit trail, the same: now, by whoever makes this call.
+void AddToTrail(const google::protobuf::Message& event, const Deed& deed, const Call& call,
+                OutboxCalls& calls);
 
 // The facts of an event: its string fields that are set, by their names in JSON.
 std::map<std::string, std::string> FactsOf(const google::protobuf::Message& event);

@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "gatehouse/common/v1/events.pb.h"
 #include "gatehouse/common/v1/options.pb.h"
+#include "services/common/jobs/events.h"
 #include "services/common/observe/log.h"
 #include "services/common/rpc/validate.h"
 #include "services/common/settings/fields.h"
@@ -31,13 +33,12 @@ constexpr char kLock[] = R"sql(
   ON CONFLICT (organisation_id, kind) DO UPDATE SET version = s.version
   RETURNING document, fields, version)sql";
 
-constexpr char kKeep[] = R"sql(
-  WITH kept AS (
-    UPDATE settings_document SET document = $3, fields = $4, version = $5
-    WHERE organisation_id = $1 AND kind = $2)
-  INSERT INTO settings_change (organisation_id, kind, version, actor_id, actor_name,
-                               client_address, request_id, before, after)
-  VALUES ($1, $2, $5, $6, $7, $8, $9, $10, $11))sql";
+constexpr char kKeep[] =
+    "UPDATE settings_document SET document = $3, fields = $4, version = $5 "
+    "WHERE organisation_id = $1 AND kind = $2";
+
+// So that whoever reads the audit trail next finds the change there, as a rule.
+constexpr absl::Duration kPatience = absl::Milliseconds(300);
 
 Paths PathsOf(const StoredSettings& stored) {
   return absl::StrSplit(stored.fields, ',', absl::SkipEmpty());
@@ -70,8 +71,11 @@ StoredSettings StoredSettings::From(const pqxx::row& row) {
           .version = row["version"].as<int64_t>()};
 }
 
-AnySettings::AnySettings(Postgres& postgres, const Message& prototype)
-    : postgres_(postgres), prototype_(prototype), kind_(prototype.GetDescriptor()->full_name()) {
+AnySettings::AnySettings(Postgres& postgres, Outbox& outbox, const Message& prototype)
+    : postgres_(postgres),
+      outbox_(outbox),
+      prototype_(prototype),
+      kind_(prototype.GetDescriptor()->full_name()) {
   const auto& rule = prototype.GetDescriptor()->options().GetExtension(common::v1::settings);
   auto general = std::unique_ptr<Message>(prototype.New());
   for (const auto& preset : rule.preset()) {
@@ -154,9 +158,13 @@ absl::Status AnySettings::Update(const Message& change, const google::protobuf::
       Merge(before, call.caller.region, document);
       return absl::OkStatus();
     }
-    tx.Exec(kKeep, id, kind_, Bytes(after.document), after.fields, after.version,
-            call.caller.actor_id, call.caller.actor_name, call.client_address, call.request_id,
-            Readable(before), Readable(after));
+    tx.Exec(kKeep, id, kind_, Bytes(after.document), after.fields, after.version);
+    common::v1::SettingsUpdated told;
+    told.set_before(Readable(before));
+    told.set_after(Readable(after));
+    OutboxCalls calls(id);
+    AddToTrail(told, {.subject_id = kind_}, call, calls);
+    outbox_.Add(tx, std::move(calls), kPatience);
     return absl::OkStatus();
   });
 }

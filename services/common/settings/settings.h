@@ -17,6 +17,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/common/base/caller.h"
+#include "services/common/jobs/outbox.h"
 #include "services/common/postgres/postgres.h"
 
 namespace gatehouse {
@@ -35,7 +36,7 @@ struct StoredSettings {
 // What Settings does for any message.
 class AnySettings {
  public:
-  AnySettings(Postgres& postgres, const google::protobuf::Message& prototype);
+  AnySettings(Postgres& postgres, Outbox& outbox, const google::protobuf::Message& prototype);
 
   using Check = std::function<absl::Status(const google::protobuf::Message&)>;
   absl::Status Get(const std::string& organisation_id, const std::string& region,
@@ -53,6 +54,7 @@ class AnySettings {
   std::string Readable(const StoredSettings& stored) const;
 
   Postgres& postgres_;
+  Outbox& outbox_;
   const google::protobuf::Message& prototype_;
   const std::string kind_;
   // By region; for those that have none of their own, that of "".
@@ -63,7 +65,9 @@ class AnySettings {
 template <typename Document>
 class Settings {
  public:
-  explicit Settings(Postgres& postgres) : settings_(postgres, Document::default_instance()) {}
+  // Changes are told to the audit trail through `outbox`, which must know identity.
+  Settings(Postgres& postgres, Outbox& outbox)
+      : settings_(postgres, outbox, Document::default_instance()) {}
 
   // What holds for an organisation of this region.
   absl::StatusOr<Document> Get(const std::string& organisation_id,
@@ -83,9 +87,9 @@ class Settings {
   // Changes the fields that the mask names, within messages too (`email.subject`); without a mask,
   // those that are set, within messages too; with `*`, all. A named field that is not set goes back
   // to its default; so does an empty list, unless its rule says may_be_empty. `check` judges the
-  // whole as it would hold then. Changes of one organisation come one after the other, each is kept
-  // with who made it and what was before and after (table settings_change), and one that changes
-  // nothing leaves the etag. The answer is what holds now.
+  // whole as it would hold then. Changes of one organisation come one after the other, each is in
+  // the audit trail with who made it and what was before and after, and one that changes nothing
+  // leaves the etag. The answer is what holds now.
   // Refuses INVALID_REQUEST, ETAG_MISMATCH (ABORTED) where the change has an etag that is not the
   // current one, and what `check` refuses.
   absl::StatusOr<Document> Update(const Document& change, const google::protobuf::FieldMask& mask,

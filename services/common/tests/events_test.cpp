@@ -3,9 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "gatehouse/cases/v1/events.pb.h"
+#include "gatehouse/common/v1/events.pb.h"
 #include "gatehouse/documents/v1/events.pb.h"
+#include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
+#include "services/common/rpc/validate.h"
+#include "tests/support/calls.h"
 
 namespace gatehouse {
 namespace {
@@ -65,6 +69,35 @@ TEST_CASE("an event is told each time, or once under an id of its own", "[unit]"
   AddEvent(cases::v1::CaseDeleted(), {.time = absl::Now(), .once = "deleted:deal-1"}, named);
   CHECK(Only(named).request_id() == "deleted:deal-1");
   CHECK(Only(named).case_id().empty());
+}
+
+TEST_CASE("an event of the trail says who did it, to what, and from where", "[unit]") {
+  common::v1::SettingsUpdated event;
+  event.set_before("{}");
+  event.set_after(R"({"maxInvitationsPerCase":5})");
+  Call call = StaffCall();
+  call.client_address = "192.0.2.7";
+  call.client_request_id = "theirs";
+  OutboxCalls calls("acme");
+  AddToTrail(event, {.subject_id = "Policy", .case_id = "deal-1"}, call, calls);
+  REQUIRE(calls.jobs().size() == 1);
+  CHECK(calls.jobs()[0].kind == "gatehouse.identity.v1.AuditIntake/RecordAuditEvent");
+  CHECK(calls.jobs()[0].lane == "identity");
+  identity::v1::RecordAuditEventRequest request;
+  REQUIRE(request.ParseFromString(calls.jobs()[0].payload));
+  CHECK(Validate(request).ok());
+  const identity::v1::AuditEvent& row = request.audit_event();
+  CHECK(row.type() == "settings.updated");
+  CHECK(row.subject_id() == "Policy");
+  CHECK(row.case_id() == "deal-1");
+  CHECK(row.actor_id() == "key_1");
+  CHECK(row.actor_name() == "Sam Staff");
+  CHECK(row.client_address() == "192.0.2.7");
+  CHECK(row.request_id() == "req_test");
+  CHECK(row.client_request_id() == "theirs");
+  CHECK(absl::Now() - FromProto(row.time()) < absl::Minutes(1));
+  CHECK(row.data().at("before") == "{}");
+  CHECK(row.data().at("after") == R"({"maxInvitationsPerCase":5})");
 }
 
 }  // namespace

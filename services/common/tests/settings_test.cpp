@@ -2,8 +2,10 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 
 #include <catch2/catch.hpp>
+#include <mutex>
 #include <thread>
 
+#include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/invitation/v1/invitations.pb.h"
 #include "services/common/rpc/validate.h"
 #include "tests/support/calls.h"
@@ -16,7 +18,9 @@ using invitation::v1::Policy;
 
 struct Fixture {
   TestDatabase database{"settings", WithCommon({})};
-  Settings<Policy> settings{database.postgres()};
+  Secret key{std::string(32, 'k')};
+  Outbox outbox{database.postgres(), {.key = key, .services = {}}};
+  Settings<Policy> settings{database.postgres(), outbox};
 
   absl::StatusOr<Policy> Update(const Policy& change, const std::vector<std::string>& paths = {},
                                 const Call& call = StaffCall()) {
@@ -25,7 +29,31 @@ struct Fixture {
     return settings.Update(change, mask, call, [this](const Policy&) { return verdict; });
   }
   Policy Now(const std::string& region = "AU") { return *settings.Get("acme", region); }
-  int Changes() { return database.Exec("SELECT count(*) FROM settings_change")[0][0].as<int>(); }
+  int Changes() { return static_cast<int>(database.Exec("SELECT FROM job").size()); }
+  // What the audit trail is told, in its order.
+  std::vector<identity::v1::AuditEvent> Trail() {
+    std::map<std::string, identity::v1::AuditEvent> told;
+    const size_t changes = static_cast<size_t>(Changes());
+    std::mutex mutex;
+    const Jobs::Work take = [&](const Job& job, Jobs::Done done) {
+      identity::v1::RecordAuditEventRequest request;
+      CHECK(job.kind == "gatehouse.identity.v1.AuditIntake/RecordAuditEvent");
+      CHECK(request.ParseFromString(job.payload));
+      CHECK(Validate(request).ok());
+      {
+        const std::lock_guard lock(mutex);
+        told[request.request_id()] = request.audit_event();
+      }
+      done(absl::OkStatus());
+    };
+    const Jobs identity(database.postgres(), {.key = key, .lanes = {{"identity", take}}});
+    for (int i = 0; i < 100 && Changes() > 0; ++i) absl::SleepFor(absl::Milliseconds(50));
+    std::vector<identity::v1::AuditEvent> events;
+    const std::lock_guard lock(mutex);
+    REQUIRE(told.size() == changes);
+    for (auto& [id, event] : told) events.push_back(event);
+    return events;
+  }
 
   absl::Status verdict;
 };
@@ -177,20 +205,26 @@ TEST_CASE_METHOD(Fixture, "the whole is judged as it would hold, and a refusal l
   CHECK(Changes() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a change is kept with who made it, and what was before and after",
+TEST_CASE_METHOD(Fixture,
+                 "a change is in the trail, with who made it and what was before and after",
                  "[service]") {
   Policy change;
   change.set_max_invitations_per_case(5);
   REQUIRE(Update(change).ok());
   change.set_max_invitations_per_case(6);
   REQUIRE(Update(change).ok());
-  const auto row = database.Exec("SELECT * FROM settings_change ORDER BY version DESC")[0];
-  CHECK(row["organisation_id"].as<std::string>() == "acme");
-  CHECK(row["actor_name"].as<std::string>() == "Sam Staff");
-  CHECK(row["request_id"].as<std::string>() == "req_test");
-  CHECK(row["before"].as<std::string>() == R"({"maxInvitationsPerCase":5})");
-  CHECK(row["after"].as<std::string>() == R"({"maxInvitationsPerCase":6})");
-
+  SECTION("as an event of its own") {
+    const auto trail = Trail();
+    REQUIRE(trail.size() == 2);
+    const auto& last = trail[1];
+    CHECK(last.type() == "settings.updated");
+    CHECK(last.subject_id() == "gatehouse.invitation.v1.Policy");
+    CHECK(last.actor_name() == "Sam Staff");
+    CHECK(last.request_id() == "req_test");
+    CHECK(last.data().at("before") == R"({"maxInvitationsPerCase":5})");
+    CHECK(last.data().at("after") == R"({"maxInvitationsPerCase":6})");
+    CHECK(trail[0].data().at("before") == "{}");
+  }
   SECTION("what changes nothing is no change") {
     CHECK(Update(change)->etag() == "2");
     CHECK(Changes() == 2);

@@ -10,13 +10,17 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
+const common::v1::FieldRule& RuleOf(const FieldDescriptor& field) {
+  return field.options().GetExtension(common::v1::field);
+}
+
 Json FactsSchema(const Descriptor& event, const Comments& comments) {
   Json schema = {{"type", "object"}};
   for (int i = 0; i < event.field_count(); ++i) {
     const FieldDescriptor& field = *event.field(i);
     schema["properties"][field.json_name()] = {{"type", "string"},
                                                {"description", comments.Of(field)}};
-    if (field.options().GetExtension(common::v1::field).required()) {
+    if (RuleOf(field).required()) {
       schema["required"].push_back(field.json_name());
     }
   }
@@ -25,13 +29,15 @@ Json FactsSchema(const Descriptor& event, const Comments& comments) {
 
 }  // namespace
 
-std::map<std::string, const Descriptor*> AllEvents() {
+std::map<std::string, const Descriptor*> EventsOf(common::v1::EventStream stream) {
   std::map<std::string, const Descriptor*> events;
   for (const auto* file : AllFiles()) {
     for (int i = 0; i < file->message_type_count(); ++i) {
-      const Descriptor& message = *file->message_type(i);
-      const std::string& type = message.options().GetExtension(common::v1::event).type();
-      if (!type.empty()) events[type] = &message;
+      const auto& rule = file->message_type(i)->options().GetExtension(common::v1::event);
+      const bool on_trail = rule.stream() == common::v1::TRAIL;
+      if (!rule.type().empty() && on_trail == (stream == common::v1::TRAIL)) {
+        events[rule.type()] = file->message_type(i);
+      }
     }
   }
   return events;
@@ -39,7 +45,7 @@ std::map<std::string, const Descriptor*> AllEvents() {
 
 const FieldDescriptor* FactsField(const Descriptor& message) {
   for (int i = 0; i < message.field_count(); ++i) {
-    if (message.field(i)->options().GetExtension(common::v1::field).facts()) {
+    if (RuleOf(*message.field(i)).facts() != common::v1::EVENT_STREAM_UNSPECIFIED) {
       return message.field(i);
     }
   }
@@ -49,7 +55,7 @@ const FieldDescriptor* FactsField(const Descriptor& message) {
 void AddEventSchemas(const std::string& name, const FieldDescriptor& facts, const Json& any,
                      const Comments& comments, std::map<std::string, Json>& to) {
   Json all = {{"description", any.at("description")}};
-  for (const auto& [type, event] : AllEvents()) {
+  for (const auto& [type, event] : EventsOf(RuleOf(facts).facts())) {
     const std::string own = event->name() + name;
     Json schema = any;
     schema["description"] = comments.Of(*event);

@@ -79,9 +79,9 @@ Json MessageOf(const Descriptor& type, int depth) {
   for (int i = 0; i < type.field_count() && depth < kDepthMax; ++i) {
     const FieldDescriptor& field = *type.field(i);
     if (RuleOf(field).cookie() || !RuleOf(field).header().empty()) continue;
-    if (RuleOf(field).facts()) {
-      const Json& event = example["type"];
-      example[field.json_name()] = MessageOf(*AllEvents().at(event), depth + 1);
+    if (RuleOf(field).facts() != common::v1::EVENT_STREAM_UNSPECIFIED) {
+      const auto events = EventsOf(RuleOf(field).facts());
+      example[field.json_name()] = MessageOf(*events.at(example["type"]), depth + 1);
     } else if (field.is_map()) {
       example[field.json_name()] = Json::object();
     } else if (field.is_repeated()) {

@@ -30,61 +30,97 @@ bool IsAlways(const google::protobuf::FieldDescriptor& fact) {
   return fact.options().GetExtension(common::v1::field).required();
 }
 
-// With their comments, by service.
-std::map<std::string, std::map<std::string, const Descriptor*>> Declared(const Protos& protos) {
+// Those of a stream with their comments, by service.
+std::map<std::string, std::map<std::string, const Descriptor*>> Declared(
+    const Protos& protos, common::v1::EventStream stream) {
   std::map<std::string, std::map<std::string, const Descriptor*>> events;
+  const auto types = EventsOf(stream);
   for (const auto* file : protos.files) {
     for (int i = 0; i < file->message_type_count(); ++i) {
-      const Descriptor& message = *file->message_type(i);
-      const std::string type = RuleOf(message).type();
-      if (!type.empty()) events[ServiceOf(*file)][type] = &message;
+      const std::string type = RuleOf(*file->message_type(i)).type();
+      if (types.count(type) != 0) events[ServiceOf(*file)][type] = file->message_type(i);
     }
   }
   return events;
 }
 
+constexpr common::v1::EventStream kStreams[] = {common::v1::FEED, common::v1::TRAIL};
+
 TEST_CASE("an event has a type of its own that names it, and a comment", "[unit]") {
   const Protos protos;
   std::set<std::string> types, names;
-  for (const auto& [service, events] : Declared(protos)) {
-    for (const auto& [type, event] : events) {
-      INFO(event->full_name());
-      CHECK(RE2::FullMatch(type, "[a-z][A-Za-z]*\\.[a-z][A-Za-z]*"));
-      CHECK(types.insert(type).second);
-      CHECK(names.insert(event->name()).second);
-      CHECK(CommentOf(*event).size() > 30);
+  for (const auto stream : kStreams) {
+    for (const auto& [service, events] : Declared(protos, stream)) {
+      for (const auto& [type, event] : events) {
+        INFO(event->full_name());
+        CHECK(RE2::FullMatch(type, "[a-z][A-Za-z]*\\.[a-z][A-Za-z]*"));
+        CHECK(types.insert(type).second);
+        CHECK(names.insert(event->name()).second);
+        CHECK(CommentOf(*event).size() > 15);
+      }
     }
   }
-  CHECK(types.size() >= 9);
-  CHECK(types.size() == AllEvents().size());
+  CHECK(types.size() >= 21);
+  CHECK(types.size() == EventsOf(common::v1::FEED).size() + EventsOf(common::v1::TRAIL).size());
 }
 
-TEST_CASE("the facts of an event are strings, each with a comment, and none is what rests sealed",
-          "[unit]") {
+TEST_CASE("the facts of an event are strings, each with a comment", "[unit]") {
   const Protos protos;
-  for (const auto& [service, events] : Declared(protos)) {
-    for (const auto& [type, event] : events) {
-      for (int i = 0; i < event->field_count(); ++i) {
-        const auto& fact = *event->field(i);
-        INFO(fact.full_name());
-        CHECK(fact.type() == google::protobuf::FieldDescriptor::TYPE_STRING);
-        CHECK_FALSE(fact.is_repeated());
-        CHECK(CommentOf(fact).size() > 10);
-        CHECK_FALSE(RE2::PartialMatch(fact.name(), "email|mobile|phone|code|link|token|name"));
+  for (const auto stream : kStreams) {
+    for (const auto& [service, events] : Declared(protos, stream)) {
+      for (const auto& [type, event] : events) {
+        for (int i = 0; i < event->field_count(); ++i) {
+          const auto& fact = *event->field(i);
+          INFO(fact.full_name());
+          CHECK(fact.type() == google::protobuf::FieldDescriptor::TYPE_STRING);
+          CHECK_FALSE(fact.is_repeated());
+          CHECK(CommentOf(fact).size() > 10);
+        }
       }
     }
   }
 }
 
-TEST_CASE("an event says whom it concerns, and which client", "[unit]") {
-  for (const auto& [type, event] : AllEvents()) {
-    INFO(type);
-    CHECK(Concerns(*event, common::v1::STAFF));
-    if (Concerns(*event, common::v1::CLIENT)) {
-      CHECK(event->FindFieldByName("contact_id") != nullptr);
+TEST_CASE("no fact on the feed is what rests sealed", "[unit]") {
+  for (const auto& [type, event] : EventsOf(common::v1::FEED)) {
+    for (int i = 0; i < event->field_count(); ++i) {
+      INFO(event->field(i)->full_name());
+      CHECK_FALSE(
+          RE2::PartialMatch(event->field(i)->name(), "email|mobile|phone|code|link|token|name"));
     }
-    CHECK(RuleOf(*event).concerns_size() <= 2);
   }
+}
+
+TEST_CASE("an event says whom it concerns, and which client", "[unit]") {
+  for (const auto stream : kStreams) {
+    for (const auto& [type, event] : EventsOf(stream)) {
+      INFO(type);
+      CHECK(Concerns(*event, common::v1::STAFF));
+      if (Concerns(*event, common::v1::CLIENT)) {
+        CHECK(event->FindFieldByName("contact_id") != nullptr);
+      }
+      CHECK(RuleOf(*event).concerns_size() <= 2);
+    }
+  }
+}
+
+// identity writes its own rows of the trail in the statements that they tell of.
+TEST_CASE("what identity's statements note in the trail is declared", "[unit]") {
+  std::set<std::string> noted, declared;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(kSource / "services/identity/store")) {
+    const std::string text = Contents(entry.path());
+    re2::StringPiece rest(text);
+    std::string type;
+    while (RE2::FindAndConsume(&rest, "AUDIT\\(\\s*[^,]+,\\s*\"([a-z][A-Za-z]*\\.[A-Za-z]+)\"",
+                               &type)) {
+      noted.insert(type);
+    }
+  }
+  for (const auto& [type, event] : EventsOf(common::v1::TRAIL)) {
+    if (ServiceOf(*event->file()) == "identity") declared.insert(type);
+  }
+  CHECK(noted == declared);
 }
 
 TEST_CASE("an event is told by its message, and by nothing else", "[unit]") {
@@ -93,32 +129,38 @@ TEST_CASE("an event is told by its message, and by nothing else", "[unit]") {
     if (entry.path().extension() != ".cpp" || absl::StrContains(path, "/tests/")) continue;
     INFO(path);
     const bool mechanism = absl::StrContains(path, "common/jobs/events.cpp");
-    CHECK((mechanism || !absl::StrContains(Contents(path), "PublishEventRequest request")));
+    const std::string text = Contents(entry.path());
+    CHECK((mechanism || !absl::StrContains(text, "PublishEventRequest request;")));
+    CHECK((mechanism || !absl::StrContains(text, "RecordAuditEventRequest request;")));
   }
 }
 
-TEST_CASE("/openapi.json has the union of all events, told apart by their type", "[unit]") {
+TEST_CASE("/openapi.json has the union of a stream's events, told apart by their type", "[unit]") {
   const json document =
       json::parse(OpenApi(*RouteTable::Of(AllServices()), ProtoImage()))["components"]["schemas"];
-  const json& event = document["Event"];
-  CHECK(event["discriminator"]["propertyName"] == "type");
-  CHECK(event["oneOf"].size() == AllEvents().size());
-  for (const auto& [type, message] : AllEvents()) {
-    INFO(type);
-    const std::string name = message->name() + "Event";
-    CHECK(event["discriminator"]["mapping"][type] == "#/components/schemas/" + name);
-    const json& schema = document[name];
-    CHECK(schema["properties"]["type"]["enum"] == json::array({type}));
-    const json required = schema["required"];
-    for (const char* always : {"eventId", "type", "caseId", "time", "data"}) {
-      CHECK(std::find(required.begin(), required.end(), always) != required.end());
+  for (const auto stream : kStreams) {
+    const std::string name = stream == common::v1::FEED ? "Event" : "AuditEvent";
+    const json& any = document[name];
+    CHECK(any["discriminator"]["propertyName"] == "type");
+    CHECK(any["oneOf"].size() == EventsOf(stream).size());
+    for (const auto& [type, message] : EventsOf(stream)) {
+      INFO(type);
+      const std::string own = message->name() + name;
+      CHECK(any["discriminator"]["mapping"][type] == "#/components/schemas/" + own);
+      const json& schema = document[own];
+      CHECK(schema["properties"]["type"]["enum"] == json::array({type}));
+      const json required = schema["required"];
+      for (const char* always : {"type", "caseId", "data"}) {
+        CHECK(std::find(required.begin(), required.end(), always) != required.end());
+      }
+      CHECK(schema["properties"]["data"].value("properties", json::object()).size() ==
+            static_cast<size_t>(message->field_count()));
     }
-    const json& data = schema["properties"]["data"];
-    CHECK(data.value("properties", json::object()).size() ==
-          static_cast<size_t>(message->field_count()));
   }
   CHECK(document["DocumentUploadedEvent"]["properties"]["data"]["required"] ==
         json::array({"documentId", "folder"}));
+  CHECK(document["SettingsUpdatedAuditEvent"]["properties"]["data"]["required"] ==
+        json::array({"before", "after"}));
 }
 
 TEST_CASE("the example of an event has the facts of its type", "[unit]") {
@@ -139,31 +181,45 @@ std::string FactsOf(const Descriptor& event) {
   return facts.empty() ? "none" : facts;
 }
 
-std::string EventsPage() {
-  const Protos protos;
-  std::string page =
-      "# What happens, and how it is told\n\n"
-      "`GET /v1/events`, or `gatehouse.notification.v1.Events/ListEvents`, is an organisation's "
-      "feed\n"
-      "of events, oldest first, with a cursor: the page token of the last page waits for more. An\n"
-      "event has an `eventId`, its `type`, its `caseId`, its `time`, and in `data` the facts "
-      "below. A\n"
-      "fact that is not set is left out. A type keeps its name and its facts; new types and new\n"
-      "facts may come, so pass over what you do not know. `/openapi.json` has all of it as a "
-      "union.\n\n"
-      "An event that concerns the client too is about the contact whom its `contactId` names.\n\n"
-      "This page is made from the messages in `proto/gatehouse/*/v1/events.proto`:\n"
-      "`GATEHOUSE_WRITE_DOCS=1 gateway_tests \"the page of events*\"` writes it anew.\n";
-  for (const auto& [service, events] : Declared(protos)) {
-    absl::StrAppend(&page, "\n## ", service, "\n\n| type | concerns | when | facts |\n",
+std::string TablesOf(const Protos& protos, common::v1::EventStream stream) {
+  std::string tables;
+  for (const auto& [service, events] : Declared(protos, stream)) {
+    absl::StrAppend(&tables, "\n### ", service, "\n\n| type | concerns | when | facts |\n",
                     "| --- | --- | --- | --- |\n");
     for (const auto& [type, event] : events) {
       const bool client = Concerns(*event, common::v1::CLIENT);
-      absl::StrAppend(&page, "| `", type, "` | ", client ? "staff, client" : "staff", " | ",
+      absl::StrAppend(&tables, "| `", type, "` | ", client ? "staff, client" : "staff", " | ",
                       CommentOf(*event), " | ", FactsOf(*event), " |\n");
     }
   }
-  return page;
+  return tables;
+}
+
+std::string EventsPage() {
+  const Protos protos;
+  return absl::StrCat(
+      "# What happens, and how it is told\n\n"
+      "An event has a `type`, the `caseId` and the `time`, and in `data` the facts below; one that "
+      "is\n"
+      "not set is left out. A type keeps its name and its facts; new types and new facts may come, "
+      "so\n"
+      "pass over what you do not know. `/openapi.json` has them as unions, told apart by `type`. "
+      "An\n"
+      "event that concerns the client too is about the contact whom its `contactId` names.\n\n"
+      "This page is made from the messages in `proto/gatehouse/*/v1/events.proto`:\n"
+      "`GATEHOUSE_WRITE_DOCS=1 gateway_tests \"the page of events*\"` writes it anew.\n\n"
+      "## The feed\n\n"
+      "`GET /v1/events`, or `gatehouse.notification.v1.Events/ListEvents`: oldest first, from a "
+      "cursor\n"
+      "that you keep. The page token of the last page waits for more.\n",
+      TablesOf(protos, common::v1::FEED),
+      "\n## The audit trail\n\n"
+      "`GET /v1/auditEvents`, or `gatehouse.identity.v1.Organisations/ListAuditEvents`: newest "
+      "first,\n"
+      "with who did it (`actorId`, `actorName`, `clientAddress`), to what (`subjectId`), and in "
+      "which\n"
+      "request.\n",
+      TablesOf(protos, common::v1::TRAIL));
 }
 
 TEST_CASE("the page of events says what the protos say", "[unit]") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,7 @@ struct AuditEvent {
   std::string audit_event_id, type, actor_id, actor_name, subject_id, case_id, client_address,
       request_id, client_request_id;
   absl::Time time;
+  std::map<std::string, std::string> data;  // Its facts, by their names in JSON.
 };
 
 }  // namespace gatehouse::identity

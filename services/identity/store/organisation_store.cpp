@@ -1,5 +1,7 @@
 #include "services/identity/store/organisation_store.h"
 
+#include <nlohmann/json.hpp>
+
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "gatehouse/common/v1/reasons.pb.h"
@@ -54,7 +56,7 @@ constexpr char kCreate[] =
 
 #define AUDIT_PAGE(of)                                                                       \
   "SELECT audit_event_id, type, actor_id, actor_name, subject_id, case_id, client_address, " \
-  "request_id, client_request_id, time FROM audit_event "                                    \
+  "request_id, client_request_id, time, data FROM audit_event "                              \
   "WHERE organisation_id = $1 AND audit_event_id < $2 " of "ORDER BY audit_event_id DESC LIMIT $3"
 
 // Two statements, so that each walks its own index.
@@ -62,11 +64,17 @@ constexpr char kAudit[] = AUDIT_PAGE("");
 constexpr char kAuditOfCase[] = AUDIT_PAGE("AND case_id = $4 AND case_id <> '' ");
 
 AuditEvent EventFrom(const pqxx::row& row) {
-  return {row["audit_event_id"].c_str(),    row["type"].c_str(),
-          row["actor_id"].c_str(),          row["actor_name"].c_str(),
-          row["subject_id"].c_str(),        row["case_id"].c_str(),
-          row["client_address"].c_str(),    row["request_id"].c_str(),
-          row["client_request_id"].c_str(), TimeFromSql(row["time"])};
+  return {.audit_event_id = row["audit_event_id"].c_str(),
+          .type = row["type"].c_str(),
+          .actor_id = row["actor_id"].c_str(),
+          .actor_name = row["actor_name"].c_str(),
+          .subject_id = row["subject_id"].c_str(),
+          .case_id = row["case_id"].c_str(),
+          .client_address = row["client_address"].c_str(),
+          .request_id = row["request_id"].c_str(),
+          .client_request_id = row["client_request_id"].c_str(),
+          .time = TimeFromSql(row["time"]),
+          .data = nlohmann::json::parse(row["data"].c_str())};
 }
 
 }  // namespace
@@ -134,6 +142,20 @@ absl::StatusOr<bool> PostgresOrganisationStore::HasOrigin(const std::string& ori
     const auto row = tx.Exec(
         "SELECT EXISTS (SELECT FROM organisation WHERE origins @> ARRAY[$1]) AS known", origin)[0];
     return row["known"].as<bool>();
+  });
+}
+
+absl::Status PostgresOrganisationStore::RecordAudit(const std::string& organisation_id,
+                                                    const AuditEvent& event) {
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec(
+        "INSERT INTO audit_event (organisation_id, audit_event_id, type, actor_id, actor_name, "
+        "subject_id, case_id, client_address, request_id, client_request_id, time, data) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb) ON CONFLICT DO NOTHING",
+        organisation_id, event.audit_event_id, event.type, event.actor_id, event.actor_name,
+        event.subject_id, event.case_id, event.client_address, event.request_id,
+        event.client_request_id, ToSql(event.time), nlohmann::json(event.data).dump());
+    return absl::OkStatus();
   });
 }
 

@@ -1,3 +1,5 @@
+#include "services/common/base/proto_time.h"
+#include "services/common/rpc/validate.h"
 #include "services/identity/tests/fixture.h"
 
 // The audit trail: what it notes, and what reading it costs.
@@ -64,6 +66,51 @@ TEST_CASE_METHOD(Audit, "who unlocks a sign-in is noted, with the case", "[servi
   REQUIRE(events.size() == 1);
   CHECK(events[0].type() == "signIn.unlocked");
   CHECK(events[0].actor_name() == "Sam Staff");
+}
+
+TEST_CASE_METHOD(Audit, "another service notes what it did, once", "[service]") {
+  pb::RecordAuditEventRequest request;
+  request.set_request_id("out_01jd9m5w3v8q2n4x7k6y0t1z5c");
+  pb::AuditEvent& row = *request.mutable_audit_event();
+  row.set_type("settings.updated");
+  row.set_subject_id("gatehouse.invitation.v1.Policy");
+  row.set_actor_id("sam");
+  row.set_actor_name("Sam Staff");
+  row.set_client_address("192.0.2.7");
+  row.set_request_id("req_1");
+  row.set_client_request_id("theirs");
+  *row.mutable_time() = ToProto(absl::FromUnixSeconds(1'700'000'000));
+  (*row.mutable_data())["before"] = "{}";
+  (*row.mutable_data())["after"] = R"({"body":"it's \"quoted\""})";
+  REQUIRE(Validate(request).ok());
+  REQUIRE(handler.RecordAuditEvent(ServiceCall(), request).ok());
+  REQUIRE(handler.RecordAuditEvent(ServiceCall(), request).ok());
+  row.set_type("of.another");
+  REQUIRE(handler.RecordAuditEvent(ServiceCall("other"), request).ok());
+  int found = 0;
+  for (pb::AuditEvent event : List()) {
+    if (event.type() != "settings.updated") continue;
+    ++found;
+    CHECK(event.audit_event_id() == "aud_01jd9m5w3v8q2n4x7k6y0t1z5c");
+    row.set_type("settings.updated");
+    row.set_audit_event_id(event.audit_event_id());
+    CHECK(event.SerializeAsString().size() == row.SerializeAsString().size());
+    CHECK(event.data().at("after") == row.data().at("after"));
+    CHECK(event.actor_name() == "Sam Staff");
+    CHECK(FromProto(event.time()) == absl::FromUnixSeconds(1'700'000'000));
+  }
+  CHECK(found == 1);
+}
+
+TEST_CASE("a row that names no delivery is refused", "[unit]") {
+  for (const char* id : {"", "out_1", "01jd9m5w3v8q2n4x7k6y0t1z5c",
+                         "out-01jd9m5w3v8q2n4x7k6y0t1z5c", "OUT_01jd9m5w3v8q2n4x7k6y0t1z5c"}) {
+    pb::RecordAuditEventRequest request;
+    request.set_request_id(id);
+    request.mutable_audit_event()->set_type("settings.updated");
+    INFO(id);
+    CHECK(ReasonOf(Validate(request)) == "INVALID_REQUEST");
+  }
 }
 
 TEST_CASE_METHOD(Audit, "the trail is read page by page, newest first, and nobody else's",

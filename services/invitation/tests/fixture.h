@@ -84,7 +84,7 @@ struct Fixture {
   TestDatabase database{"invitation", WithCommon(kMigrations)};
   // Nobody is there to be told: what is to be told stays in the outbox, where the test looks.
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
-  Settings<Policy> policies{database.postgres()};
+  Settings<Policy> policies{database.postgres(), outbox};
   PostgresStore store{database.postgres(), outbox, policies};
   FakeDirectory directory;
   FakeClock clock;

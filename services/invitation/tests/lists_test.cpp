@@ -17,7 +17,7 @@ TEST_CASE("the invitations of a case are read by their index", "[service]") {
   Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
   const auto page = [&](const Page& at) {
     return [&, at](Postgres& pool) {
-      Settings<Policy> policies(pool);
+      Settings<Policy> policies(pool, outbox);
       return PostgresStore(pool, outbox, policies).List("o0", "case-4", at).value().size();
     };
   };

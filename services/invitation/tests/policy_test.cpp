@@ -125,7 +125,8 @@ TEST_CASE("a policy of before the settings documents is kept", "[service]") {
       "NULL, NULL, 'Hello', NULL, NULL, NULL), "
       "('none', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)");
   REQUIRE(database.Migrate(all).ok());
-  const Settings<Policy> policies(database.postgres());
+  Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
+  const Settings<Policy> policies(database.postgres(), outbox);
   const Policy acme = *policies.Get("acme", "AU");
   CHECK(acme.link_ttl().seconds() == 31536000);
   CHECK(acme.single_use_links());

@@ -6,7 +6,7 @@ namespace gatehouse::documents {
 namespace {
 
 struct SettingsFixture : Fixture {
-  gatehouse::Settings<pb::Settings> settings{database.postgres()};
+  gatehouse::Settings<pb::Settings> settings{database.postgres(), outbox};
   Once once{database.postgres(), Secret(RandomBytes(32))};
   SettingsHandler handler{settings, once};
   StoredRules stored{settings};
@@ -87,7 +87,8 @@ TEST_CASE("an upgrade keeps what an organisation has set", "[service]") {
   }
   database.Exec("INSERT INTO settings VALUES ('most', 5368709120)");
   REQUIRE(database.Migrate(all).ok());
-  const gatehouse::Settings<pb::Settings> settings(database.postgres());
+  Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
+  const gatehouse::Settings<pb::Settings> settings(database.postgres(), outbox);
   for (const int64_t bytes : {1, 127, 128, 300, 104857600}) {
     CHECK(settings.Get(absl::StrCat("org-", bytes), "")->max_document_bytes() == bytes);
   }
