@@ -177,6 +177,21 @@ test("a privacy disclosure is asked for where the policy says so [S1-12] [S2-4]"
   await ok(office.invite(0));
 });
 
+test("a change of settings is in the audit trail, with what was before and after", async () => {
+  const office = await Office.open("AU", 0);
+  for (const maxInvitationsPerCase of [2, 4])
+    await ok(office.api.PATCH("/v1/invitationPolicy", { body: { maxInvitationsPerCase } }));
+  const changes = await eventually(async () => {
+    const { auditEvents } = await ok(office.api.GET("/v1/auditEvents"));
+    const changes = auditEvents.flatMap((row) => (row.type === "settings.updated" ? [row] : []));
+    return changes.length === 2 ? changes : undefined;
+  }, "the audit trail");
+  assert.equal(changes[0].subjectId, "gatehouse.invitation.v1.Policy");
+  assert.deepEqual(JSON.parse(changes[0].data.before), { maxInvitationsPerCase: 2 });
+  assert.deepEqual(JSON.parse(changes[0].data.after), { maxInvitationsPerCase: 4 });
+  assert.match(changes[0].requestId, /^req_/);
+});
+
 test("three invitations a case; revoking makes room [HB-1] [HB-8] [HB-11]", async () => {
   const office = await Office.ready();
   const made = await Promise.all([0, 1, 2, 3].map((index) => office.invite(index)));
