@@ -72,3 +72,27 @@ export function missing(problem: components["schemas"]["InvitationNotAllowedProb
   const labels = problem.violations.filter(({ type }) => type === "LABELLED_DOCUMENT_MISSING");
   return labels.map(({ subject }) => subject ?? "");
 }
+
+// The facts of an event follow from its type.
+export function about(event: components["schemas"]["Event"]): string | undefined {
+  switch (event.type) {
+    case "case.deleted":
+      return undefined;
+    case "document.uploaded":
+      return event.data.documentRequestId ?? event.data.documentId;
+    case "invitation.created":
+    case "invitation.resent":
+    case "invitation.linkCreated":
+    case "invitation.mobileChanged":
+    case "invitation.accepted":
+    case "invitation.revoked":
+    case "invitation.expired":
+      return event.data.contactId;
+    default:
+      return unknown(event);
+  }
+}
+
+// And those of a row of the audit trail.
+export const before = (rows: components["schemas"]["AuditEvent"][]) =>
+  rows.flatMap((row) => (row.type === "settings.updated" ? [row.data.before] : []));

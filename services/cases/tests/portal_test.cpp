@@ -8,7 +8,7 @@ namespace {
 struct PortalCases : Fixture {
   static CaseAccess Access(const std::string& case_id, const std::string& contact_id,
                            Visibility visibility) {
-    return {case_id, contact_id, "inv_1", visibility, {}};
+    return {case_id, contact_id, "inv_1", visibility};
   }
   static Call As(const std::vector<CaseAccess>& accesses,
                  const std::string& organisation_id = "acme") {

@@ -28,7 +28,7 @@ absl::Status Apply(pqxx::connection& connection, const std::string& schema,
   const auto rows =
       work.exec_params("SELECT checksum FROM schema_migration WHERE name = $1", migration.name);
   if (!rows.empty()) {
-    if (rows[0][0].as<std::string>() == checksum) return absl::OkStatus();
+    if (rows[0]["checksum"].as<std::string>() == checksum) return absl::OkStatus();
     return absl::FailedPreconditionError(migration.name + " was edited after it was applied");
   }
   work.exec(migration.sql);

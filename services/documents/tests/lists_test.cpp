@@ -28,7 +28,7 @@ TEST_CASE("documents and requests are read by their indexes", "[service]") {
   Fill(database);
   Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
   Effects effects(outbox);
-  const CaseAccess ada = {"case-4", "ada", "inv_1", Visibility::kOwn, {}};
+  const CaseAccess ada = {"case-4", "ada", "inv_1", Visibility::kOwn};
   const auto documents = [&](const CaseAccess* access, const std::string& request, const Page& at) {
     return [&, access, request, at](Postgres& pool) {
       return PostgresDocuments(pool, effects)

@@ -81,7 +81,8 @@ Json MessageOf(const Descriptor& type, int depth) {
     if (RuleOf(field).cookie() || !RuleOf(field).header().empty()) continue;
     if (RuleOf(field).facts() != common::v1::EVENT_STREAM_UNSPECIFIED) {
       const auto events = EventsOf(RuleOf(field).facts());
-      example[field.json_name()] = MessageOf(*events.at(example["type"]), depth + 1);
+      example[field.json_name()] =
+          MessageOf(*events.at(example["type"].get<std::string>()), depth + 1);
     } else if (field.is_map()) {
       example[field.json_name()] = Json::object();
     } else if (field.is_repeated()) {

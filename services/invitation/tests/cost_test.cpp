@@ -22,12 +22,12 @@ TEST_CASE_METHOD(Fixture, "a start and an entry cost the same in an organisation
   }
   const int64_t read = database.RowsRead([&](Postgres& pool) {
     Outbox nobody(pool, {.key = Secret(RandomBytes(32)), .services = {}});
-    const Settings<Policy> settings(pool);
+    const Settings<Policy> settings(pool, nobody);
     PostgresStore reading(pool, nobody, settings);
     const auto tell = [](const Invitation& accepted) {
       Change change;
       change.invitation = accepted;
-      change.event = "invitation.accepted";
+      change.event = v1::InvitationAccepted();
       change.portal = Portal::kActive;
       return change;
     };
