@@ -14,15 +14,17 @@ function sourcesBelow(folder) {
 
 const textOf = (service) => sourcesBelow(join(root, "services", service)).join("\n");
 
-// ServiceConfig::Read is for the services that call it; the rest of common/ is in every binary.
+// What `gatehouse-NAME migrate` reads, the same for each of the five, and nobody else does.
+const migrationExpression = /^std::optional<int> RunMigration\((.*?^})/ms;
+const [, migrationText] = migrationExpression.exec(textOf("common/service"));
+
+// The room `service` is for those that call it; the rest of common/ is in every binary.
 function commonTextFor(own) {
-  const common = textOf("common");
-  if (own.includes("ServiceConfig::Read(")) {
-    return common.replace(/^std::optional<int> RunMigration\(.*?^}/ms, "");
-  }
-  return common
-    .replace(/^ServiceConfig ServiceConfig::Read\(.*?^}/ms, "")
-    .replace(/^std::optional<int> RunMigration\(.*?^}/ms, "");
+  const all = textOf("common").replace(migrationExpression, "");
+  if (own.includes("ServiceConfig::Read(")) return all;
+  return sourcesBelow(join(root, "services/common"))
+    .filter((text) => !sourcesBelow(join(root, "services/common/service")).includes(text))
+    .join("\n");
 }
 
 function namesIn(text, expression) {
@@ -66,8 +68,6 @@ function settingsOf(service) {
   return found;
 }
 
-// What `gatehouse-NAME migrate` reads, the same for each of the five.
-const [, migrationText] = /^std::optional<int> RunMigration\((.*?^})/ms.exec(textOf("common"));
 export const migration = settingsIn(migrationText);
 migration.reads.add("GATEHOUSE_LOG_LEVEL").add("PGSSLMODE").add("PGSSLROOTCERT");
 

@@ -232,7 +232,8 @@ def check_events():
     """Each event of the log is in the table, and no other one: | `event`, … | level | fields |"""
     known, told = set(), set()
     for text in source():
-        for first_argument in re.findall(r"\bLog(?:Info|Warning|Error)\)?\(([^,;{]*)[,;]", text):
+        for first_argument in re.findall(
+                r"\b(?:Log(?:Info|Warning|Error)\)?|log)\(([^,;{]*)[,;]", text):
             known |= set(re.findall(r'"([a-z_.]+)"', first_argument))
     known |= set(re.findall(r'"event":"([a-z_.]+)"', read(FRONT[0])))
     known |= set(re.findall(r'\blog\("([a-z_.]+)"', read(WATCH)))
