@@ -1,61 +1,60 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/common/base/secret.h"
+#include "services/common/jobs/job.h"
 #include "services/common/postgres/postgres.h"
 
 namespace gatehouse {
 
-// Work that waits. `key` orders: jobs of one organisation with the same non-empty key are done one
-// after the other, in the order of their adding.
-struct Job {
-  std::string organisation_id;
-  std::string lane;     // Who does it.
-  std::string kind;     // What it is.
-  std::string id;       // Its own; the same at each attempt.
-  std::string payload;  // What the kind makes of it. Rests sealed.
-  std::string key;
-  absl::Time due_time = absl::InfinitePast();  // Not before; by the database's clock.
-  std::string traceparent;
-
-  // Of a job that was taken:
-  int64_t number = 0;
-  int attempts = 0;
+// Of which lane jobs are taken, and how.
+struct JobClaim {
+  std::string lane;
+  JobPriority priority = JobPriority::kNormal;
+  int limit = 64;
+  int organisations = 128;  // How many have their turn.
+  absl::Duration lease = absl::Seconds(10);
+  bool durable = false;  // Whether to wait for the disk.
 };
 
-// The jobs in the schema's table. Whoever takes one has it for kJobLease: longer than any attempt
-// may take; after that it is everybody's again. Neither taking nor ending waits for the disk: what
-// a crash of PostgreSQL takes back is done once more, under the same id.
-constexpr absl::Duration kJobLease = absl::Seconds(10);
-
+// The jobs in the schema's table. Whoever takes one has it for its lane's lease, which is longer
+// than any attempt may take; after that it is everybody's again, and what the first holder says of
+// it any more is not heard. Ending a job never waits for the disk, and taking one only where asked
+// to: what a crash of PostgreSQL takes back is done once more, under the same id.
 class JobStore {
  public:
   JobStore(Postgres& postgres, Secret key) : postgres_(postgres), key_(std::move(key)) {}
 
-  // Adds them in one statement, and numbers them. Those whose lane is among `lanes` are taken at
-  // once, if they are due and first of their key: attempts says 1. Whoever uses a key holds a lock
-  // that orders the transactions that add under it.
-  void Add(Transaction& transaction, const std::vector<std::string>& lanes,
+  // Adds them in one statement, and numbers them. Those whose lane is among `lanes`, each with its
+  // lease, are taken at once, if they are due and first of their key: attempts says 1. Whoever uses
+  // a key holds a lock that orders the transactions that add under it.
+  void Add(Transaction& transaction, const std::map<std::string, absl::Duration>& lanes,
            std::vector<Job>& jobs) const;
 
-  // About `limit` due jobs of a lane, at least one of each of the 128 organisations after
-  // `organisation`, which it moves on; at the last one it becomes empty. Costs the same whatever
-  // each has waiting. Jobs of one key come together, in order.
-  absl::StatusOr<std::vector<Job>> Take(const std::string& lane, int limit,
-                                        std::string& organisation) const;
+  // About `limit` due jobs of a lane and priority, at least one of each of as many organisations
+  // after `organisation` as the claim says, which it moves on; at the last one it becomes empty.
+  // Costs the same whatever each has waiting. Jobs of one key come together, in order.
+  absl::StatusOr<std::vector<Job>> Take(const JobClaim& claim, std::string& organisation) const;
 
   // Ends jobs, and lets the next of their keys go; whether there was one.
   absl::StatusOr<bool> Remove(const std::vector<int64_t>& numbers) const;
-  // The same, but it stays for somebody to look at.
-  absl::StatusOr<bool> GiveUp(int64_t number) const;
-  // To be done again after `wait`.
-  absl::Status Postpone(int64_t number, absl::Duration wait) const;
+  // The same of a job that is held, but it stays for somebody to look at.
+  absl::StatusOr<bool> GiveUp(const Job& job) const;
+  // To be done again after `wait`, or when it expires; harmless for one that is not held any more.
+  // `paused`: only since what the lane goes to is away, which is no failure of the job's.
+  absl::Status Postpone(const Job& job, absl::Duration wait, bool paused) const;
   // They were taken, and not tried.
-  absl::Status GiveBack(const std::vector<int64_t>& numbers) const;
+  absl::Status GiveBack(const std::vector<Job>& jobs) const;
+  // These, which were postponed, failed only since what the lane goes to is away.
+  absl::Status Pause(const std::vector<Job>& jobs) const;
+  // What the lane goes to is back: what is paused is due. How many jobs that are.
+  absl::StatusOr<int> Resume(const std::string& lane) const;
 
   // Lets the first jobs of `keys` keys after the cursor go, which it moves on: a process may have
   // died between a job's end and that.
@@ -74,6 +73,8 @@ class JobStore {
   };
   static constexpr int kMostCounted = 100'000;
   absl::StatusOr<Backlog> Look() const;
+  // Of one lane, as far as no job of it waits for another one.
+  absl::StatusOr<Backlog> LookAt(const std::string& lane) const;
 
  private:
   Postgres& postgres_;

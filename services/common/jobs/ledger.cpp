@@ -17,8 +17,13 @@ constexpr int kRepairedAtOnce = 1000;
 
 }  // namespace
 
-JobLedger::JobLedger(const JobStore& store, std::function<void()> let_go)
-    : store_(store), let_go_(std::move(let_go)), thread_([this] { Run(); }) {}
+JobLedger::JobLedger(const JobStore& store, std::function<void()> let_go,
+                     std::vector<std::string> lanes, Report report)
+    : store_(store),
+      let_go_(std::move(let_go)),
+      lanes_(std::move(lanes)),
+      report_(std::move(report)),
+      thread_([this] { Run(); }) {}
 
 JobLedger::~JobLedger() {
   stopping_ = true;
@@ -113,6 +118,16 @@ void JobLedger::KeepHouse() {
   if (absl::Now() < next_house_) return;
   next_house_ = absl::Now() + kHouse;
   (void)store_.Repair(kRepairedAtOnce, repaired_);
+  ReportBacklog();
+}
+
+void JobLedger::ReportBacklog() {
+  if (report_ != nullptr) {
+    for (const std::string& lane : lanes_) {
+      if (const auto backlog = store_.LookAt(lane); backlog.ok()) report_(lane, *backlog);
+    }
+    return;
+  }
   const auto backlog = store_.Look();
   if (!backlog.ok()) return;
   SetGauge("gatehouse_outbox_rows", {{"state", "due"}}, static_cast<double>(backlog->waiting));

@@ -20,10 +20,12 @@ std::string ServiceOf(absl::string_view method) {
 Jobs::Options LanesOf(Outbox::Options options) {
   Jobs::Options jobs = {.key = std::move(options.key), .lanes = {}};
   for (const auto& [name, client] : options.services) {
-    jobs.lanes[name] = [client = client](const Job& job, Jobs::Done done) {
-      client->Start(job.kind, job.organisation_id, job.payload, absl::Now() + kJobTimeout,
+    LaneOptions lane;
+    lane.work = [client = client, timeout = lane.timeout](const Job& job, Jobs::Done done) {
+      client->Start(job.kind, job.organisation_id, job.payload, absl::Now() + timeout,
                     std::move(done));
     };
+    jobs.lanes[name] = std::move(lane);
   }
   return jobs;
 }

@@ -2,121 +2,13 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <mutex>
 #include <random>
-#include <set>
 #include <thread>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "services/common/base/random.h"
-#include "tests/support/test_database.h"
+#include "services/common/tests/jobs_fixture.h"
 
 namespace gatehouse {
 namespace {
-
-const Secret kKey(std::string(32, 'k'));
-
-Job NewJob(const std::string& payload, const std::string& key = "", const std::string& lane = "a",
-           const std::string& organisation = "acme") {
-  return {.organisation_id = organisation,
-          .lane = lane,
-          .kind = "test",
-          .id = NewId("job"),
-          .payload = payload,
-          .key = key};
-}
-
-// What was done, in its order, and what to answer.
-class Log {
- public:
-  Jobs::Work Work() {
-    return [this](const Job& job, Jobs::Done done) { done(Do(job)); };
-  }
-  absl::Status Do(const Job& job) {
-    const std::lock_guard lock(mutex);
-    done.push_back(job.payload);
-    ids.insert(job.id);
-    if (refuse.count(job.payload) != 0) return absl::InvalidArgumentError("never");
-    if (fail.count(job.payload) != 0) return absl::UnavailableError("later");
-    return absl::OkStatus();
-  }
-  std::vector<std::string> Done() {
-    const std::lock_guard lock(mutex);
-    return done;
-  }
-  size_t Count() { return Done().size(); }
-  void Answer(std::set<std::string> failing) {
-    const std::lock_guard lock(mutex);
-    fail = std::move(failing);
-  }
-
-  std::mutex mutex;
-  std::vector<std::string> done;
-  std::set<std::string> ids, fail, refuse;
-};
-
-template <typename F>
-bool Within(absl::Duration patience, F f) {
-  const absl::Time end = absl::Now() + patience;
-  while (absl::Now() < end) {
-    if (f()) return true;
-    absl::SleepFor(absl::Milliseconds(5));
-  }
-  return f();
-}
-
-struct Fixture {
-  TestDatabase database{"probe", WithCommon({})};
-  Postgres& postgres = database.postgres();
-  JobStore store{postgres, kKey};
-  Log log;
-
-  std::unique_ptr<Jobs> Start(std::map<std::string, Jobs::Work> lanes) {
-    return std::make_unique<Jobs>(postgres, Jobs::Options{kKey, std::move(lanes)});
-  }
-  std::unique_ptr<Jobs> Start() { return Start({{"a", log.Work()}}); }
-  static std::vector<int64_t> Add(Postgres& through, Jobs& jobs, std::vector<Job> added) {
-    std::vector<int64_t> numbers;
-    const absl::Status status = through.Write(Rows::OfAll(), [&](Transaction& tx) {
-      numbers = jobs.Add(tx, added);
-      return absl::OkStatus();
-    });
-    // Not CHECK: several threads add, and Catch2 counts for one.
-    if (!status.ok()) throw std::runtime_error(status.ToString());
-    return numbers;
-  }
-  // As a process leaves them that died before it could do them, or never had their lane.
-  std::vector<Job> Leave(std::vector<Job> jobs) {
-    const absl::Status status = postgres.Write(Rows::OfAll(), [&](Transaction& tx) {
-      store.Add(tx, {}, jobs);
-      return absl::OkStatus();
-    });
-    CHECK(status.ok());
-    return jobs;
-  }
-  std::vector<Job> Take(int limit = 64, const std::string& lane = "a") {
-    std::string organisation;
-    auto taken = store.Take(lane, limit, organisation);
-    REQUIRE(taken.ok());
-    return *std::move(taken);
-  }
-  int Rows(const std::string& where = "true") {
-    return database.Exec("SELECT count(*) FROM job WHERE " + where)[0][0].as<int>();
-  }
-  // The clock of the database, as far as a job sees it.
-  void Pass(absl::Duration time) {
-    database.Exec(absl::StrCat("UPDATE job SET due_time = due_time - make_interval(secs => ",
-                               absl::ToDoubleSeconds(time), ")"));
-  }
-};
-
-std::vector<std::string> PayloadsOf(const std::vector<Job>& jobs) {
-  std::vector<std::string> payloads;
-  for (const Job& job : jobs) payloads.push_back(job.payload);
-  return payloads;
-}
-using Texts = std::vector<std::string>;
 
 TEST_CASE("what waits in the outbox of before is found by its lane", "[service]") {
   std::vector<Migration> before = WithCommon({});
@@ -129,7 +21,8 @@ TEST_CASE("what waits in the outbox of before is found by its lane", "[service]"
   CHECK(database.Exec("SELECT lane FROM job")[0][0].c_str() == std::string("cases"));
 }
 
-TEST_CASE_METHOD(Fixture, "what is committed is done at once, and leaves the table", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "what is committed is done at once, and leaves the table",
+                 "[service]") {
   const auto jobs = Start();
   const auto numbers = Add(postgres, *jobs, {NewJob("1"), NewJob("2")});
   jobs->WaitFor(numbers, absl::Seconds(5));
@@ -137,7 +30,7 @@ TEST_CASE_METHOD(Fixture, "what is committed is done at once, and leaves the tab
   CHECK(Within(absl::Seconds(5), [&] { return Rows() == 0; }));
 }
 
-TEST_CASE_METHOD(Fixture, "what is rolled back is never done", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "what is rolled back is never done", "[service]") {
   const auto jobs = Start();
   const absl::Status status = postgres.Write(Rows::OfAll(), [&](Transaction& tx) -> absl::Status {
     jobs->Add(tx, {NewJob("1")});
@@ -148,13 +41,13 @@ TEST_CASE_METHOD(Fixture, "what is rolled back is never done", "[service]") {
   CHECK(log.Count() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "who writes jobs has them: nobody else takes them meanwhile",
+TEST_CASE_METHOD(JobsFixture, "who writes jobs has them: nobody else takes them meanwhile",
                  "[service]") {
   std::vector<Job> jobs = {NewJob("1"), NewJob("2", "", "b")};
   REQUIRE(postgres
               .Write(Rows::OfAll(),
                      [&](Transaction& tx) {
-                       store.Add(tx, {"a"}, jobs);
+                       store.Add(tx, {{"a", kLease}}, jobs);
                        return absl::OkStatus();
                      })
               .ok());
@@ -163,7 +56,7 @@ TEST_CASE_METHOD(Fixture, "who writes jobs has them: nobody else takes them mean
   CHECK(Take().empty());
   CHECK(PayloadsOf(Take(64, "b")) == Texts{"2"});
   SECTION("until its lease ends") {
-    Pass(kJobLease);
+    Pass(kLease);
     const auto taken = Take();
     CHECK(PayloadsOf(taken) == Texts{"1"});
     CHECK(taken[0].attempts == 2);
@@ -171,7 +64,7 @@ TEST_CASE_METHOD(Fixture, "who writes jobs has them: nobody else takes them mean
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a job is not done before its time", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "a job is not done before its time", "[service]") {
   Job later = NewJob("later");
   later.due_time = absl::Now() + absl::Hours(1);
   Leave({later, NewJob("now")});
@@ -180,7 +73,7 @@ TEST_CASE_METHOD(Fixture, "a job is not done before its time", "[service]") {
   CHECK(Take().size() == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "jobs of one key are taken together, or one after the other",
+TEST_CASE_METHOD(JobsFixture, "jobs of one key are taken together, or one after the other",
                  "[service]") {
   Leave({NewJob("1", "k"), NewJob("2", "k"), NewJob("3", "k"), NewJob("other")});
   SECTION("in their order") { CHECK(PayloadsOf(Take()) == Texts{"1", "2", "3", "other"}); }
@@ -196,33 +89,33 @@ TEST_CASE_METHOD(Fixture, "jobs of one key are taken together, or one after the 
   SECTION("the later ones go when the first is given up, which stays") {
     const auto first = Take(1);
     (void)Take();
-    REQUIRE(store.GiveUp(first[0].number).value());
-    Pass(kJobLease);
+    REQUIRE(store.GiveUp(first[0]).value());
+    Pass(kLease);
     CHECK(PayloadsOf(Take()).front() == "2");
     CHECK(Rows("dead") == 1);
   }
   SECTION("while the first is postponed, the later ones wait") {
     const auto first = Take(1);
     (void)Take();
-    REQUIRE(store.Postpone(first[0].number, absl::Hours(1)).ok());
-    Pass(kJobLease);
+    REQUIRE(store.Postpone(first[0], absl::Hours(1), false).ok());
+    Pass(kLease);
     CHECK(PayloadsOf(Take()) == Texts{"other"});
   }
 }
 
-TEST_CASE_METHOD(Fixture, "a key is its organisation's own", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "a key is its organisation's own", "[service]") {
   Leave({NewJob("1", "k"), NewJob("2", "k", "a", "other")});
   CHECK(Take().size() == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "a job whose key has an earlier one is left to whoever takes that",
+TEST_CASE_METHOD(JobsFixture, "a job whose key has an earlier one is left to whoever takes that",
                  "[service]") {
   Leave({NewJob("1", "k")});
   std::vector<Job> next = {NewJob("2", "k"), NewJob("3")};
   REQUIRE(postgres
               .Write(Rows::OfAll(),
                      [&](Transaction& tx) {
-                       store.Add(tx, {"a"}, next);
+                       store.Add(tx, {{"a", kLease}}, next);
                        return absl::OkStatus();
                      })
               .ok());
@@ -230,7 +123,8 @@ TEST_CASE_METHOD(Fixture, "a job whose key has an earlier one is left to whoever
   CHECK(next[1].attempts == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a process that dies between an end and the next of its key is repaired",
+TEST_CASE_METHOD(JobsFixture,
+                 "a process that dies between an end and the next of its key is repaired",
                  "[service]") {
   Leave({NewJob("1", "k"), NewJob("2", "k"), NewJob("3", "l"), NewJob("4", "l")});
   (void)Take(1);
@@ -244,7 +138,7 @@ TEST_CASE_METHOD(Fixture, "a process that dies between an end and the next of it
   CHECK(PayloadsOf(Take()) == Texts{"2"});
 }
 
-TEST_CASE_METHOD(Fixture, "organisations take turns, whatever each has waiting", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "organisations take turns, whatever each has waiting", "[service]") {
   std::vector<Job> jobs;
   for (int i = 0; i < 500; ++i) jobs.push_back(NewJob(absl::StrCat(i), "", "a", "big"));
   for (int i = 0; i < 200; ++i) jobs.push_back(NewJob("small", "", "a", absl::StrCat("small", i)));
@@ -254,7 +148,7 @@ TEST_CASE_METHOD(Fixture, "organisations take turns, whatever each has waiting",
   int taken = 0;
   // 201 organisations, 128 at a time.
   for (int i = 0; i < 2; ++i) {
-    const auto some = store.Take("a", 64, organisation);
+    const auto some = store.Take({.lane = "a"}, organisation);
     REQUIRE(some.ok());
     for (const Job& job : *some) {
       seen.insert(job.organisation_id);
@@ -266,7 +160,7 @@ TEST_CASE_METHOD(Fixture, "organisations take turns, whatever each has waiting",
   CHECK(organisation.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a failure that may pass is tried again, under the same id",
+TEST_CASE_METHOD(JobsFixture, "a failure that may pass is tried again, under the same id",
                  "[service]") {
   log.Answer({"1"});
   const auto jobs = Start();
@@ -277,7 +171,7 @@ TEST_CASE_METHOD(Fixture, "a failure that may pass is tried again, under the sam
   CHECK(log.ids.size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "what is refused stays as dead, and the next of its key goes",
+TEST_CASE_METHOD(JobsFixture, "what is refused stays as dead, and the next of its key goes",
                  "[service]") {
   log.refuse = {"1"};
   const auto jobs = Start();
@@ -287,7 +181,8 @@ TEST_CASE_METHOD(Fixture, "what is refused stays as dead, and the next of its ke
   CHECK(Rows("dead") == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a job that cannot be opened is dead, and stops no other", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "a job that cannot be opened is dead, and stops no other",
+                 "[service]") {
   Leave({NewJob("1", "k"), NewJob("2", "k")});
   database.Exec("UPDATE job SET payload = 'x' WHERE number = (SELECT min(number) FROM job)");
   const auto jobs = Start();
@@ -295,7 +190,8 @@ TEST_CASE_METHOD(Fixture, "a job that cannot be opened is dead, and stops no oth
   CHECK(Rows("dead") == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a lane that hangs delays what is in it, and nothing else", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "a lane that hangs delays what is in it, and nothing else",
+                 "[service]") {
   std::mutex mutex;
   std::vector<Jobs::Done> hanging;
   auto jobs = Start({{"a", log.Work()}, {"hangs", [&](const Job&, Jobs::Done done) {
@@ -314,19 +210,20 @@ TEST_CASE_METHOD(Fixture, "a lane that hangs delays what is in it, and nothing e
   hanging[0](absl::OkStatus());
 }
 
-TEST_CASE_METHOD(Fixture, "a wait ends when another replica has done it", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "a wait ends when another replica has done it", "[service]") {
   // This one has no such lane.
-  const auto here = Start(std::map<std::string, Jobs::Work>());
+  const auto here = Start(std::map<std::string, LaneOptions>());
   const auto numbers = Add(postgres, *here, {NewJob("1")});
   const auto second = database.Another();
-  const auto there = std::make_unique<Jobs>(*second, Jobs::Options{kKey, {{"a", log.Work()}}});
+  const auto there =
+      std::make_unique<Jobs>(*second, Jobs::Options{kKey, {{"a", log.Work()}}, nullptr});
   const absl::Time start = absl::Now();
   here->WaitFor(numbers, absl::Seconds(10));
   CHECK(log.Count() == 1);
   CHECK(absl::Now() - start < absl::Seconds(5));
 }
 
-TEST_CASE_METHOD(Fixture, "a wait ends when its patience does", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "a wait ends when its patience does", "[service]") {
   log.Answer({"1"});
   const auto jobs = Start();
   const absl::Time start = absl::Now();
@@ -335,9 +232,10 @@ TEST_CASE_METHOD(Fixture, "a wait ends when its patience does", "[service]") {
   CHECK(absl::Now() - start < absl::Seconds(2));
 }
 
-TEST_CASE_METHOD(Fixture, "what waits is told: how much, how long, how much is dead", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "what waits is told: how much, how long, how much is dead",
+                 "[service]") {
   Leave({NewJob("1"), NewJob("2"), NewJob("3")});
-  REQUIRE(store.GiveUp(Take(1)[0].number).ok());
+  REQUIRE(store.GiveUp(Take(1)[0]).ok());
   database.Exec("UPDATE job SET create_time = create_time - interval '1 minute'");
   const auto backlog = store.Look();
   REQUIRE(backlog.ok());
@@ -347,7 +245,7 @@ TEST_CASE_METHOD(Fixture, "what waits is told: how much, how long, how much is d
 }
 
 // A queue that grows is looked through by the index alone.
-TEST_CASE_METHOD(Fixture, "taking costs the same whatever waits", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "taking costs the same whatever waits", "[service]") {
   const auto fill = [&](int rows) {
     database.Exec(
         absl::StrCat("INSERT INTO job (organisation_id, lane, kind, id, payload, order_key) SELECT "
@@ -362,8 +260,8 @@ TEST_CASE_METHOD(Fixture, "taking costs the same whatever waits", "[service]") {
       const JobStore looking(pool, kKey);
       std::string organisation;
       // Nothing is due yet of all that waits.
-      REQUIRE(looking.Take("none", 64, organisation).ok());
-      REQUIRE(looking.Take("later", 64, organisation).ok());
+      REQUIRE(looking.Take({.lane = "none"}, organisation).ok());
+      REQUIRE(looking.Take({.lane = "later"}, organisation).ok());
     });
   };
   fill(100);
@@ -377,14 +275,13 @@ TEST_CASE_METHOD(Fixture, "taking costs the same whatever waits", "[service]") {
   const int64_t read = database.RowsRead([&](Postgres& pool) {
     const JobStore looking(pool, kKey);
     std::string organisation;
-    // They cannot be opened, and are given up one by one.
-    REQUIRE(looking.Take("later", 8, organisation).ok());
+    REQUIRE(looking.Take({.lane = "later", .limit = 8}, organisation).ok());
   });
   CHECK(read < 500);
 }
 
 // Two replicas, at random: answers are lost, processes die between any two steps, clocks jump.
-TEST_CASE_METHOD(Fixture, "whatever fails, all is done, in the order of its key", "[service]") {
+TEST_CASE_METHOD(JobsFixture, "whatever fails, all is done, in the order of its key", "[service]") {
   std::mt19937 random(7);
   const auto chance = [&](int percent) { return static_cast<int>(random() % 100) < percent; };
   const auto other = database.Another();
@@ -403,19 +300,19 @@ TEST_CASE_METHOD(Fixture, "whatever fails, all is done, in the order of its key"
     if (!job.key.empty() && std::stoi(job.payload) != done_of_key[job.key]++) ++out_of_order;
   };
   const auto work = [&](int replica) {
-    auto taken = replicas[replica].Take("a", 8, cursors[replica]);
+    auto taken = replicas[replica].Take({.lane = "a", .limit = 8}, cursors[replica]);
     REQUIRE(taken.ok());
     std::set<std::string> failed;
     for (const Job& job : *taken) {
       if (chance(5)) return;  // Killed before the call.
       if (!job.key.empty() && failed.count(job.key) != 0) {
-        REQUIRE(replicas[replica].GiveBack({job.number}).ok());
+        REQUIRE(replicas[replica].GiveBack({job}).ok());
         continue;
       }
       if (chance(15)) {  // The callee is away, or its answer is lost.
         if (chance(50)) call(job);
         failed.insert(job.key);
-        REQUIRE(replicas[replica].Postpone(job.number, absl::Seconds(1)).ok());
+        REQUIRE(replicas[replica].Postpone(job, absl::Seconds(1), false).ok());
         continue;
       }
       call(job);
@@ -438,7 +335,7 @@ TEST_CASE_METHOD(Fixture, "whatever fails, all is done, in the order of its key"
   }
   JobStore::Cursor cursor;
   for (int i = 0; i < 400 && Rows() > 0; ++i) {
-    Pass(kJobLease);
+    Pass(kLease);
     REQUIRE(store.Repair(100, cursor).ok());
     work(i % 2);
   }
@@ -448,7 +345,7 @@ TEST_CASE_METHOD(Fixture, "whatever fails, all is done, in the order of its key"
   CHECK(repeated > 0);
 }
 
-TEST_CASE_METHOD(Fixture, "two replicas at once do everything, in the order of its key",
+TEST_CASE_METHOD(JobsFixture, "two replicas at once do everything, in the order of its key",
                  "[service]") {
   std::mutex mutex;
   std::map<std::string, std::vector<int>> done;
@@ -468,7 +365,7 @@ TEST_CASE_METHOD(Fixture, "two replicas at once do everything, in the order of i
   const auto other = database.Another();
   {
     const auto one = Start({{"a", work}});
-    const auto two = std::make_unique<Jobs>(*other, Jobs::Options{kKey, {{"a", work}}});
+    const auto two = std::make_unique<Jobs>(*other, Jobs::Options{kKey, {{"a", work}}, nullptr});
     std::vector<std::thread> writers;
     for (int key = 0; key < 4; ++key) {
       // A key's lock: one writer.
