@@ -1,5 +1,6 @@
 #pragma once
 
+#include "absl/strings/str_cat.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/status.h"
@@ -26,12 +27,16 @@ class NotificationMessenger : public Messenger {
     parameters["organisation_name"] = subject.organisation_name;
     parameters["host"] = subject.portal_host;
     *request.mutable_expire_time() = gatehouse::ToProto(expire_time);
+    // As long as a code waits to leave, a newer one takes its place.
+    const std::string topic = absl::StrCat(subject.access.case_id, ":", subject.access.contact_id);
+    request.set_topic("code:" + topic);
     const absl::Status sent = Submit(subject, request);
     if (!sent.ok() || subject.owner_email.empty()) return sent;
     request.set_request_id(request_id + ":owner");
     request.set_channel(notification::v1::EMAIL);
     request.set_template_("sign-in-code-for-owner");
     request.set_recipient(subject.owner_email);
+    request.set_topic("code-for-owner:" + topic);
     parameters.erase("host");
     parameters["contact_name"] = subject.contact_name;
     const absl::Status told = Submit(subject, request);

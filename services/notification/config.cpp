@@ -53,7 +53,7 @@ Config Config::Read(Environment& environment) {
   Config config;
   config.service = ServiceConfig::Read(environment, "notification");
   config.service.retentions.push_back(
-      {"message", "state NOT IN (1, 2) AND create_time < $1",
+      {"message", "state <> 1 AND create_time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_MESSAGE_DAYS", 400, 1, 3650)});
   config.service.retentions.push_back(
       {"event", "time < $1",

@@ -6,6 +6,7 @@
 #include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/notification/domain/messages.h"
+#include "services/notification/domain/segments.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -18,6 +19,7 @@ Draft DraftFrom(const Call& call, const pb::SubmitMessageRequest& request) {
               .template_name = request.template_(),
               .recipient = request.recipient(),
               .case_id = request.case_id(),
+              .topic = request.topic(),
               .channel = static_cast<Channel>(request.channel()),
               .own = {request.subject(), request.body()},
               .parameters = {request.parameters().begin(), request.parameters().end()}};
@@ -137,12 +139,11 @@ absl::StatusOr<pb::ListEventsResponse> Handler::ListEvents(const Call& call,
 
 absl::StatusOr<pb::SubmitMessageResponse> Handler::SubmitMessage(
     const Call& call, const pb::SubmitMessageRequest& request) {
-  Workers* const workers = request.channel() == pb::SMS ? sms_ : &email_;
-  if (workers == nullptr) {
+  if (request.channel() == pb::SMS && !sms_sender_.has_value()) {
     return Refuse(v1::SMS_NOT_CONFIGURED, "no SMS provider is set up");
   }
   ASSIGN_OR_RETURN(const NewMessage composed, Compose(DraftFrom(call, request), absl::Now()));
-  ASSIGN_OR_RETURN(const Message message, workers->Submit(composed));
+  ASSIGN_OR_RETURN(const Message message, queue_.Submit(composed));
   pb::SubmitMessageResponse response;
   response.set_message_id(message.message_id);
   response.set_segments(message.segments);
@@ -164,12 +165,18 @@ absl::StatusOr<pb::PublishEventResponse> Handler::PublishEvent(
 }
 
 absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,
-                                                       const pb::CheckSmsRequest&) {
+                                                       const pb::CheckSmsRequest& request) {
   ASSIGN_OR_RETURN(const int64_t balance, store_.Balance(call.caller.organisation_id));
   pb::CheckSmsResponse response;
-  response.set_configured(sms_ != nullptr);
+  response.set_configured(sms_sender_.has_value());
   response.set_balance(balance);
-  response.set_sender(sms_sender_);
+  response.set_sender(sms_sender_.value_or(""));
+  if (!request.template_().empty()) {
+    ASSIGN_OR_RETURN(const Text text,
+                     Render(Channel::kSms, request.template_(), {},
+                            {request.parameters().begin(), request.parameters().end()}));
+    response.set_segments(Segments(text.body));
+  }
   return response;
 }
 

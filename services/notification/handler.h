@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/rpc/server.h"
 #include "services/notification/domain/store.h"
-#include "services/notification/workers.h"
+#include "services/notification/store/message_queue.h"
 
 namespace gatehouse::notification {
 
@@ -12,9 +15,9 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/notification/v1.
 class Handler {
  public:
-  // `sms` is null where no provider is set up; `sms_sender` is the number that SMS come from.
-  Handler(Store& store, Workers& email, Workers* sms, std::string sms_sender)
-      : store_(store), email_(email), sms_(sms), sms_sender_(std::move(sms_sender)) {}
+  // `sms_sender` is the number that SMS come from; nothing where no provider is set up.
+  Handler(Store& store, MessageQueue& queue, std::optional<std::string> sms_sender)
+      : store_(store), queue_(queue), sms_sender_(std::move(sms_sender)) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::Balance> GetBalance(const Call& call, const pb::GetBalanceRequest& request);
@@ -37,9 +40,8 @@ class Handler {
 
  private:
   Store& store_;
-  Workers& email_;
-  Workers* const sms_;
-  const std::string sms_sender_;
+  MessageQueue& queue_;
+  const std::optional<std::string> sms_sender_;
 };
 
 }  // namespace gatehouse::notification

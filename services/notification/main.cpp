@@ -4,6 +4,8 @@
 #include "services/notification/config.h"
 #include "services/notification/handler.h"
 #include "services/notification/senders/curl.h"
+#include "services/notification/sending.h"
+#include "services/notification/store/message_queue.h"
 #include "services/notification/store/postgres_store.h"
 
 namespace gatehouse::notification {
@@ -16,15 +18,23 @@ int Serve(Config config) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   ServiceBase base(std::move(config.service), config.identity_address,
                    WithCommon(kMigrations).size());
-  PostgresStore store(base.postgres(), DeriveKey(base.root_key(), "messages"));
-  Workers email(store, Channel::kEmail, kEmailThreads,
-                [&] { return std::make_unique<SmtpSender>(config.smtp); });
-  std::unique_ptr<Workers> sms;
+  PostgresStore store(base.postgres());
+  std::map<std::string, LaneOptions> lanes;
+  lanes[LaneOf(Channel::kEmail)] = SendingLane(store, Channel::kEmail, kEmailThreads, [&] {
+    return std::make_unique<SmtpSender>(config.smtp);
+  });
   if (config.sms.has_value()) {
-    sms = std::make_unique<Workers>(store, Channel::kSms, kSmsThreads,
-                                    [&] { return std::make_unique<SmsSender>(*config.sms); });
+    lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, kSmsThreads, [&] {
+      return std::make_unique<SmsSender>(*config.sms);
+    });
   }
-  Handler handler(store, email, sms.get(), config.sms.has_value() ? config.sms->from : "");
+  Jobs jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "messages"),
+                              .lanes = std::move(lanes),
+                              .report = ReportBacklog});
+  MessageQueue queue(base.postgres(), jobs);
+  std::optional<std::string> sms_sender;
+  if (config.sms.has_value()) sms_sender = config.sms->from;
+  Handler handler(store, queue, std::move(sms_sender));
   Server server("notification");
   handler.Register(server);
   return base.Run(server);

@@ -21,7 +21,7 @@ TEST_CASE("adding and ending jobs cost the same whatever waits", "[service]") {
       }
       jobs[0].key = "key";
       const auto add = [&](Transaction& transaction) -> absl::Status {
-        store.Add(transaction, {"a"}, jobs);
+        store.Add(transaction, {{"a", absl::Seconds(10)}}, jobs);
         return absl::OkStatus();
       };
       REQUIRE(pool.Write(Rows::OfAll(), add).ok());

@@ -1,30 +1,14 @@
 #include "services/notification/domain/delivery.h"
 
-#include <algorithm>
-#include <cmath>
-
-#include "absl/random/random.h"
 #include "services/common/base/status.h"
 
 namespace gatehouse::notification {
 namespace {
 
-constexpr int kAttemptsMax = 300;  // About three days' worth.
-// What a provider has not finished taking cannot be found there yet.
-constexpr absl::Duration kSettling = absl::Seconds(3);
-// What an attempt takes at most, and some: nothing is sent by whose claim might end meanwhile.
-constexpr absl::Duration kAttempt = absl::Seconds(20);
-// However long a provider asks to be left alone.
-constexpr absl::Duration kWaitMax = absl::Hours(1);
+constexpr int kFailuresMax = 300;  // About three days' worth.
 constexpr absl::Duration kRecordAgain = absl::Milliseconds(250);
 
-Verdict Postponed(const Claim& claim, bool unsure, absl::Duration asked = absl::ZeroDuration()) {
-  if (claim.attempts >= kAttemptsMax) {
-    return {.state = MessageState::kFailed, .failure = "GAVE_UP"};
-  }
-  const absl::Duration wait = std::max(Backoff(claim.attempts), std::min(asked, kWaitMax));
-  return {.wait = unsure ? std::max(wait, kSettling) : wait, .unsure = unsure};
-}
+const Verdict kExpired = {.state = MessageState::kExpired};
 
 Verdict VerdictOn(const Claim& claim, const SendResult& result) {
   if (result.outcome == Outcome::kSent) {
@@ -33,16 +17,19 @@ Verdict VerdictOn(const Claim& claim, const SendResult& result) {
   if (result.outcome == Outcome::kRefused) {
     return {.state = MessageState::kFailed, .failure = result.failure};
   }
-  return Postponed(claim, result.outcome == Outcome::kUnsure, result.wait);
+  if (!result.away && claim.failures + 1 >= kFailuresMax) {
+    return {.state = MessageState::kFailed, .failure = "GAVE_UP"};
+  }
+  return {.unsure = result.outcome == Outcome::kUnsure};
 }
 
 // A database that is away for a moment must not make an e-mail leave twice: as long as the claim
 // holds, what is known is worth keeping.
-absl::StatusOr<MessageState> Conclude(Store& store, const Clock& clock, const Claim& claim,
-                                      const Verdict& verdict) {
+absl::StatusOr<Delivery> Conclude(Store& store, const Clock& clock, const Claim& claim,
+                                  const Verdict& verdict, const SendResult& result = {}) {
   while (true) {
     const absl::Status status = store.Record(claim, verdict);
-    if (status.ok()) return verdict.state;
+    if (status.ok()) return Delivery{verdict.state, result.away, result.wait};
     if (clock.Now() >= claim.held_until) return status;
     absl::SleepFor(kRecordAgain);
   }
@@ -59,28 +46,33 @@ absl::StatusOr<bool> Arrived(Store& store, Sender& sender, const Claim& claim) {
 
 }  // namespace
 
-absl::Duration Backoff(int attempts) {
-  const double full = std::min(900.0, std::pow(2, std::clamp(attempts, 1, 20) - 1));
-  return absl::Seconds(absl::Uniform(absl::BitGen(), full / 2, full));
-}
-
-absl::StatusOr<MessageState> Deliver(Store& store, Sender& sender, const Clock& clock,
-                                     const Claim& claim) {
-  const Verdict expired = {.state = MessageState::kExpired};
-  if (!claim.outgoing.has_value()) {
-    return Conclude(store, clock, claim, claim.expired ? expired : Postponed(claim, claim.unsure));
+absl::StatusOr<Delivery> Deliver(Store& store, Sender& sender, const Clock& clock,
+                                 const Claim& claim) {
+  const auto expired = [&] { return clock.Now() >= claim.expire_time; };
+  Standing standing;
+  if (claim.attempts > 1) {
+    ASSIGN_OR_RETURN(standing, store.Look(claim.organisation_id, claim.message_id));
   }
-  if (claim.unsure) {
+  if (!standing.waits) return Delivery{MessageState::kSent};
+  if (!claim.outgoing.has_value()) {
+    return Conclude(store, clock, claim, expired() ? kExpired : VerdictOn(claim, {}));
+  }
+  const bool forgotten = claim.attempts > standing.attempts + 1;
+  if (standing.unsure_for.has_value() && *standing.unsure_for < kSettling && !expired()) {
+    return Delivery{.wait = kSettling - *standing.unsure_for};
+  }
+  if (standing.unsure_for.has_value() || forgotten) {
     const auto arrived = Arrived(store, sender, claim);
-    if (arrived.ok() && *arrived) return MessageState::kSent;
-    if (!arrived.ok() && !claim.expired) {
-      return Conclude(store, clock, claim, Postponed(claim, true));
+    if (arrived.ok() && *arrived) return Delivery{MessageState::kSent};
+    if (!arrived.ok() && !expired()) {
+      return Conclude(store, clock, claim, {.unsure = true}, {.away = true});
     }
   }
-  if (claim.expired) return Conclude(store, clock, claim, expired);
   // A process that was stopped for a while no longer knows what others did meanwhile.
   if (clock.Now() + kAttempt > claim.held_until) return absl::AbortedError("the claim has run out");
-  return Conclude(store, clock, claim, VerdictOn(claim, sender.Send(*claim.outgoing)));
+  if (expired()) return Conclude(store, clock, claim, kExpired);
+  const SendResult result = sender.Send(*claim.outgoing);
+  return Conclude(store, clock, claim, VerdictOn(claim, result), result);
 }
 
 }  // namespace gatehouse::notification

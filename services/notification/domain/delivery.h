@@ -6,15 +6,23 @@
 
 namespace gatehouse::notification {
 
-// How long to wait after an attempt that failed: doubling from a second to a quarter of an hour,
-// half of it by chance, so that what failed together does not come back together.
-absl::Duration Backoff(int attempts);
+// What an attempt takes at most, and some: nothing is sent by whose claim might end meanwhile.
+constexpr absl::Duration kAttempt = absl::Seconds(20);
+// What a provider has not finished taking cannot be found there yet.
+constexpr absl::Duration kSettling = absl::Seconds(3);
 
-// Hands one claimed message over, records what became of it, and says so: kQueued if it is to be
-// tried again. What may have been taken already is asked after first, so that nothing is sent
-// twice. An error means that nothing could be recorded: the claim runs out by itself, and then the
-// message counts as one that may have been taken.
-absl::StatusOr<MessageState> Deliver(Store& store, Sender& sender, const Clock& clock,
-                                     const Claim& claim);
+// What became of a claimed message, as it was recorded.
+struct Delivery {
+  MessageState state = MessageState::kQueued;  // kQueued: to be tried again.
+  bool away = false;    // kQueued: since the provider is away, rather than by the message's fault.
+  absl::Duration wait;  // kQueued: not before; the provider asks for it, or cannot be asked yet.
+};
+
+// Hands one claimed message over, and records what became of it. What may have been taken already
+// is asked after first, so that nothing is sent twice; what has lost its point is not sent, however
+// late that is noticed. An error means that nothing could be recorded: then the message counts as
+// one that may have been taken.
+absl::StatusOr<Delivery> Deliver(Store& store, Sender& sender, const Clock& clock,
+                                 const Claim& claim);
 
 }  // namespace gatehouse::notification

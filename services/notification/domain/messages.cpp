@@ -31,6 +31,7 @@ absl::StatusOr<NewMessage> Compose(const Draft& draft, absl::Time now) {
   return NewMessage{
       .organisation_id = draft.organisation_id,
       .request_id = draft.request_id,
+      .topic = draft.topic,
       .shown = {.message_id = id,
                 .template_name = draft.template_name,
                 .masked_recipient = Masked(draft.channel, recipient),
@@ -38,7 +39,8 @@ absl::StatusOr<NewMessage> Compose(const Draft& draft, absl::Time now) {
                 .channel = draft.channel,
                 .segments = segments},
       .outgoing = {draft.organisation_id, id, recipient, text},
-      .expire_time = std::min(draft.expire_time.value_or(now + kLife), now + kLifeMax)};
+      .expire_time = std::min(draft.expire_time.value_or(now + kLife), now + kLifeMax),
+      .urgent = IsUrgent(draft.template_name)};
 }
 
 }  // namespace gatehouse::notification

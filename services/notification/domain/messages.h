@@ -15,7 +15,7 @@ inline constexpr int kSegmentsMax = 10;
 
 // A message as another service asks for it.
 struct Draft {
-  std::string organisation_id, request_id, template_name, recipient, case_id;
+  std::string organisation_id, request_id, template_name, recipient, case_id, topic;
   Channel channel = Channel::kEmail;
   Text own;                                       // In place of the template's, where not empty.
   std::map<std::string, std::string> parameters;  // What the tags stand for.

@@ -30,6 +30,7 @@ struct SendResult {
   // UPPER_SNAKE, where it was refused; after a space the provider's code, where it gives one.
   std::string failure;
   absl::Duration wait;  // How long the provider asks to be left alone; none: zero.
+  bool away = false;    // kTryAgain, kUnsure: the provider is to blame, whatever the message.
 };
 
 // One way out. Used by one thread at a time.

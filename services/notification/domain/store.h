@@ -8,7 +8,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/common/base/page.h"
-#include "services/common/base/trace.h"
 #include "services/notification/domain/sender.h"
 
 namespace gatehouse::notification {
@@ -28,22 +27,32 @@ struct Message {
 // A message to keep: what staff see of it, and what is to be sent.
 struct NewMessage {
   std::string organisation_id, request_id;
+  // One message that waits under a topic is enough: a newer one takes its place. Empty: none.
+  std::string topic;
   Message shown;
   Outgoing outgoing;
   absl::Time expire_time;
+  bool urgent = false;  // Somebody waits for it.
 };
 
-// A message that this process has claimed: nobody else touches it for half a minute.
+// A message that is this process's to send, until `held_until`.
 struct Claim {
   std::string organisation_id, message_id;
+  int64_t job_number = 0;
   // Nothing where it is sealed under a key that this process does not have.
   std::optional<Outgoing> outgoing;
-  int attempts = 0;      // With this one; also what tells a claim from a later one.
-  bool unsure = false;   // It may have been sent already.
-  bool expired = false;  // It has lost its point.
-  Trace trace;           // Of the request that asked for it.
-  absl::Time create_time;
+  int attempts = 0;  // With this one; also what tells a claim from a later one.
+  int failures = 0;  // Attempts that failed by the message's own fault.
+  absl::Time create_time, expire_time = absl::InfiniteFuture();
   absl::Time held_until = absl::InfiniteFuture();
+};
+
+// What is known of the attempts before.
+struct Standing {
+  bool waits = true;  // It is neither sent nor given up.
+  int attempts = 0;   // Those whose outcome was recorded.
+  // How long ago the last of them may have been taken by the provider; nothing where it was not.
+  std::optional<absl::Duration> unsure_for;
 };
 
 // What became of an attempt.
@@ -51,14 +60,7 @@ struct Verdict {
   MessageState state = MessageState::kQueued;  // kQueued: to be tried again.
   std::string provider_id;                     // kSent, where the provider says.
   std::string failure;                         // kFailed
-  absl::Duration wait;                         // kQueued, and what follows.
-  bool unsure = false;
-};
-
-// What waits to be sent.
-struct Backlog {
-  int64_t messages = 0;
-  absl::Duration age_of_oldest;
+  bool unsure = false;                         // kQueued: it may have been taken all the same.
 };
 
 struct Entry {
@@ -76,24 +78,13 @@ struct Event {
   std::map<std::string, std::string> data;
 };
 
-// What notification keeps. Each method is one transaction about one organisation's rows, but for
-// ClaimOne() and LookAtBacklog(), which are about everybody's.
+// What notification keeps. Each method is one transaction about one organisation's rows.
 class Store {
  public:
   virtual ~Store() = default;
 
-  // Keeps the message and reserves its segments' credits, or neither. With a `request_id` seen
-  // before: the first message. Refuses SMS_CREDITS_EXHAUSTED.
-  virtual absl::StatusOr<Message> Add(const NewMessage& message) = 0;
-  // The same, and claims it in the same step: nothing where the request_id is known.
-  struct Added {
-    Message message;
-    std::optional<Claim> claim;
-  };
-  virtual absl::StatusOr<Added> AddClaimed(const NewMessage& message) = 0;
-  // One message of the channel that is due, if there is one.
-  virtual absl::StatusOr<std::optional<Claim>> ClaimOne(Channel channel) = 0;
-  virtual absl::StatusOr<Backlog> LookAtBacklog(Channel channel) = 0;
+  virtual absl::StatusOr<Standing> Look(const std::string& organisation_id,
+                                        const std::string& message_id) = 0;
   // Records what became of a claimed message. Its reservation is charged (kSent), given back
   // (kFailed, kExpired) or kept (kQueued). Harmless to repeat. Changes nothing where the message is
   // settled already, nor, but for kSent, where somebody else has claimed it since.

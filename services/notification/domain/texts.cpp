@@ -15,6 +15,7 @@ namespace {
 struct Template {
   Channel channel;
   Text text;
+  bool urgent = false;
 };
 
 const std::map<std::string, Template> kTemplates = {
@@ -33,7 +34,8 @@ const std::map<std::string, Template> kTemplates = {
      {Channel::kSms,
       {"",
        "{{code}} is your code for {{organisation_name}}. Nobody will ever ask you for it.\n\n"
-       "@{{host}} #{{code}}"}}},
+       "@{{host}} #{{code}}"},
+      true}},
     {"mobile-changed",
      {Channel::kSms,
       {"",
@@ -46,7 +48,8 @@ const std::map<std::string, Template> kTemplates = {
        "{{organisation_name}}. It serves for five minutes.\n\n"
        "If the SMS does not arrive, you may pass the code on: to {{contact_name}} alone, and only "
        "to a voice or a face that you know. Delete this mail afterwards.\n\n"
-       "{{organisation_name}}\n"}}},
+       "{{organisation_name}}\n"},
+      true}},
 };
 
 }  // namespace
@@ -76,6 +79,11 @@ absl::StatusOr<Text> Render(Channel channel, const std::string& template_name, c
       [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   if (channel == Channel::kSms) text.body = Plainer(text.body);
   return text;
+}
+
+bool IsUrgent(const std::string& template_name) {
+  const auto found = kTemplates.find(template_name);
+  return found != kTemplates.end() && found->second.urgent;
 }
 
 }  // namespace gatehouse::notification

@@ -33,4 +33,7 @@ struct Text {
 absl::StatusOr<Text> Render(Channel channel, const std::string& template_name, const Text& own,
                             const std::map<std::string, std::string>& parameters);
 
+// Whether somebody sits and waits for messages of this template, such as codes.
+bool IsUrgent(const std::string& template_name);
+
 }  // namespace gatehouse::notification

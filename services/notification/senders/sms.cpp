@@ -13,6 +13,8 @@ namespace gatehouse::notification {
 namespace {
 
 constexpr size_t kAnswerMax = 1 << 20;
+// The account may not send to this recipient's region: another recipient may fare better.
+constexpr int64_t kRegion = 21408;
 
 size_t Collect(char* data, size_t size, size_t count, void* to) {
   auto& answer = *static_cast<std::string*>(to);
@@ -154,6 +156,7 @@ SendResult SmsSender::Send(const Outgoing& message) {
   const auto answer = nlohmann::json::parse(answer_, nullptr, false);
   SendResult result = ResultOf(OutcomeOf(code, status), answer);
   if (result.outcome == Outcome::kSent) return result;
+  result.away = result.outcome != Outcome::kRefused && CodeIn(answer) != kRegion;
   curl_off_t wait = 0;
   if (status == 429 || status == 503) curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
   result.wait = absl::Seconds(wait);

@@ -134,7 +134,9 @@ SendResult SmtpSender::Refused(const Outgoing& message, CURLcode code) {
     Count("gatehouse_relay_refusals_total",
           {{"command", command}, {"reply", reply == 0 ? "none" : absl::StrCat(reply)}});
   }
-  return {Outcome::kTryAgain, "", "", {}};
+  // What is said of a recipient or a text for now, such as by a greylist, says nothing of others.
+  const bool own = reply / 100 == 4 && (command == "rcpt" || command == "text");
+  return {.outcome = Outcome::kTryAgain, .away = !own};
 }
 
 }  // namespace gatehouse::notification

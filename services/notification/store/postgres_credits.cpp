@@ -20,7 +20,7 @@ absl::StatusOr<int64_t> PostgresStore::Balance(const std::string& organisation_i
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<int64_t> {
     const auto rows =
         tx.Exec("SELECT balance FROM credit_account WHERE organisation_id = $1", organisation_id);
-    return rows.empty() ? 0 : rows[0][0].as<int64_t>();
+    return rows.empty() ? 0 : rows[0]["balance"].as<int64_t>();
   });
 }
 
@@ -39,8 +39,9 @@ absl::StatusOr<int64_t> PostgresStore::Purchase(const std::string& organisation_
             "SELECT FROM credit_entry WHERE organisation_id = $1 AND kind = $2 AND reference = $3",
             organisation_id, kind, reference);
         bought = first.empty();
-        if (!bought) return account[0][0].as<int64_t>();
-        return tx.Exec(kPurchase, organisation_id, kind, credits, reference)[0][0].as<int64_t>();
+        if (!bought) return account[0]["balance"].as<int64_t>();
+        return tx.Exec(kPurchase, organisation_id, kind, credits, reference)[0]["balance"]
+            .as<int64_t>();
       });
   if (balance.ok() && bought) {
     Count("gatehouse_credits_total", {{"kind", "purchased"}}, static_cast<double>(credits));
@@ -59,9 +60,12 @@ absl::StatusOr<std::vector<Entry>> PostgresStore::ListEntries(const std::string&
                  "FROM credit_entry WHERE organisation_id = $1 "
                  "AND entry_number < $2 ORDER BY entry_number DESC LIMIT $3",
                  organisation_id, below, page.limit())) {
-      entries.push_back({row[0].as<int64_t>(), static_cast<EntryKind>(row[1].as<int>()),
-                         row[2].as<int64_t>(), row[3].as<int64_t>(), row[4].c_str(),
-                         TimeFromSql(row[5])});
+      entries.push_back({.number = row["entry_number"].as<int64_t>(),
+                         .kind = static_cast<EntryKind>(row["kind"].as<int>()),
+                         .credits = row["credits"].as<int64_t>(),
+                         .balance = row["balance"].as<int64_t>(),
+                         .reference = row["reference"].c_str(),
+                         .create_time = TimeFromSql(row["create_time"])});
     }
     return entries;
   });

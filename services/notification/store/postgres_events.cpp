@@ -20,11 +20,11 @@ absl::StatusOr<std::string> PostgresStore::Publish(const std::string& organisati
             "ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING event_id",
             organisation_id, NewId("evt"), event.request_id, event.type, event.case_id,
             ToSql(event.time), json(event.data).dump());
-        if (!added.empty()) return std::string(added[0][0].c_str());
+        if (!added.empty()) return std::string(added[0]["event_id"].c_str());
         const auto first =
             tx.Exec("SELECT event_id FROM event WHERE organisation_id = $1 AND request_id = $2",
                     organisation_id, event.request_id);
-        return std::string(first.at(0)[0].c_str());
+        return std::string(first.at(0)["event_id"].c_str());
       });
 }
 
@@ -37,12 +37,12 @@ absl::StatusOr<std::vector<Event>> PostgresStore::ListEvents(const std::string& 
          tx.Exec("SELECT number, event_id, type, case_id, time, data FROM event "
                  "WHERE organisation_id = $1 AND number > $2 ORDER BY number LIMIT $3",
                  organisation_id, after, limit)) {
-      events.push_back({.number = row[0].as<int64_t>(),
-                        .event_id = row[1].c_str(),
-                        .type = row[2].c_str(),
-                        .case_id = row[3].c_str(),
-                        .time = TimeFromSql(row[4]),
-                        .data = json::parse(row[5].c_str())});
+      events.push_back({.number = row["number"].as<int64_t>(),
+                        .event_id = row["event_id"].c_str(),
+                        .type = row["type"].c_str(),
+                        .case_id = row["case_id"].c_str(),
+                        .time = TimeFromSql(row["time"]),
+                        .data = json::parse(row["data"].c_str())});
     }
     return events;
   });

@@ -9,13 +9,10 @@ namespace gatehouse::notification {
 // postgres_events.cpp.
 class PostgresStore : public Store {
  public:
-  // `key` seals what is to be sent while it rests.
-  PostgresStore(Postgres& postgres, Secret key) : postgres_(postgres), key_(std::move(key)) {}
+  explicit PostgresStore(Postgres& postgres) : postgres_(postgres) {}
 
-  absl::StatusOr<Message> Add(const NewMessage& message) override;
-  absl::StatusOr<Added> AddClaimed(const NewMessage& message) override;
-  absl::StatusOr<std::optional<Claim>> ClaimOne(Channel channel) override;
-  absl::StatusOr<Backlog> LookAtBacklog(Channel channel) override;
+  absl::StatusOr<Standing> Look(const std::string& organisation_id,
+                                const std::string& message_id) override;
   absl::Status Record(const Claim& claim, const Verdict& verdict) override;
   absl::StatusOr<bool> RecordFound(const Claim& claim,
                                    const std::vector<std::string>& provider_ids) override;
@@ -37,10 +34,7 @@ class PostgresStore : public Store {
                                                 int limit) override;
 
  private:
-  absl::StatusOr<Added> AddAs(const NewMessage& message, MessageState state);
-
   Postgres& postgres_;
-  const Secret key_;
 };
 
 }  // namespace gatehouse::notification

@@ -1,88 +1,20 @@
+#include "services/notification/domain/delivery.h"
+
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <thread>
 
-#include "services/common/base/random.h"
-#include "services/notification/domain/delivery.h"
-#include "services/notification/store/postgres_store.h"
-#include "tests/support/test_database.h"
+#include "services/notification/tests/delivery_fixture.h"
 
 namespace gatehouse::notification {
-extern const std::vector<Migration> kMigrations;
 namespace {
 
-// A provider that does as it is told and remembers what it took.
-class FakeSender : public Sender {
- public:
-  SendResult Send(const Outgoing& message) override {
-    ++asked;
-    const bool taken = outcome == Outcome::kSent || lose_answer;
-    if (taken) ids.push_back("SM" + std::to_string(++count) + message.message_id);
-    return {outcome, outcome == Outcome::kSent ? ids.back() : "", "PROVIDER_REFUSED", wait};
-  }
-  std::optional<absl::StatusOr<std::vector<std::string>>> Find(const Outgoing&) override {
-    if (away) return absl::StatusOr<std::vector<std::string>>(absl::UnavailableError("away"));
-    return absl::StatusOr<std::vector<std::string>>(ids);
-  }
-  Outcome outcome = Outcome::kSent;
-  absl::Duration wait;
-  bool lose_answer = false, away = false;
-  int asked = 0, count = 0;
-  std::vector<std::string> ids;
-};
-
-// A store that cannot be written to at first.
-class ForgetfulStore : public PostgresStore {
- public:
-  using PostgresStore::PostgresStore;
-  absl::Status Record(const Claim& claim, const Verdict& verdict) override {
-    if (failures-- > 0) return absl::UnavailableError("the database connection was lost");
-    return PostgresStore::Record(claim, verdict);
-  }
-  std::atomic<int> failures = 0;  // Some tests settle from many threads.
-};
-
-struct Fixture {
-  TestDatabase database{"notification", WithCommon(kMigrations)};
-  ForgetfulStore store{database.postgres(), Secret(RandomBytes(32))};
-  FakeSender sender;
-  const Clock clock;
-
-  static NewMessage Sms(const std::string& request_id, int segments = 1) {
-    const std::string id = NewId("msg");
-    return {.organisation_id = "acme",
-            .request_id = request_id,
-            .shown = {.message_id = id,
-                      .template_name = "sign-in-code",
-                      .masked_recipient = "•••",
-                      .channel = Channel::kSms,
-                      .segments = segments},
-            .outgoing = {"acme",
-                         id,
-                         Recipient::Parse(Channel::kSms, "+61412345678").value(),
-                         {"", "123456 is your code"}},
-            .expire_time = absl::Now() + absl::Minutes(5)};
-  }
-  Claim Claimed() {
-    const auto claim = store.ClaimOne(Channel::kSms);
-    REQUIRE(claim.ok());
-    REQUIRE(claim->has_value());
-    return **claim;
-  }
-  void DeliverOne() { REQUIRE(Deliver(store, sender, clock, Claimed()).ok()); }
-  Message Only() { return store.ListMessages("acme", "", {}).value().at(0); }
-  void Due() { database.Exec("UPDATE message SET next_attempt_time = now()"); }
-  int64_t SumOfLedger() {
-    return database.Exec("SELECT coalesce(sum(credits), 0) FROM credit_entry")[0][0].as<int64_t>();
-  }
-};
-
-TEST_CASE_METHOD(Fixture, "credits are reserved, then charged; the ledger's sum is the balance",
+TEST_CASE_METHOD(DeliveryFixture,
+                 "credits are reserved, then charged; the ledger's sum is the balance",
                  "[service]") {
-  CHECK(ReasonOf(store.Add(Sms("r0")).status()) == "SMS_CREDITS_EXHAUSTED");
+  CHECK(ReasonOf(queue.Submit(Sms("r0")).status()) == "SMS_CREDITS_EXHAUSTED");
   CHECK(store.Purchase("acme", 10, "invoice-1").value() == 10);
   CHECK(store.Purchase("acme", 10, "invoice-1").value() == 10);
-  REQUIRE(store.Add(Sms("r1", 2)).ok());
+  REQUIRE(queue.Submit(Sms("r1", 2)).ok());
   CHECK(store.Balance("acme").value() == 8);
   DeliverOne();
   CHECK(Only().state == MessageState::kSent);
@@ -91,12 +23,12 @@ TEST_CASE_METHOD(Fixture, "credits are reserved, then charged; the ledger's sum 
   CHECK(store.ListEntries("acme", {}).value().size() == 3);
   CHECK(store.Balance("other").value() == 0);
   // Nothing of the text stays once it was sent.
-  CHECK(database.Exec("SELECT length(sealed) FROM message")[0][0].as<int>() == 0);
+  CHECK(database.Exec("SELECT FROM job").empty());
 }
 
-TEST_CASE_METHOD(Fixture, "what is refused for good gives its credits back", "[service]") {
+TEST_CASE_METHOD(DeliveryFixture, "what is refused for good gives its credits back", "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
   sender.outcome = Outcome::kRefused;
   DeliverOne();
   CHECK(Only().state == MessageState::kFailed);
@@ -105,9 +37,9 @@ TEST_CASE_METHOD(Fixture, "what is refused for good gives its credits back", "[s
   CHECK(SumOfLedger() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "an SMS whose answer was lost is not sent twice", "[service]") {
+TEST_CASE_METHOD(DeliveryFixture, "an SMS whose answer was lost is not sent twice", "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
   sender.outcome = Outcome::kUnsure;
   sender.lose_answer = true;
   DeliverOne();
@@ -118,12 +50,12 @@ TEST_CASE_METHOD(Fixture, "an SMS whose answer was lost is not sent twice", "[se
   CHECK(Only().state == MessageState::kSent);
 }
 
-TEST_CASE_METHOD(Fixture, "an SMS that was not taken is sent, though one like it was before",
-                 "[service]") {
+TEST_CASE_METHOD(DeliveryFixture,
+                 "an SMS that was not taken is sent, though one like it was before", "[service]") {
   REQUIRE(store.Purchase("acme", 2, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
   DeliverOne();
-  REQUIRE(store.Add(Sms("r2")).ok());
+  REQUIRE(queue.Submit(Sms("r2")).ok());
   sender.outcome = Outcome::kUnsure;
   DeliverOne();
   Due();
@@ -133,37 +65,47 @@ TEST_CASE_METHOD(Fixture, "an SMS that was not taken is sent, though one like it
   CHECK(Only().state == MessageState::kSent);
 }
 
-TEST_CASE_METHOD(Fixture, "a claim whose process died is taken up again, as unsure", "[service]") {
+TEST_CASE_METHOD(DeliveryFixture, "a claim whose process died is taken up again, as unsure",
+                 "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
-  REQUIRE(store.ClaimOne(Channel::kSms).value().has_value());
-  CHECK_FALSE(store.ClaimOne(Channel::kSms).value().has_value());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
+  REQUIRE(Take().size() == 1);
+  CHECK(Only().state == MessageState::kSending);
+  CHECK(Take().empty());
   Due();
-  CHECK(Claimed().unsure);
+  // The provider has it, though nobody could say so any more.
+  sender.ids = {"SM1"};
+  CHECK(DeliverOne().state == MessageState::kSent);
+  CHECK(sender.asked == 0);
+  CHECK(Only().attempts == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "what is sealed under another key waits, and expires", "[service]") {
+TEST_CASE_METHOD(DeliveryFixture, "what is sealed under another key waits, and expires",
+                 "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
-  PostgresStore stranger(database.postgres(), Secret(RandomBytes(32)));
-  const auto claim = stranger.ClaimOne(Channel::kSms).value().value();
+  REQUIRE(queue.Submit(Sms("r1")).ok());
+  const JobStore stranger(database.postgres(), Secret(RandomBytes(32)));
+  const Claim claim = Take(stranger).at(0);
   CHECK_FALSE(claim.outgoing.has_value());
-  CHECK(Deliver(stranger, sender, clock, claim).value() == MessageState::kQueued);
-  database.Exec("UPDATE message SET next_attempt_time = now(), expire_time = now()");
-  const auto late = stranger.ClaimOne(Channel::kSms).value().value();
-  CHECK(Deliver(stranger, sender, clock, late).value() == MessageState::kExpired);
+  const auto waits = Deliver(store, sender, clock, claim);
+  CHECK(waits.value().state == MessageState::kQueued);
+  CHECK_FALSE(waits.value().away);
+  Expire();
+  CHECK(Deliver(store, sender, clock, Take(stranger).at(0)).value().state ==
+        MessageState::kExpired);
   CHECK(sender.asked == 0);
   CHECK(store.Balance("acme").value() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "whoever lost a claim neither sends nor undoes what the next one did",
+TEST_CASE_METHOD(DeliveryFixture,
+                 "whoever lost a claim neither sends nor undoes what the next one did",
                  "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
   Claim first = Claimed();
   Due();
   const Claim second = Claimed();
-  REQUIRE(store.Record(first, {.wait = absl::ZeroDuration()}).ok());
+  REQUIRE(store.Record(first, {.unsure = true}).ok());
   REQUIRE(store.Record(first, {.state = MessageState::kFailed}).ok());
   CHECK(Only().state == MessageState::kSending);
   first.held_until = absl::Now() + absl::Seconds(1);
@@ -177,20 +119,21 @@ TEST_CASE_METHOD(Fixture, "whoever lost a claim neither sends nor undoes what th
   CHECK(store.ListEntries("acme", {}).value().size() == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "a database that is away for a moment loses no outcome", "[service]") {
+TEST_CASE_METHOD(DeliveryFixture, "a database that is away for a moment loses no outcome",
+                 "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
   store.failures = 2;
   DeliverOne();
   CHECK(sender.asked == 1);
   CHECK(Only().state == MessageState::kSent);
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(DeliveryFixture,
                  "while the provider cannot be asked, a doubtful SMS waits, until it expires",
                  "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
   sender.outcome = Outcome::kUnsure;
   sender.away = true;
   DeliverOne();
@@ -198,18 +141,18 @@ TEST_CASE_METHOD(Fixture,
   DeliverOne();
   CHECK(sender.asked == 1);
   CHECK(Only().state == MessageState::kQueued);
-  database.Exec("UPDATE message SET next_attempt_time = now(), expire_time = now()");
+  Expire();
   DeliverOne();
   CHECK(sender.asked == 1);
   CHECK(Only().state == MessageState::kExpired);
   CHECK(store.Balance("acme").value() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "two lost answers are never taken for one and the same SMS",
+TEST_CASE_METHOD(DeliveryFixture, "two lost answers are never taken for one and the same SMS",
                  "[service]") {
   REQUIRE(store.Purchase("acme", 2, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
-  REQUIRE(store.Add(Sms("r2")).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
+  REQUIRE(queue.Submit(Sms("r2")).ok());
   const Claim first = Claimed(), second = Claimed();
   std::atomic<int> found = 0;
   std::vector<std::thread> threads;
@@ -220,63 +163,85 @@ TEST_CASE_METHOD(Fixture, "two lost answers are never taken for one and the same
   CHECK(found == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "an attempt that failed is not put off beyond the message's end",
+TEST_CASE_METHOD(DeliveryFixture, "what fails by its own fault is given up after days",
                  "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  REQUIRE(store.Add(Sms("r1")).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
   sender.outcome = Outcome::kTryAgain;
-  DeliverOne();
-  CHECK_FALSE(store.ClaimOne(Channel::kSms).value().has_value());
-  database.Exec("UPDATE message SET attempts = 200, next_attempt_time = now()");
-  DeliverOne();
-  CHECK(database.Exec("SELECT FROM message WHERE next_attempt_time <= expire_time").size() == 1);
-  database.Exec("UPDATE message SET attempts = 299, next_attempt_time = now()");
-  DeliverOne();
-  CHECK(Only().failure == "GAVE_UP");
-  CHECK(store.Balance("acme").value() == 1);
+  CHECK(DeliverOne().state == MessageState::kQueued);
+  CHECK(Take().empty());
+  CHECK(database.Exec("SELECT FROM job WHERE due_time <= expire_time").size() == 1);
+  database.Exec("UPDATE job SET failures = 298, due_time = now()");
+  CHECK(DeliverOne().state == MessageState::kQueued);
+  SECTION("but never while the provider is to blame") {
+    sender.down = true;
+    database.Exec("UPDATE job SET failures = 1000");
+  }
+  Due();
+  const Delivery last = DeliverOne();
+  if (sender.down) {
+    CHECK(last.away);
+    CHECK(Only().state == MessageState::kQueued);
+  } else {
+    CHECK(Only().failure == "GAVE_UP");
+    CHECK(store.Balance("acme").value() == 1);
+  }
 }
 
-TEST_CASE_METHOD(Fixture, "a provider that asks to be left alone is, for an hour at most",
+TEST_CASE_METHOD(DeliveryFixture, "a provider that asks to be left alone is, and that is no fault",
                  "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  NewMessage message = Sms("r1");
-  message.expire_time = absl::Now() + absl::Hours(24);
-  REQUIRE(store.Add(message).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
   sender.outcome = Outcome::kTryAgain;
-  const auto seconds = [&] {
-    return database.Exec("SELECT extract(epoch FROM next_attempt_time - now()) FROM message")[0][0]
-        .as<double>();
-  };
+  sender.down = true;
   sender.wait = absl::Seconds(120);
-  DeliverOne();
-  CHECK(seconds() > 110);
-  CHECK(seconds() < 121);
-  Due();
-  sender.wait = absl::Hours(100);
-  DeliverOne();
-  CHECK(seconds() > 3500);
-  CHECK(seconds() < 3601);
+  const Delivery delivery = DeliverOne();
+  CHECK(delivery.away);
+  CHECK(delivery.wait == absl::Seconds(120));
+  CHECK(database.Exec("SELECT FROM job WHERE failures = 0 AND paused").size() == 1);
   CHECK(Only().state == MessageState::kQueued);
 }
 
-TEST_CASE_METHOD(Fixture, "a message that has lost its point is given up", "[service]") {
+TEST_CASE_METHOD(DeliveryFixture, "a provider is not asked after what it may be taking right now",
+                 "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
-  NewMessage late = Sms("r1");
-  late.expire_time = absl::Now() - absl::Seconds(1);
-  REQUIRE(store.Add(late).ok());
+  REQUIRE(queue.Submit(Sms("r1")).ok());
+  sender.outcome = Outcome::kUnsure;
   DeliverOne();
+  database.Exec("UPDATE job SET due_time = now()");
+  const Delivery early = DeliverOne();
+  CHECK(early.state == MessageState::kQueued);
+  CHECK(early.wait > absl::ZeroDuration());
+  CHECK(early.wait <= kSettling);
+  CHECK(sender.asked == 1);
+}
+
+TEST_CASE_METHOD(DeliveryFixture, "a message that has lost its point is given up", "[service]") {
+  REQUIRE(store.Purchase("acme", 1, "i").ok());
+  SECTION("when it is taken") {
+    NewMessage late = Sms("r1");
+    late.expire_time = absl::Now() - absl::Seconds(1);
+    REQUIRE(queue.Submit(late).ok());
+    CHECK(DeliverOne().state == MessageState::kExpired);
+  }
+  SECTION("and in the moment before it is sent") {
+    REQUIRE(queue.Submit(Sms("r1")).ok());
+    Claim claim = Claimed();
+    claim.expire_time = absl::Now();
+    CHECK(Deliver(store, sender, clock, claim).value().state == MessageState::kExpired);
+  }
   CHECK(sender.asked == 0);
   CHECK(Only().state == MessageState::kExpired);
   CHECK(store.Balance("acme").value() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "of twenty who race for the last credit one wins", "[service]") {
+TEST_CASE_METHOD(DeliveryFixture, "of twenty who race for the last credit one wins", "[service]") {
   REQUIRE(store.Purchase("acme", 1, "i").ok());
   std::atomic<int> won = 0, refused = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 20; ++i) {
     threads.emplace_back([&, i] {
-      const auto added = store.Add(Sms("race" + std::to_string(i)));
+      const auto added = queue.Submit(Sms("race" + std::to_string(i)));
       if (added.ok()) ++won;
       if (ReasonOf(added.status()) == "SMS_CREDITS_EXHAUSTED") ++refused;
     });
@@ -288,7 +253,7 @@ TEST_CASE_METHOD(Fixture, "of twenty who race for the last credit one wins", "[s
   CHECK(SumOfLedger() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "many who claim, send and settle at once send each message once",
+TEST_CASE_METHOD(DeliveryFixture, "many who claim, send and settle at once send each message once",
                  "[service]") {
   constexpr int kMessages = 60;
   REQUIRE(store.Purchase("acme", 2 * kMessages, "i").ok());
@@ -298,11 +263,16 @@ TEST_CASE_METHOD(Fixture, "many who claim, send and settle at once send each mes
     threads.emplace_back([&, w] {
       FakeSender own;
       for (int i = 0; i < kMessages / 6; ++i) {
-        (void)store.Add(Sms("m" + std::to_string(w) + "/" + std::to_string(i), 2));
-        for (auto claim = store.ClaimOne(Channel::kSms); claim.ok() && claim->has_value();
-             claim = store.ClaimOne(Channel::kSms)) {
-          own.outcome = i % 2 == 0 ? Outcome::kSent : Outcome::kRefused;
-          (void)Deliver(store, own, clock, **claim);
+        (void)queue.Submit(Sms("m" + std::to_string(w) + "/" + std::to_string(i), 2));
+        std::string organisation;
+        auto taken = table.Take({.lane = "sms", .lease = kHeld}, organisation);
+        while (taken.ok() && !taken->empty()) {
+          for (const Job& job : *taken) {
+            own.outcome = i % 2 == 0 ? Outcome::kSent : Outcome::kRefused;
+            (void)Deliver(store, own, clock, ClaimFrom(job, Channel::kSms));
+            (void)table.Remove({job.number});
+          }
+          taken = table.Take({.lane = "sms", .lease = kHeld}, organisation);
         }
       }
       sent += own.asked;
@@ -320,12 +290,12 @@ TEST_CASE_METHOD(Fixture, "many who claim, send and settle at once send each mes
   CHECK(database.Exec("SELECT FROM message WHERE state IN (3, 4)").size() == kMessages);
 }
 
-TEST_CASE_METHOD(Fixture, "one request_id many times at once is one message", "[service]") {
+TEST_CASE_METHOD(DeliveryFixture, "one request_id many times at once is one message", "[service]") {
   REQUIRE(store.Purchase("acme", 100, "i").ok());
   std::vector<std::thread> threads;
   std::atomic<int> taken = 0;
   for (int i = 0; i < 10; ++i) {
-    threads.emplace_back([&] { taken += store.Add(Sms("same")).ok() ? 1 : 0; });
+    threads.emplace_back([&] { taken += queue.Submit(Sms("same")).ok() ? 1 : 0; });
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(taken == 10);
@@ -333,7 +303,7 @@ TEST_CASE_METHOD(Fixture, "one request_id many times at once is one message", "[
   CHECK(store.Balance("acme").value() == 99);
 }
 
-TEST_CASE_METHOD(Fixture, "a reader of the feed never misses an event that commits late",
+TEST_CASE_METHOD(DeliveryFixture, "a reader of the feed never misses an event that commits late",
                  "[service]") {
   std::atomic<bool> done = false;
   std::vector<int64_t> seen;
@@ -365,7 +335,7 @@ TEST_CASE_METHOD(Fixture, "a reader of the feed never misses an event that commi
   CHECK(store.ListEvents("other", 0, 10).value().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "an event waits for the one whose transaction is still open",
+TEST_CASE_METHOD(DeliveryFixture, "an event waits for the one whose transaction is still open",
                  "[service]") {
   const Event event = {.request_id = "second", .type = "a.b", .time = absl::Now()};
   std::atomic<bool> published = false;
@@ -393,7 +363,7 @@ TEST_CASE_METHOD(Fixture, "an event waits for the one whose transaction is still
   CHECK(events[1].number == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "an event with a request_id seen before is in the feed once",
+TEST_CASE_METHOD(DeliveryFixture, "an event with a request_id seen before is in the feed once",
                  "[service]") {
   const Event event = {.request_id = "r", .type = "a.b", .time = absl::Now()};
   const auto first = store.Publish("acme", event);

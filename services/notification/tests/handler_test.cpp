@@ -1,12 +1,15 @@
 #include "services/notification/handler.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <set>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/random.h"
+#include "services/notification/sending.h"
 #include "services/notification/store/postgres_store.h"
 #include "tests/support/calls.h"
 #include "tests/support/test_database.h"
@@ -34,12 +37,16 @@ class Tray {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<Outgoing> messages_;
+
+ public:
+  std::atomic<bool> away = false;  // The provider.
 };
 
 class TraySender : public Sender {
  public:
   explicit TraySender(Tray& tray) : tray_(tray) {}
   SendResult Send(const Outgoing& message) override {
+    if (tray_.away) return {.outcome = Outcome::kTryAgain, .away = true};
     tray_.Put(message);
     return {Outcome::kSent, "SM" + message.message_id, ""};
   }
@@ -53,11 +60,18 @@ class TraySender : public Sender {
 
 struct Fixture {
   TestDatabase database{"notification", WithCommon(kMigrations)};
-  PostgresStore store{database.postgres(), Secret(RandomBytes(32))};
+  PostgresStore store{database.postgres()};
   Tray tray;
-  Workers email{store, Channel::kEmail, 2, [this] { return std::make_unique<TraySender>(tray); }};
-  Workers sms{store, Channel::kSms, 2, [this] { return std::make_unique<TraySender>(tray); }};
-  Handler handler{store, email, &sms, "+61400000000"};
+  Jobs jobs{database.postgres(),
+            {.key = Secret(RandomBytes(32)),
+             .lanes = {{"email", Lane(Channel::kEmail)}, {"sms", Lane(Channel::kSms)}},
+             .report = ReportBacklog}};
+  MessageQueue queue{database.postgres(), jobs};
+  Handler handler{store, queue, "+61400000000"};
+
+  LaneOptions Lane(Channel channel) {
+    return SendingLane(store, channel, 2, [this] { return std::make_unique<TraySender>(tray); });
+  }
 
   static pb::SubmitMessageRequest Code(const std::string& request_id) {
     pb::SubmitMessageRequest request;
@@ -156,13 +170,38 @@ TEST_CASE_METHOD(Fixture, "more codes than threads are each sent once, at the fi
   CHECK(handler.GetBalance(StaffCall(), {})->balance() == 100 - 4 * kEach);
 }
 
+TEST_CASE_METHOD(Fixture, "after an outage everybody gets one code, at once, and it is paid once",
+                 "[service]") {
+  constexpr int kPeople = 8;
+  Buy(kPeople);  // A second one each could not be paid.
+  tray.away = true;
+  const auto ask = [&](int person, int time) {
+    pb::SubmitMessageRequest code = Code(absl::StrCat("chl_", person, ":", time));
+    code.set_topic(absl::StrCat("code:deal-1:", person));
+    CHECK(handler.SubmitMessage(ServiceCall(), code).ok());
+  };
+  for (int i = 0; i < kPeople; ++i) ask(i, 1);
+  absl::SleepFor(absl::Seconds(2));
+  for (int i = 0; i < kPeople; ++i) ask(i, 2);
+  CHECK(handler.GetBalance(StaffCall(), {})->balance() == 0);
+  const absl::Time back = absl::Now();
+  tray.away = false;
+  CHECK(tray.Wait(kPeople).size() == kPeople);
+  // Within the longest wait between two probes of so short an outage.
+  CHECK(absl::Now() - back < absl::Seconds(5));
+  for (int i = 0; i < kPeople; ++i) WaitUntilSent(absl::StrCat("chl_", i, ":2"));
+  CHECK(tray.Wait(0).size() == kPeople);
+  CHECK(database.Exec("SELECT FROM credit_entry WHERE kind = 3").size() == kPeople);
+  CHECK(handler.GetBalance(StaffCall(), {})->balance() == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "a mail costs nothing, and its text never rests in the open",
                  "[service]") {
   database.Exec(
       "CREATE TABLE seen (sealed bytea); CREATE FUNCTION see() RETURNS trigger AS "
-      "'BEGIN INSERT INTO seen VALUES (NEW.sealed); RETURN NEW; END' LANGUAGE plpgsql SECURITY "
+      "'BEGIN INSERT INTO seen VALUES (NEW.payload); RETURN NEW; END' LANGUAGE plpgsql SECURITY "
       "DEFINER; "
-      "CREATE TRIGGER see BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION see()");
+      "CREATE TRIGGER see BEFORE INSERT ON job FOR EACH ROW EXECUTE FUNCTION see()");
   REQUIRE(handler.SubmitMessage(ServiceCall(), Invitation("r1")).value().segments() == 0);
   const auto messages = tray.Wait(1);
   REQUIRE(messages.size() == 1);
@@ -175,7 +214,10 @@ TEST_CASE_METHOD(Fixture, "a mail costs nothing, and its text never rests in the
   CHECK(seen[0][0].as<int>() == 0);
   CHECK(seen[0][1].as<int>() == 0);
   CHECK(seen[0][2].as<int>() > 0);
-  CHECK(database.Exec("SELECT FROM message WHERE sealed = ''").size() == 1);
+  for (int i = 0; i < 500 && !database.Exec("SELECT FROM job").empty(); ++i) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  CHECK(database.Exec("SELECT FROM job").empty());
 }
 
 TEST_CASE_METHOD(Fixture, "what cannot be sent is refused by name and leaves nothing behind",
@@ -190,13 +232,36 @@ TEST_CASE_METHOD(Fixture, "what cannot be sent is refused by name and leaves not
   request = Code("r1");
   request.set_template_("invitation");
   CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), request).status()) == "UNKNOWN_TEMPLATE");
-  Handler without_sms(store, email, nullptr, "");
+  Handler without_sms(store, queue, std::nullopt);
   CHECK(ReasonOf(without_sms.SubmitMessage(ServiceCall(), Code("r1")).status()) ==
         "SMS_NOT_CONFIGURED");
   CHECK_FALSE(without_sms.CheckSms(ServiceCall(), {})->configured());
   CHECK(handler.CheckSms(ServiceCall(), {})->configured());
   CHECK(handler.CheckSms(ServiceCall(), {})->balance() == 5);
   CHECK(handler.ListMessages(StaffCall(), {})->messages_size() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "what a code would cost depends on the name that is in it", "[service]") {
+  pb::CheckSmsRequest request;
+  CHECK(handler.CheckSms(ServiceCall(), request)->segments() == 0);
+  request.set_template_("sign-in-code");
+  auto& parameters = *request.mutable_parameters();
+  parameters["code"] = "000000";
+  parameters["organisation_name"] = "Acme";
+  parameters["host"] = "p.acme.example";
+  CHECK(handler.CheckSms(ServiceCall(), request)->segments() == 1);
+  // Its dash is sent as a plain one; a letter beyond GSM-7 more than doubles the price.
+  parameters["organisation_name"] = "Acme – Brokers";
+  CHECK(handler.CheckSms(ServiceCall(), request)->segments() == 1);
+  parameters["organisation_name"] = "Łódź Kredyty";
+  CHECK(handler.CheckSms(ServiceCall(), request)->segments() == 2);
+  // As much as it does cost.
+  Buy(10);
+  pb::SubmitMessageRequest code = Code("r1");
+  (*code.mutable_parameters())["organisation_name"] = "Łódź Kredyty";
+  CHECK(handler.SubmitMessage(ServiceCall(), code)->segments() == 2);
+  request.set_template_("invitation");
+  CHECK(ReasonOf(handler.CheckSms(ServiceCall(), request).status()) == "UNKNOWN_TEMPLATE");
 }
 
 TEST_CASE_METHOD(Fixture, "lists go on where their token says, newest first", "[service]") {

@@ -10,8 +10,8 @@ TEST_CASE("messages, events and credits are read by their indexes", "[service]")
   TestDatabase database("notification", WithCommon(kMigrations));
   database.Exec(
       "INSERT INTO message (organisation_id, message_id, request_id, channel, template, "
-      "masked_recipient, sealed, case_id, segments, state, expire_time) SELECT 'o' || n % 2, "
-      "'msg_' || lpad(n::text, 9, '0'), 'r' || n, 1, 't', '', '', 'case-' || n % 100, 1, 3, now() "
+      "masked_recipient, case_id, segments, state, expire_time) SELECT 'o' || n % 2, "
+      "'msg_' || lpad(n::text, 9, '0'), 'r' || n, 1, 't', '', 'case-' || n % 100, 1, 3, now() "
       "FROM generate_series(1, 20000) AS n");
   database.Exec(
       "INSERT INTO event (organisation_id, number, event_id, request_id, type, case_id, time, "
@@ -23,7 +23,7 @@ TEST_CASE("messages, events and credits are read by their indexes", "[service]")
       "SELECT 'o0', n, 1, 1, n, 'r' || n FROM generate_series(1, 20000) AS n");
   const auto page = [](const std::function<size_t(PostgresStore&)>& list) {
     return [list](Postgres& pool) {
-      PostgresStore store(pool, Secret(std::string(32, 'k')));
+      PostgresStore store(pool);
       return list(store);
     };
   };

@@ -1,7 +1,6 @@
 #include <catch2/catch.hpp>
 
 #include "services/common/base/status.h"
-#include "services/notification/domain/delivery.h"
 #include "services/notification/domain/messages.h"
 #include "services/notification/domain/segments.h"
 
@@ -97,10 +96,12 @@ TEST_CASE("a message knows its price and its end", "[unit]") {
   CHECK(ReasonOf(Compose(draft, now).status()) == "INVALID_REQUEST");
 }
 
-TEST_CASE("waits grow to a quarter of an hour and no further", "[unit]") {
-  CHECK(Backoff(1) <= absl::Seconds(1));
-  CHECK(Backoff(4) >= absl::Seconds(4));
-  CHECK(Backoff(1000) <= absl::Minutes(15));
+TEST_CASE("somebody waits for codes, and for nothing else", "[unit]") {
+  CHECK(IsUrgent("sign-in-code"));
+  CHECK(IsUrgent("sign-in-code-for-owner"));
+  CHECK_FALSE(IsUrgent("invitation"));
+  CHECK_FALSE(IsUrgent("mobile-changed"));
+  CHECK_FALSE(IsUrgent("unknown"));
 }
 
 }  // namespace

@@ -1,0 +1,21 @@
+#include "services/notification/store/message_row.h"
+
+namespace gatehouse::notification {
+
+Message MessageFrom(const pqxx::row& row) {
+  Message message;
+  message.message_id = row["message_id"].c_str();
+  message.channel = static_cast<Channel>(row["channel"].as<int>());
+  message.template_name = row["template"].c_str();
+  message.masked_recipient = row["masked_recipient"].c_str();
+  message.state = static_cast<MessageState>(row["state"].as<int>());
+  message.segments = row["segments"].as<int>();
+  message.attempts = row["attempts"].as<int>();
+  message.case_id = row["case_id"].c_str();
+  message.failure = row["failure"].c_str();
+  message.create_time = TimeFromSql(row["create_time"]);
+  if (!row["send_time"].is_null()) message.send_time = TimeFromSql(row["send_time"]);
+  return message;
+}
+
+}  // namespace gatehouse::notification

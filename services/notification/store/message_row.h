@@ -1,0 +1,21 @@
+#pragma once
+
+#include "services/common/postgres/postgres.h"
+#include "services/notification/domain/store.h"
+
+namespace gatehouse::notification {
+
+// The columns that MessageFrom() reads, and where they are: of a message that waits its job says
+// whether it is being sent right now, by an attempt that nothing is recorded of yet.
+#define MESSAGE                                                                              \
+  "message_id, channel, template, masked_recipient, segments, case_id, failure, send_time, " \
+  "m.create_time, greatest(m.attempts, job.attempts) AS attempts, "                          \
+  "CASE WHEN state = 1 AND job.attempts > m.attempts THEN 2 ELSE state END AS state"
+#define MESSAGES "message AS m LEFT JOIN job ON job.number = m.job_number AND state = 1"
+
+Message MessageFrom(const pqxx::row& row);
+
+// Settles a claimed message as Store::Record() says, within a transaction.
+void Settle(Transaction& tx, const Claim& claim, const Verdict& verdict);
+
+}  // namespace gatehouse::notification
