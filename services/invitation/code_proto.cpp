@@ -3,15 +3,11 @@
 #include "services/common/base/proto_time.h"
 
 namespace gatehouse::invitation {
-namespace {
 
-// The host of a URL, without its port: what a code's SMS is bound to.
 std::string HostOf(const std::string& url) {
   const size_t start = url.find("://") == std::string::npos ? 0 : url.find("://") + 3;
   return url.substr(start, url.find_first_of(":/", start) - start);
 }
-
-}  // namespace
 
 identity::v1::StartChallengeRequest ToProto(const CodeRequest& request) {
   const Invitation& invitation = request.invitation;

@@ -1,5 +1,7 @@
 #include "services/invitation/services_directory.h"
 
+#include <algorithm>
+
 #include "absl/time/clock.h"
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
@@ -86,6 +88,20 @@ absl::StatusOr<Facts> ServicesDirectory::LookUpFacts(const std::string& organisa
   ASSIGN_OR_RETURN(const auto status, sms.Get());
   facts.sms = {status.configured(), status.balance(), status.sender()};
   return facts;
+}
+
+absl::StatusOr<int> ServicesDirectory::PriceOfCode(const std::string& organisation_id,
+                                                   const std::string& organisation_name,
+                                                   const std::string& portal_url) {
+  notification::v1::CheckSmsRequest request;
+  request.set_template_("sign-in-code");
+  auto& parameters = *request.mutable_parameters();
+  parameters["code"] = "000000";  // All codes are as long.
+  parameters["organisation_name"] = organisation_name;
+  parameters["host"] = HostOf(portal_url);
+  ASSIGN_OR_RETURN(const auto found, notification_.Call(&notification::v1::Intake_Stub::CheckSms,
+                                                        organisation_id, request));
+  return std::max(1, found.segments());
 }
 
 absl::StatusOr<std::map<std::string, DeliveryState>> ServicesDirectory::LookUpMessages(

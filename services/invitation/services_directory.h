@@ -23,6 +23,9 @@ class ServicesDirectory : public Directory {
                                          const std::string& case_id) override;
   absl::StatusOr<Facts> LookUpFacts(const std::string& organisation_id,
                                     const std::string& case_id) override;
+  absl::StatusOr<int> PriceOfCode(const std::string& organisation_id,
+                                  const std::string& organisation_name,
+                                  const std::string& portal_url) override;
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) override;
   absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override;

@@ -49,6 +49,7 @@ struct SmsStatus {
   bool configured = false;
   int64_t balance = 0;
   std::string sender;  // The number that SMS come from.
+  int segments = 1;    // Of a code, each of which costs a credit, as far as that was asked.
 };
 
 struct StartedChallenge {
@@ -95,6 +96,10 @@ class Directory {
   // All at once. Refuses NOT_FOUND where there is no such case.
   virtual absl::StatusOr<Facts> LookUpFacts(const std::string& organisation_id,
                                             const std::string& case_id) = 0;
+  // How many credits a code costs that names this organisation and its portal.
+  virtual absl::StatusOr<int> PriceOfCode(const std::string& organisation_id,
+                                          const std::string& organisation_name,
+                                          const std::string& portal_url) = 0;
   // By the request ids that messages were handed in under.
   virtual absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) = 0;

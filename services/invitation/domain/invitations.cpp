@@ -15,6 +15,9 @@
 namespace gatehouse::invitation {
 namespace {
 
+// The most that an SMS may cost: who has as much need not ask what a code does.
+constexpr int64_t kCodeCreditsMax = 10;
+
 absl::Status NotFound() { return Refuse(common::v1::NOT_FOUND, "there is no such thing here"); }
 
 const Invitation* Find(const std::vector<Invitation>& invitations, const std::string& id) {
@@ -148,8 +151,14 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
       return RefuseField("document_request_ids", "names a document request that the case lacks");
     }
   }
+  SmsStatus sms = facts.sms;
+  if (sms.balance < kCodeCreditsMax && sms.balance > 0) {
+    ASSIGN_OR_RETURN(sms.segments, directory_.PriceOfCode(
+                                       id, conditions.organisation.display_name,
+                                       conditions.organisation.PortalFor(conditions.portal_url)));
+  }
   conditions.violations =
-      Preflight(*contact, conditions.mirrored, facts.documents, facts.sms, conditions.policy);
+      Preflight(*contact, conditions.mirrored, facts.documents, sms, conditions.policy);
   return conditions;
 }
 

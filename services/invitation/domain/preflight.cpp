@@ -48,8 +48,9 @@ std::vector<Violation> Preflight(const ContactProfile& contact, const CaseProfil
   CheckContact(contact, policy, violations);
   if (!sms.configured) {
     violations.push_back(Unmet(v1::SMS_NOT_CONFIGURED, "sms", "no SMS provider is set up"));
-  } else if (sms.balance < 1) {
-    violations.push_back(Unmet(v1::SMS_CREDITS_EXHAUSTED, "sms", "there are no SMS credits left"));
+  } else if (sms.balance < sms.segments) {
+    violations.push_back(Unmet(v1::SMS_CREDITS_EXHAUSTED, "sms",
+                               "there are fewer SMS credits left than one code costs"));
   }
   if (policy.require_privacy_disclosure() && policy.privacy_disclosure_url().empty()) {
     violations.push_back(

@@ -38,7 +38,12 @@ class FakeDirectory : public Directory {
     return mirrored;
   }
   absl::StatusOr<Facts> LookUpFacts(const std::string& id, const std::string&) override {
-    return Facts{*LookUpOrganisation(id), mirrored, {{}, {"drq_1"}}, {true, 10}};
+    return Facts{*LookUpOrganisation(id), mirrored, {{}, {"drq_1"}}, {true, balance}};
+  }
+  absl::StatusOr<int> PriceOfCode(const std::string&, const std::string&,
+                                  const std::string& portal_url) override {
+    priced.push_back(portal_url);
+    return 2;
   }
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string&, const std::vector<std::string>&) override {
@@ -65,6 +70,8 @@ class FakeDirectory : public Directory {
   }
   CaseProfile mirrored = {
       .display_name = "Smith purchase", .owner_name = "Olive Owner", .owner_e164 = "+447700900000"};
+  int64_t balance = 10;
+  std::vector<std::string> priced;
   std::vector<CodeRequest> codes;
   std::vector<v1::VerifySignInRequest> proofs;
   absl::StatusOr<Entered> entered = absl::UnavailableError("identity is away");

@@ -150,6 +150,17 @@ TEST_CASE_METHOD(Fixture, "an invitation that is resent under R1, R2 and R1 is s
   CHECK(alive == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "who has fewer credits than one code costs invites nobody", "[service]") {
+  directory.balance = 1;  // And a code costs two.
+  CHECK(ReasonOf(Create("c1").status()) == "INVITATION_NOT_ALLOWED");
+  CHECK(directory.priced == std::vector<std::string>{"https://portal.acme.example"});
+  directory.balance = 2;
+  CHECK(Create("c1").ok());
+  directory.balance = 10;
+  CHECK(Create("c2").ok());
+  CHECK(directory.priced.size() == 2);
+}
+
 TEST_CASE_METHOD(Fixture, "validate_only and a refusal change nothing", "[service]") {
   Asked asked;
   asked.case_id = "deal-1";

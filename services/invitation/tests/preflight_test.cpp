@@ -47,6 +47,20 @@ TEST_CASE("every unmet condition is told at once", "[unit]") {
         std::vector<std::string>{"ROLE_NOT_ELIGIBLE"});
 }
 
+TEST_CASE("there must be as many credits as one code of this organisation costs", "[unit]") {
+  const ContactProfile contact = {
+      "ada", "Ada", "ada@example.com", "APPLICANT", "+61412345678", "+61412345678", true};
+  Policy policy;
+  policy.add_eligible_roles("APPLICANT");
+  const auto unmet = [&](int64_t balance, int segments) {
+    const SmsStatus sms = {.configured = true, .balance = balance, .segments = segments};
+    return TypesOf(Preflight(contact, {}, {}, sms, policy));
+  };
+  CHECK(unmet(2, 2).empty());
+  CHECK(unmet(1, 2) == std::vector<std::string>{"SMS_CREDITS_EXHAUSTED"});
+  CHECK(unmet(1, 1).empty());
+}
+
 TEST_CASE("a role is the same role in another spelling", "[unit]") {
   Policy policy;
   policy.add_eligible_roles("PRIMARY_APPLICANT");
