@@ -33,7 +33,8 @@ struct Fixture : JobsFixture {
         "CREATE SEQUENCE writes; CREATE TABLE killed (at bigint); INSERT INTO killed VALUES (0); "
         "CREATE FUNCTION kill() RETURNS trigger AS 'BEGIN IF (SELECT at FROM killed) > 0 AND "
         "nextval(''writes'') = (SELECT at FROM killed) THEN RAISE EXCEPTION ''killed''; END IF; "
-        "RETURN NULL; END' LANGUAGE plpgsql SECURITY DEFINER; CREATE TRIGGER kill BEFORE INSERT OR UPDATE OR DELETE "
+        "RETURN NULL; END' LANGUAGE plpgsql SECURITY DEFINER; CREATE TRIGGER kill BEFORE INSERT OR "
+        "UPDATE OR DELETE "
         "ON job FOR EACH STATEMENT EXECUTE FUNCTION kill()");
   }
   void KillAt(int write) {
