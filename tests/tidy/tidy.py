@@ -202,6 +202,22 @@ def check_rooms(path, text):
                 yield number, f"{ROOMS[here[0]][here[1]]}/ may not include {include[1]}, above it"
 
 
+def check_columns(path, text):
+    """A column by its number is another one as soon as somebody adds one before it.
+
+    >>> list(check_columns(pathlib.Path('services/a/store/b.cpp'), 'x = row["id"];\\nrow[3]'))
+    [(2, 'a column by its number: name it')]
+    >>> list(check_columns(pathlib.Path('services/a/store/b.cpp'), 'tx.Exec("…", id)[0][0];'))
+    [(1, 'a column by its number: name it')]
+    """
+    name = path.as_posix()
+    if not name.startswith("services/") or "/tests/" in name or "/domain/" in name:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"\brow\[\d+\]|\[\d+\]\[\d+\]|\.at\(\d+\)\[\d+\]", line):
+            yield number, "a column by its number: name it"
+
+
 def check_paths(_path, text):
     for number, line in enumerate(text.splitlines(), 1):
         if found := MACHINE_PATH.search(line):
@@ -218,7 +234,7 @@ def offences():
         if path.suffix in CODE or path.name in CODE_NAMES:
             checks.append(check_sizes)
         if path.suffix in CPP:
-            checks += [check_purity, check_rooms]
+            checks += [check_purity, check_rooms, check_columns]
         for check in checks:
             for line, what in check(path, text):
                 yield f"{path}:{line}: {what}"
