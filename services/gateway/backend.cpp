@@ -132,14 +132,19 @@ std::shared_ptr<Backend::Stream> Backend::Open(const std::string& service, const
     to.beside = std::move(now);
   }
   for (const std::shared_ptr<Lane>& lane : to.lanes) {
-    if (lane.use_count() <= kStreamsOfLane) return std::make_shared<Stream>(lane, onward);
+    if (lane.use_count() > kStreamsOfLane) continue;
+    return std::make_shared<Stream>(lane, onward, to.channel, to.beside);
   }
   to.lanes.push_back(std::make_shared<Lane>(to.channel.Another()));
-  return std::make_shared<Stream>(to.lanes.back(), onward);
+  return std::make_shared<Stream>(to.lanes.back(), onward, to.channel, to.beside);
 }
 
-Backend::Stream::Stream(std::shared_ptr<Lane> lane, const Onward& onward)
-    : lane_(std::move(lane)), span_(onward.trace, Span::Kind::kClient, onward.method) {
+Backend::Stream::Stream(std::shared_ptr<Lane> lane, const Onward& onward, ServiceChannel& service,
+                        std::shared_ptr<grpc::Channel> channel)
+    : lane_(std::move(lane)),
+      service_(service),
+      channel_(std::move(channel)),
+      span_(onward.trace, Span::Kind::kClient, onward.method) {
   Prepare(context_, onward, span_.trace(), onward.deadline);
   call_ = lane_->stub.PrepareCall(&context_, absl::StrCat("/", onward.method), scope_.queue());
 }
@@ -183,6 +188,20 @@ awaitable<bool> Backend::Stream::Read(google::protobuf::Message& message) {
   co_return parsed;
 }
 
+awaitable<bool> Backend::Stream::ReadFirst(google::protobuf::Message& message, bool give_up) {
+  asio::steady_timer patience(co_await asio::this_coro::executor,
+                              absl::ToChronoMilliseconds(kPatience));
+  // It may run when the message has just come.
+  patience.async_wait([self = shared_from_this(), give_up](boost::system::error_code cancelled) {
+    if (cancelled || self->begun_) return;
+    self->LeaveOut();
+    if (give_up) self->Cancel();
+  });
+  const bool read = co_await Read(message);
+  begun_ = true;
+  co_return read;
+}
+
 awaitable<absl::Status> Backend::Stream::Finish() {
   co_await Await([this](Completion* tag) { call_->Finish(&status_, tag); });
   co_return Ending();
@@ -211,15 +230,22 @@ void Backend::Stream::OnEnd(const std::function<void()>& on_end) {
   if (waiting_ != nullptr) waiting_->cancel();
 }
 
-awaitable<absl::Status> Backend::Stream::Answered() {
-  if (!ended_) {
-    asio::steady_timer end(co_await asio::this_coro::executor,
-                           asio::steady_timer::time_point::max());
-    waiting_ = &end;
-    boost::system::error_code cancelled;
-    co_await end.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-    waiting_ = nullptr;
+awaitable<absl::Status> Backend::Stream::Answered(bool give_up) {
+  asio::steady_timer end(co_await asio::this_coro::executor);
+  waiting_ = &end;
+  for (int waited = 1; !ended_; ++waited) {
+    if (waited <= 2) {
+      end.expires_after(absl::ToChronoMilliseconds(kPatience));
+    } else {
+      end.expires_at(asio::steady_timer::time_point::max());
+    }
+    boost::system::error_code told;
+    co_await end.async_wait(asio::redirect_error(asio::use_awaitable, told));
+    if (ended_) break;
+    LeaveOut();
+    if (waited == 2 && give_up) Cancel();
   }
+  waiting_ = nullptr;
   co_return Ending();
 }
 

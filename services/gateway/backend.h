@@ -55,7 +55,10 @@ class Backend {
   // Read() until it is false and Finish(), or by ReadAnswer() and Answered().
   class Stream : public std::enable_shared_from_this<Stream> {
    public:
-    Stream(std::shared_ptr<Lane> lane, const Onward& onward);
+    // `service` is left by others too, where the stream waits for long over what leads beside
+    // `channel`.
+    Stream(std::shared_ptr<Lane> lane, const Onward& onward, ServiceChannel& service,
+           std::shared_ptr<grpc::Channel> channel);
     boost::asio::awaitable<bool> Start();
     // False: the service has ended the call; Finish() tells why.
     boost::asio::awaitable<bool> Write(const google::protobuf::Message& message);
@@ -63,6 +66,9 @@ class Backend {
     boost::asio::awaitable<bool> WriteBytes(int field_number, std::string bytes);
     boost::asio::awaitable<bool> WritesDone();
     boost::asio::awaitable<bool> Read(google::protobuf::Message& message);
+    // The same for the first message. With `give_up` it is waited for as long as kPatience says,
+    // and then the call is cancelled.
+    boost::asio::awaitable<bool> ReadFirst(google::protobuf::Message& message, bool give_up);
     // How the call ended; CANCELLED where the server cancelled it, and we did not.
     boost::asio::awaitable<absl::Status> Finish();
 
@@ -71,8 +77,9 @@ class Backend {
     // that waits ends (false), and `on_end` is called, on the loop's thread.
     void ReadAnswer(google::protobuf::Message& response, std::function<void()> on_end);
     bool ended() const { return ended_; }
-    // How the call ended, as Finish() says it.
-    boost::asio::awaitable<absl::Status> Answered();
+    // How the call ended, as Finish() says it. With `give_up` the call is cancelled once this has
+    // waited for twice kPatience.
+    boost::asio::awaitable<absl::Status> Answered(bool give_up);
 
     void Cancel() {
       cancelled_ = true;
@@ -81,9 +88,12 @@ class Backend {
 
    private:
     absl::Status Ending() const;
+    void LeaveOut() { service_.LeaveOut({.channel = channel_}); }
     void OnEnd(const std::function<void()>& on_end);
 
     const std::shared_ptr<Lane> lane_;
+    ServiceChannel& service_;
+    const std::shared_ptr<grpc::Channel> channel_;
     const Span span_;
     grpc::ClientContext context_;
     const EventLoop::CallScope scope_{context_};
@@ -92,6 +102,7 @@ class Backend {
     grpc::Status status_;
     bool cancelled_ = false;  // By us.
     bool ended_ = false;
+    bool begun_ = false;                            // The first message is here.
     boost::asio::steady_timer* waiting_ = nullptr;  // Of who waits for the end.
   };
   // Shared with gRPC, until it has told of everything that was begun.

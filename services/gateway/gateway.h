@@ -82,7 +82,8 @@ class Gateway {
   boost::asio::awaitable<absl::Status> UploadOnce(Request& request,
                                                   const google::protobuf::Message& message,
                                                   UploadBody& body,
-                                                  google::protobuf::Message& response);
+                                                  google::protobuf::Message& response,
+                                                  bool give_up);
   boost::asio::awaitable<void> SendBody(Request& request, Backend::Stream& stream,
                                         UploadBody& body);
   boost::asio::awaitable<absl::Status> Download(Request& request);

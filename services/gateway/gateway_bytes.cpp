@@ -83,12 +83,15 @@ awaitable<absl::Status> Gateway::Upload(Request& request) {
   auto digest = DigestOf(request.http);
   if (!digest.ok()) co_return digest.status();
   body.digest = *std::move(digest);
+  // By its request id a document is kept once.
+  const bool may_repeat = MayRepeat(*request.route->rules, message);
   absl::Status status;
   for (int attempt = 1;; ++attempt) {
-    status = co_await UploadOnce(request, message, body, response);
+    const bool give_up = may_repeat && attempt < kAttempts;
+    status = co_await UploadOnce(request, message, body, response, give_up);
     // Unless its end was sent, no service can have kept anything of it.
     if (!body.is_at_hand() || !body.refused.ok()) break;
-    const bool again = co_await Backend::CallAgain(status, !body.end_sent, attempt);
+    const bool again = co_await Backend::CallAgain(status, may_repeat || !body.end_sent, attempt);
     if (!again) break;
   }
   if (!status.ok()) co_return UnlessCancelled(std::move(status));
@@ -97,7 +100,7 @@ awaitable<absl::Status> Gateway::Upload(Request& request) {
 }
 
 awaitable<absl::Status> Gateway::UploadOnce(Request& request, const Message& message,
-                                            UploadBody& body, Message& response) {
+                                            UploadBody& body, Message& response, bool give_up) {
   HttpExchange& http = request.http;
   const auto stream = backend_.Open(request.route->service, OnwardOf(request));
   if (!co_await stream->Start()) co_return co_await stream->Finish();
@@ -112,7 +115,7 @@ awaitable<absl::Status> Gateway::UploadOnce(Request& request, const Message& mes
   }
   // Half a document must not be taken for a whole one: its upload is cancelled, not ended.
   if (broken || !body.refused.ok()) stream->Cancel();
-  absl::Status status = co_await stream->Answered();
+  absl::Status status = co_await stream->Answered(give_up && body.is_at_hand());
   if (broken) std::rethrow_exception(broken);
   co_return body.refused.ok() ? status : body.refused;
 }
@@ -154,7 +157,8 @@ awaitable<absl::Status> Gateway::Download(Request& request) {
     bool open = co_await stream->Start();
     if (open) open = co_await stream->Write(message);
     if (open) open = co_await stream->WritesDone();
-    if (open) open = co_await stream->Read(part);
+    const bool give_up = onward.may_repeat && attempt < kAttempts;
+    if (open) open = co_await stream->ReadFirst(part, give_up);
     if (open) break;
     status = co_await stream->Finish();
     if (status.ok()) status = absl::InternalError("a download without a first message");

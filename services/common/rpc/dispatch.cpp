@@ -96,6 +96,9 @@ const char* NameOf(CallerKind kind) {
 
 // By so much two services' clocks may differ before a call has less time than its caller gave it.
 constexpr absl::Duration kClockTolerance = absl::Seconds(1);
+// Who stood still for longer has lost its connections, and the calls with them: what is later than
+// this has a caller whose clock is wrong, and is served.
+constexpr absl::Duration kHangMax = absl::Minutes(2);
 
 // A stranger's text as it is kept: what gRPC lets through is ASCII.
 std::string Noted(const std::string& text) {
@@ -130,7 +133,7 @@ absl::Status Dispatch::Identify(const Envelope& envelope, const Target& target, 
   call.client_address = knows_address ? envelope.client_address : envelope.peer_address;
   call.user_agent = from_service ? envelope.user_agent : "";
   call.deadline = std::min(envelope.deadline, absl::Now() + target.rules->deadline);
-  if (from_service) {
+  if (from_service && call.deadline - envelope.caller_deadline < kHangMax) {
     call.deadline = std::min(call.deadline, envelope.caller_deadline + kClockTolerance);
   }
   if (call.deadline <= absl::Now()) return absl::DeadlineExceededError("it came too late");

@@ -81,6 +81,11 @@ TEST_CASE_METHOD(Rules, "a call for which nobody waits any more is not begun", "
   ahead.caller_deadline = absl::Now() - absl::Milliseconds(300);
   CHECK(code(ahead) == absl::StatusCode::kOk);
   CHECK(call.deadline <= absl::Now() + absl::Seconds(1));
+  // One that is quite wrong is no hang.
+  Envelope wrong = OnBehalf("invitation");
+  wrong.caller_deadline = absl::Now() - absl::Minutes(10);
+  CHECK(code(wrong) == absl::StatusCode::kOk);
+  CHECK(call.deadline > absl::Now() + absl::Seconds(1));
   // A stranger's word for the time is not taken.
   Envelope stranger = By(kFront);
   stranger.caller_deadline = absl::InfinitePast();

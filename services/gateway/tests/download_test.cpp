@@ -49,6 +49,19 @@ struct DownloadFixture : GatewayFixture {
   }
 };
 
+TEST_CASE_METHOD(DownloadFixture, "a document is asked for again where nobody answers",
+                 "[service][no-tsan]") {
+  service.Set(kDownload, {.answers_at_all = false});
+  RawClient client(Start());
+  const auto begin = absl::Now();
+  client.Send("GET " + std::string(kTarget) + " HTTP/1.1\r\nHost: x\r\n" + kStaff + "\r\n");
+  for (int i = 0; i < 100 && service.seen().empty(); ++i) absl::SleepFor(absl::Milliseconds(20));
+  Give(3);
+  CHECK(StatusOf(client.Receive("\r\n\r\n")) == 200);
+  CHECK(service.seen().size() == 2);
+  CHECK(absl::Now() - begin < absl::Seconds(4));
+}
+
 TEST_CASE_METHOD(DownloadFixture, "a document comes whole, and the connection is of use after it",
                  "[service][no-tsan]") {
   Give(300);

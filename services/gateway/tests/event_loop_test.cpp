@@ -74,7 +74,7 @@ struct LoopFixture {
     stream->ReadAnswer(response, [this] { ++failed; });
     co_await stream->Write(request);
     co_await stream->WriteBytes(1, std::string(1 << 20, 'x'));
-    (void)co_await stream->Answered();
+    (void)co_await stream->Answered(false);
     ++done;
   }
   void Spawn(awaitable<void> coroutine) {

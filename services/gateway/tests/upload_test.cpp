@@ -131,6 +131,24 @@ TEST_CASE_METHOD(UploadFixture, "a small upload is made again where the service 
   CHECK(service.seen().back().bytes > 100000);
 }
 
+TEST_CASE_METHOD(UploadFixture, "an upload that nobody answers is made again if it has an id",
+                 "[service][no-tsan]") {
+  service.Set(kUpload, {.answers_at_all = false});
+  RawClient client(Start());
+  const auto begin = absl::Now();
+  client.Send(
+      "POST /v1/cases/deal-1/documents?filename=a.pdf&requestId=r1 HTTP/1.1\r\nHost: x\r\n"
+      "Authorization: Bearer staff-1\r\nContent-Type: application/pdf\r\n" +
+      Length(5) + "hello");
+  for (int i = 0; i < 100 && service.seen().empty(); ++i) absl::SleepFor(absl::Milliseconds(20));
+  REQUIRE(service.seen().size() == 1);
+  AnswerAfter(1 << 30);
+  CHECK(StatusOf(client.Receive("}")) == 200);
+  CHECK(service.seen().size() == 2);
+  CHECK(service.seen()[0].cancelled);
+  CHECK(absl::Now() - begin < absl::Seconds(6));
+}
+
 TEST_CASE_METHOD(UploadFixture, "uploads by the hundred that wait keep no other one waiting",
                  "[service][no-tsan]") {
   AnswerAfter(1 << 30);
