@@ -6,6 +6,7 @@
 #include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
 #include "services/documents/blobs/collecting.h"
+#include "services/documents/blobs/init_store.h"
 #include "services/documents/blobs/store/folder_blobs.h"
 #include "services/documents/identity_choices.h"
 #include "services/documents/mirrored_cases.h"
@@ -42,8 +43,7 @@ struct Config {
 };
 
 int Serve(Config config) {
-  auto blobs = FolderBlobs::Open(config.blob_folder);
-  if (!blobs.ok()) return Fail(blobs.status());
+  FolderBlobs blobs(config.blob_folder);
   const auto sniffer = MagicSniffer::Open();
   if (!sniffer.ok()) return Fail(sniffer.status());
   ServiceBase base(std::move(config.service), config.identity_address,
@@ -63,20 +63,20 @@ int Serve(Config config) {
   const gatehouse::Settings<pb::Settings> settings(base.postgres(), outbox);
   StoredRules rules(settings);
   MirroredCases mirror(cases);
-  Uploads uploads({documents, request_store, **blobs, rules, mirror, **sniffer});
+  Uploads uploads({documents, request_store, blobs, rules, mirror, **sniffer});
   Requests requests(request_store, documents, rules, mirror);
-  BlobCollector collector(documents, **blobs);
+  BlobCollector collector(documents, blobs);
   const Clock clock;
   const Collecting collecting(collector, clock);
 
   Once once(base.postgres(), DeriveKey(base.root_key(), "documents once"));
   UploadsHandler uploads_handler(uploads, once);
-  DownloadsHandler downloads_handler(documents, **blobs);
+  DownloadsHandler downloads_handler(documents, blobs);
   RequestsHandler requests_handler(requests, request_store, documents, once);
   SettingsHandler settings_handler(settings, once);
   Server server("documents");
   Register({uploads_handler, downloads_handler, requests_handler, settings_handler}, server);
-  return base.Run(server, [&] { return (*blobs)->Ready(); });
+  return base.Run(server, [&] { return blobs.Ready(); });
 }
 
 }  // namespace
@@ -90,7 +90,11 @@ int main(int argc, char** argv) {
   Environment environment;
   documents::Config config = documents::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  if (const auto code = RunCommand(argc, argv, config.service)) return *code;
+  const Commands more = {{"init-store", [&] {
+                            Postgres postgres(config.service.postgres);
+                            return documents::InitStore(config.blob_folder, postgres);
+                          }}};
+  if (const auto code = RunCommand(argc, argv, config.service, more)) return *code;
   if (const auto code = AwaitRootKey(config.service)) return *code;
   return documents::Serve(std::move(config));
 }

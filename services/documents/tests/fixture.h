@@ -14,6 +14,7 @@
 #include "services/common/jobs/outbox.h"
 #include "services/documents/blobs/domain/collector.h"
 #include "services/documents/blobs/store/folder_blobs.h"
+#include "services/documents/blobs/store/store_marker.h"
 #include "services/documents/requests/domain/chosen_requests.h"
 #include "services/documents/requests/domain/requests.h"
 #include "services/documents/requests/store/postgres_requests.h"
@@ -83,11 +84,11 @@ struct Fixture {
   FakeCases cases;
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / NewId("gatehouse-test");
-  std::unique_ptr<FolderBlobs> blobs = FolderBlobs::Open(root).value();
+  FolderBlobs blobs{Marked(root)};
   std::unique_ptr<MagicSniffer> sniffer = MagicSniffer::Open().value();
-  Uploads uploads{{documents, request_store, *blobs, rules, cases, *sniffer}};
+  Uploads uploads{{documents, request_store, blobs, rules, cases, *sniffer}};
   Requests requests{request_store, documents, rules, cases};
-  BlobCollector collector{documents, *blobs};
+  BlobCollector collector{documents, blobs};
   const CaseAccess ada = {"deal-1", "ada", "inv_1", Visibility::kOwn};
   const CaseAccess bob = {"deal-1", "bob", "inv_2", Visibility::kOwn};
 
@@ -96,6 +97,11 @@ struct Fixture {
   Fixture& operator=(const Fixture&) = delete;
   ~Fixture() { std::filesystem::remove_all(root); }
 
+  // The folder of a new store.
+  static const std::filesystem::path& Marked(const std::filesystem::path& root) {
+    REQUIRE(MarkStore(root, "store_1").ok());
+    return root;
+  }
   static Document Named(const std::string& filename = "a.pdf") {
     return {.organisation_id = "acme",
             .case_id = "deal-1",
@@ -134,9 +140,9 @@ struct Fixture {
                                   const std::string& document_request_id = "") {
     return Take(uploads.BeginByClient(By(access, document_request_id), access, {}), {bytes});
   }
-  // How many files there are, being written or kept.
+  // How many files there are, being written or kept, beside the marker.
   int Files() const {
-    int files = 0;
+    int files = -1;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
       files += entry.is_regular_file() ? 1 : 0;
     }

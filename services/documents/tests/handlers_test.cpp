@@ -10,7 +10,7 @@ namespace {
 struct Handlers : Fixture {
   Once once{database.postgres(), Secret(RandomBytes(32))};
   UploadsHandler uploading{uploads, once};
-  DownloadsHandler downloading{documents, *blobs};
+  DownloadsHandler downloading{documents, blobs};
   RequestsHandler requesting{requests, request_store, documents, once};
 
   using Request = pb::UploadDocumentRequest;
@@ -183,6 +183,31 @@ TEST_CASE_METHOD(Handlers, "a client that is gone leaves nothing", "[service]") 
   }
   CHECK(Files() == 0);
   CHECK(Count("documents.document") == 0);
+}
+
+TEST_CASE_METHOD(Handlers, "while the store is away, bytes are refused and lists go on",
+                 "[service]") {
+  const auto kept = Upload(First());
+  REQUIRE(kept.ok());
+  const auto away = std::filesystem::path(root.string() + "-away");
+  std::filesystem::rename(root, away);
+  std::filesystem::create_directories(root / "incoming");
+  pb::DownloadDocumentRequest download;
+  download.set_case_id("deal-1");
+  download.set_document_id(kept->document_id());
+  pb::ListDocumentsRequest list;
+  list.set_case_id("deal-1");
+  const auto refused = Upload(First("r1"));
+  CHECK(absl::IsUnavailable(refused.status()));
+  CHECK(Reason(refused) == "STORAGE_UNAVAILABLE");
+  CHECK(ReasonOf(Download(download).status()) == "STORAGE_UNAVAILABLE");
+  CHECK(downloading.ListDocuments(StaffCall(), list)->documents_size() == 1);
+  std::filesystem::remove_all(root);
+  std::filesystem::rename(away, root);
+  CHECK(Download(download).ok());
+  CHECK(Upload(First("r1")).ok());
+  CHECK(Count("documents.document") == 2);
+  CHECK(Files() == 2);
 }
 
 TEST_CASE_METHOD(Handlers, "a document comes back as it went, whole or in part", "[service]") {

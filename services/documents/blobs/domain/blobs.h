@@ -20,20 +20,20 @@ class BlobReader {
 // they are committed.
 class BlobWriter : public BlobReader {
  public:
-  // Refuses STORAGE_FULL.
   virtual absl::Status Append(const std::string& bytes) = 0;
-  // When this returns, the bytes survive a power failure, under that id. Refuses STORAGE_FULL.
+  // When this returns, the bytes survive a power failure, under that id.
   virtual absl::Status Commit(const std::string& organisation_id, const std::string& id) = 0;
 };
 
+// Every function of these three refuses STORAGE_UNAVAILABLE, and what writes STORAGE_FULL.
 class BlobStore {
  public:
   virtual ~BlobStore() = default;
-  // Refuses STORAGE_FULL.
   virtual absl::StatusOr<std::unique_ptr<BlobWriter>> Write() = 0;
+  // A fault where the store is there and has no such bytes.
   virtual absl::StatusOr<std::unique_ptr<BlobReader>> Read(const std::string& organisation_id,
                                                            const std::string& id) = 0;
-  // Harmless where there is none.
+  // Harmless where the store is there and has no such bytes.
   virtual absl::Status Remove(const std::string& organisation_id, const std::string& id) = 0;
   // Removes what was being written and did not grow since `before`: its writer is gone.
   virtual absl::Status RemoveAbandoned(absl::Time before) = 0;

@@ -1,16 +1,15 @@
 #include "services/documents/blobs/store/folder_blobs.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
-#include <cstring>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "gatehouse/documents/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
+#include "services/common/observe/metrics.h"
+#include "services/documents/blobs/store/files.h"
+#include "services/documents/blobs/store/store_marker.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -20,34 +19,6 @@ namespace fs = std::filesystem;
 // So much is handed to the disk at a time while an upload goes on, so that the flush at its end
 // has little left to do.
 constexpr int64_t kFlushEvery = 8 << 20;
-
-absl::Status FromErrno(const char* what) {
-  if (errno == ENOSPC || errno == EDQUOT) {
-    return Refuse(v1::STORAGE_FULL, "there is no room for the document: try again later");
-  }
-  return absl::InternalError(absl::StrCat("blobs: ", what, ": ", strerror(errno)));
-}
-
-class File {
- public:
-  File(const fs::path& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  const int fd_;
-};
-
-absl::Status FlushFolder(const fs::path& path) {
-  const File folder(path, O_RDONLY | O_DIRECTORY);
-  if (!folder.ok() || fsync(folder.fd()) != 0) return FromErrno("flush a folder");
-  return absl::OkStatus();
-}
 
 absl::Status ReadAt(const File& file, int64_t offset, size_t size, std::string& bytes) {
   bytes.resize(size);
@@ -98,7 +69,10 @@ class Writer : public BlobWriter {
     const fs::path folder = root_ / "blobs" / organisation_id;
     std::error_code error;
     const bool made = fs::create_directory(folder, error);
-    if (error) return absl::InternalError("blobs: cannot make the organisation's folder");
+    if (error) {
+      errno = error.value();
+      return FromErrno("make an organisation's folder");
+    }
     if (made) RETURN_IF_ERROR(FlushFolder(root_ / "blobs"));
     if (fsync(file_.fd()) != 0) return FromErrno("flush");
     if (rename(path_.c_str(), (folder / id).c_str()) != 0) return FromErrno("rename");
@@ -130,22 +104,12 @@ class Reader : public BlobReader {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FolderBlobs>> FolderBlobs::Open(const fs::path& root) {
-  std::error_code error;
-  fs::create_directories(root / "incoming", error);
-  if (!error) fs::create_directories(root / "blobs", error);
-  if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot make ", root.string(), ": ", error.message()));
-  }
-  return std::unique_ptr<FolderBlobs>(new FolderBlobs(root));
-}
-
 fs::path FolderBlobs::PathOf(const std::string& organisation_id, const std::string& id) const {
   return root_ / "blobs" / organisation_id / id;
 }
 
 absl::StatusOr<std::unique_ptr<BlobWriter>> FolderBlobs::Write() {
+  if (!IsMarked(root_)) return NoStore();
   auto writer = std::make_unique<Writer>(root_);
   if (!writer->ok()) return FromErrno("make a file");
   return writer;
@@ -154,17 +118,23 @@ absl::StatusOr<std::unique_ptr<BlobWriter>> FolderBlobs::Write() {
 absl::StatusOr<std::unique_ptr<BlobReader>> FolderBlobs::Read(const std::string& organisation_id,
                                                               const std::string& id) {
   auto reader = std::make_unique<Reader>(PathOf(organisation_id, id));
-  if (!reader->ok()) return FromErrno("open");
-  return reader;
+  if (reader->ok()) return reader;
+  const int why = errno;
+  if (!IsMarked(root_)) return NoStore();
+  if (why == ENOENT) return absl::DataLossError("blobs: a document's bytes are not in the store");
+  errno = why;
+  return FromErrno("open");
 }
 
 absl::Status FolderBlobs::Remove(const std::string& organisation_id, const std::string& id) {
-  if (unlink(PathOf(organisation_id, id).c_str()) != 0 && errno != ENOENT)
-    return FromErrno("remove");
-  return absl::OkStatus();
+  if (unlink(PathOf(organisation_id, id).c_str()) == 0) return absl::OkStatus();
+  if (errno != ENOENT) return FromErrno("remove");
+  // Not there, or nothing is.
+  return IsMarked(root_) ? absl::OkStatus() : NoStore();
 }
 
 absl::Status FolderBlobs::RemoveAbandoned(absl::Time before) {
+  if (!IsMarked(root_)) return NoStore();
   std::error_code error;
   const auto limit =
       fs::file_time_type::clock::now() - absl::ToChronoNanoseconds(absl::Now() - before);
@@ -173,14 +143,30 @@ absl::Status FolderBlobs::RemoveAbandoned(absl::Time before) {
     const auto written = fs::last_write_time(left, gone);
     if (!gone && written < limit) fs::remove(left, gone);
   }
-  if (error) return absl::InternalError("blobs: cannot list what is being written");
-  return absl::OkStatus();
+  if (!error) return absl::OkStatus();
+  errno = error.value();
+  return FromErrno("list what is being written");
+}
+
+absl::Status FolderBlobs::Try() {
+  ASSIGN_OR_RETURN(const auto writer, Write());
+  RETURN_IF_ERROR(writer->Append("?"));
+  std::string read;
+  RETURN_IF_ERROR(writer->Read(0, 1, read));
+  return read == "?" ? absl::OkStatus() : NoStore();
 }
 
 absl::Status FolderBlobs::Ready() {
-  Writer writer(root_);
-  const absl::Status written = writer.ok() ? writer.Append("?") : FromErrno("the folder");
-  return absl::IsResourceExhausted(written) ? absl::OkStatus() : written;
+  const absl::Status tried = Try();
+  const bool available = tried.ok() || ReasonOf(tried) == "STORAGE_FULL";
+  SetGauge("gatehouse_storage_available", {}, available ? 1 : 0);
+  struct statvfs volume = {};
+  if (available && statvfs(root_.c_str(), &volume) == 0) {
+    const auto unit = static_cast<double>(volume.f_frsize);
+    SetGauge("gatehouse_storage_free_bytes", {}, unit * static_cast<double>(volume.f_bavail));
+    SetGauge("gatehouse_storage_bytes", {}, unit * static_cast<double>(volume.f_blocks));
+  }
+  return available ? absl::OkStatus() : tried;
 }
 
 }  // namespace gatehouse::documents

@@ -30,7 +30,7 @@ TEST_CASE_METHOD(Fixture, "an upload is kept whole, with its digest and type", "
   CHECK(kept->sha256 == Hex(Sha256(kPdf + rest)));
   CHECK(kept->content_type == "application/pdf");
   std::string bytes;
-  REQUIRE(blobs->Read("acme", kept->document_id).value()->Read(5, 400000, bytes).ok());
+  REQUIRE(blobs.Read("acme", kept->document_id).value()->Read(5, 400000, bytes).ok());
   CHECK(bytes == (kPdf + rest).substr(5));
   CHECK(documents.Get("acme", "deal-1", nullptr, kept->document_id)->sha256 == kept->sha256);
   for (const auto& [organisation, case_id] :
