@@ -160,7 +160,14 @@ awaitable<absl::Status> Gateway::Serve(Request& request) {
   }
   if (status.ok()) status = co_await CheckOrigin(request);
   if (status.ok()) status = CheckEncoding(request);
-  if (!status.ok()) co_return status;
+  if (status.ok()) status = co_await Run(request);
+  const bool disputed = absl::IsUnauthenticated(status) && request.principal != nullptr;
+  if (!disputed || request.http.answered()) co_return status;
+  status = co_await IdentifyAgain(request);
+  co_return status.ok() ? Disputed() : status;
+}
+
+awaitable<absl::Status> Gateway::Run(Request& request) {
   if (request.route->rpc->client_streaming()) co_return co_await Upload(request);
   if (request.route->rpc->server_streaming()) co_return co_await Download(request);
   co_return co_await Unary(request);

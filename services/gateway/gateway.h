@@ -64,6 +64,8 @@ class Gateway {
   boost::asio::awaitable<absl::StatusOr<bool>> KnowsOrigin(const Request& request);
   boost::asio::awaitable<absl::Status> Identify(Request& request);
   boost::asio::awaitable<absl::Status> Exchange(Request& request, const Secret& secret);
+  boost::asio::awaitable<absl::Status> IdentifyAgain(Request& request);
+  static absl::Status Disputed();
   static std::string CredentialOf(const Request& request);
   static void FillFromCookie(const Request& request, google::protobuf::Message& message);
   static absl::Status CheckSite(const Request& request);
@@ -76,7 +78,11 @@ class Gateway {
                                                 google::protobuf::Message& message);
   boost::asio::awaitable<absl::Status> ReadText(Request& request, std::string& text);
   static absl::StatusOr<BodyDigest> DigestOf(const HttpExchange& http);
+  boost::asio::awaitable<absl::Status> Run(Request& request);
   boost::asio::awaitable<absl::Status> Unary(Request& request);
+  boost::asio::awaitable<absl::Status> CallUnary(Request& request,
+                                                 const google::protobuf::Message& message,
+                                                 google::protobuf::Message& response);
   boost::asio::awaitable<absl::Status> Upload(Request& request);
   static absl::Status UploadTooLarge();
   boost::asio::awaitable<absl::Status> UploadOnce(Request& request,

@@ -97,6 +97,21 @@ awaitable<absl::Status> Gateway::Exchange(Request& request, const Secret& secret
   co_return exchanged.status();
 }
 
+// A service has refused the token that identity gave us for the credential. Whether the credential
+// itself has ended only identity can say: a signing key may have been withdrawn meanwhile, and who
+// reads 401 signs its user out.
+awaitable<absl::Status> Gateway::IdentifyAgain(Request& request) {
+  const Secret secret(CredentialOf(request));
+  request.principal = nullptr;
+  options_.authenticator->Forget(secret);
+  co_return co_await Exchange(request, secret);
+}
+
+// Identity knows the credential, and will be asked about it by the next who brings it.
+absl::Status Gateway::Disputed() {
+  return absl::UnavailableError("a service does not take identity's word");
+}
+
 awaitable<absl::StatusOr<bool>> Gateway::KnowsOrigin(const Request& request) {
   const std::string& origin = request.origin;
   if (options_.check_origin == nullptr || origin.size() > kOriginMax) co_return false;

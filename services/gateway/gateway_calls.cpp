@@ -173,12 +173,24 @@ awaitable<absl::Status> Gateway::Unary(Request& request) {
   if (status.ok()) status = Fill(request, message);
   if (!status.ok()) co_return status;
   Message& response = *NewMessage(request.route->rpc->output_type(), arena);
-  Onward onward = OnwardOf(request);
-  onward.may_repeat = MayRepeat(*request.route->rules, message);
-  status = co_await backend_.Unary(request.route->service, onward, message, response);
+  status = co_await CallUnary(request, message, response);
   if (!status.ok()) co_return status;
   co_await Answer(request, response);
   co_return absl::OkStatus();
+}
+
+// A service that does not take the token has done nothing: with a new one the call is made again.
+awaitable<absl::Status> Gateway::CallUnary(Request& request, const Message& message,
+                                           Message& response) {
+  Onward onward = OnwardOf(request);
+  onward.may_repeat = MayRepeat(*request.route->rules, message);
+  absl::Status status = co_await backend_.Unary(request.route->service, onward, message, response);
+  if (!absl::IsUnauthenticated(status) || request.principal == nullptr) co_return status;
+  status = co_await IdentifyAgain(request);
+  if (!status.ok()) co_return status;
+  onward.token = request.principal->token;
+  status = co_await backend_.Unary(request.route->service, onward, message, response);
+  co_return absl::IsUnauthenticated(status) ? Disputed() : status;
 }
 
 awaitable<void> Gateway::Answer(Request& request, const Message& response) {

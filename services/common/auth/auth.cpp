@@ -10,6 +10,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/auth/jwt.h"
@@ -31,6 +32,11 @@ constexpr absl::Duration kPatience = absl::Seconds(5);  // Of who waits for anot
 
 absl::Status Invalid() {
   return Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid, or not any more");
+}
+
+// The text is for our log.
+absl::Status CannotCheck(const absl::Status& why) {
+  return absl::UnavailableError(absl::StrCat("identity did not say: ", why.message()));
 }
 
 // Identity would refuse anything else as a request that is not well formed, which is its caller's
@@ -100,6 +106,11 @@ class CachingAuthenticator::Cache {
     entries_.clear();
   }
 
+  void Drop(const std::string& hash) {
+    const std::lock_guard lock(mutex_);
+    entries_.erase(hash);
+  }
+
   // Nothing: the keys are not known, or not any more. Empty: this one is none of them.
   std::optional<std::string> Key(const std::string& key_id, absl::Time now) {
     const std::lock_guard lock(mutex_);
@@ -108,11 +119,18 @@ class CachingAuthenticator::Cache {
     return key == keys_.end() ? "" : key->second;
   }
 
-  void SetKeys(const identity::v1::ListSigningKeysResponse& response, absl::Time now) {
+  void SetKeys(const identity::v1::ListSigningKeysResponse& response, absl::Time asked_at) {
     const std::lock_guard lock(mutex_);
     keys_.clear();
     for (const auto& key : response.keys()) keys_[key.key_id()] = key.public_key();
-    keys_until_ = now + kEntryLife;
+    keys_asked_at_ = asked_at;
+    keys_until_ = asked_at + kEntryLife;
+  }
+
+  // Whether the keys that are known were asked for when a token of this second was there already.
+  bool KnowsKeysOf(absl::Time issued_at) {
+    const std::lock_guard lock(mutex_);
+    return keys_asked_at_ >= issued_at + absl::Seconds(1);
   }
 
   // Whether the keys may be asked for now: a forged `kid` must not make us ask all the time.
@@ -189,6 +207,7 @@ class CachingAuthenticator::Cache {
   std::map<std::string, absl::Time> tombstones_;
   std::map<std::string, std::string> keys_;
   absl::Time next_keys_ = absl::InfinitePast(), keys_until_ = absl::InfinitePast();
+  absl::Time keys_asked_at_ = absl::InfinitePast();
   std::unordered_map<std::string, absl::Time> misses_, good_;  // By hash, until then.
   int strangers_ = 0;
   std::mutex turn_;
@@ -244,27 +263,42 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Exchange(
   }
   const auto answer = source_.exchange(credential);
   cache_->Asked(stranger);
-  if (absl::IsUnauthenticated(answer.status())) cache_->AddMiss(hash, clock_.Now());
-  RETURN_IF_ERROR(answer.status());
+  if (ReasonOf(answer.status()) == common::v1::Reason_Name(common::v1::CREDENTIAL_INVALID)) {
+    cache_->AddMiss(hash, clock_.Now());
+    return answer.status();
+  }
+  // Whatever else it says, such as that this service has no right to ask, is no word about the
+  // credential.
+  if (!answer.ok()) return CannotCheck(answer.status());
   return std::make_shared<Principal>(ToCaller(answer->principal()), answer->token(),
                                      FromProto(answer->expire_time()));
 }
 
+absl::StatusOr<std::string> CachingAuthenticator::KeyOf(const std::string& token,
+                                                        const std::string& key_id) {
+  auto key = cache_->Key(key_id, clock_.Now());
+  if (key.has_value() && !key->empty()) return *key;
+  // One asks, and whoever comes meanwhile waits for the answer.
+  const std::lock_guard lock(asking_);
+  absl::Status asked = absl::UnavailableError("the signing keys are not known");
+  const absl::Time now = clock_.Now();
+  key = cache_->Key(key_id, now);
+  if ((!key.has_value() || key->empty()) && cache_->MayAskForKeys(now)) {
+    const auto keys = source_.keys();
+    if (keys.ok()) cache_->SetKeys(*keys, now);
+    if (!keys.ok()) asked = CannotCheck(keys.status());
+    key = cache_->Key(key_id, now);
+  }
+  if (key.has_value() && !key->empty()) return *key;
+  // It may be a key that identity has made since.
+  if (!key.has_value() || !cache_->KnowsKeysOf(IssuedAtOf(token))) return asked;
+  return Invalid();
+}
+
 absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Verify(
     const std::string& token, const std::string& key_id) {
-  auto key = cache_->Key(key_id, clock_.Now());
-  if (!key.has_value() || key->empty()) {
-    // One asks, and whoever comes meanwhile waits for the answer.
-    const std::lock_guard lock(asking_);
-    key = cache_->Key(key_id, clock_.Now());
-    if ((!key.has_value() || key->empty()) && cache_->MayAskForKeys(clock_.Now())) {
-      ASSIGN_OR_RETURN(const auto keys, source_.keys());
-      cache_->SetKeys(keys, clock_.Now());
-      key = cache_->Key(key_id, clock_.Now());
-    }
-  }
-  if (!key.has_value()) return absl::UnavailableError("the signing keys are not known");
-  ASSIGN_OR_RETURN(const VerifiedPrincipal verified, VerifyPrincipal(token, *key, clock_.Now()));
+  ASSIGN_OR_RETURN(const std::string key, KeyOf(token, key_id));
+  ASSIGN_OR_RETURN(const VerifiedPrincipal verified, VerifyPrincipal(token, key, clock_.Now()));
   return std::make_shared<Principal>(ToCaller(verified.principal), token, verified.expires_at);
 }
 
@@ -279,6 +313,10 @@ bool CachingAuthenticator::IsRevoked(const Caller& caller) { return cache_->IsRe
 void CachingAuthenticator::OnRevoked(RevocationHook hook) {
   const std::lock_guard lock(telling_);
   hook_ = std::move(hook);
+}
+
+void CachingAuthenticator::Forget(const Secret& credential) {
+  cache_->Drop(Sha256(credential.Reveal()));
 }
 
 void CachingAuthenticator::Clear() { cache_->Clear(); }

@@ -48,12 +48,16 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
 
-  // Refuses UNAUTHENTICATED with CREDENTIAL_INVALID; blocks when identity must be asked.
-  // UNAVAILABLE where it cannot be.
+  // Refuses UNAUTHENTICATED with CREDENTIAL_INVALID where identity, or a key that it published,
+  // says so; blocks when identity must be asked. UNAVAILABLE where it cannot be: who reads 401
+  // signs its user out.
   virtual absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(
       const Secret& credential) = 0;
   // The same from the cache alone: null where identity would have to be asked.
   virtual std::shared_ptr<const Principal> Cached(const Secret& credential) = 0;
+
+  // Drops what is cached of this credential: identity is asked when it is brought again.
+  virtual void Forget(const Secret&) {}
 
   // Whether what the caller stands on was revoked within the last minute.
   virtual bool IsRevoked(const Caller&) { return false; }
@@ -82,6 +86,7 @@ class CachingAuthenticator : public Authenticator {
 
   absl::StatusOr<std::shared_ptr<const Principal>> Authenticate(const Secret& credential) override;
   std::shared_ptr<const Principal> Cached(const Secret& credential) override;
+  void Forget(const Secret& credential) override;
 
   bool IsRevoked(const Caller& caller) override;
   void OnRevoked(RevocationHook hook) override;
@@ -97,6 +102,7 @@ class CachingAuthenticator : public Authenticator {
   class Cache;
   absl::StatusOr<std::shared_ptr<const Principal>> Verify(const std::string& token,
                                                           const std::string& key_id);
+  absl::StatusOr<std::string> KeyOf(const std::string& token, const std::string& key_id);
   absl::StatusOr<std::shared_ptr<const Principal>> ExchangeOnce(const Secret& credential,
                                                                 const std::string& hash);
   absl::StatusOr<std::shared_ptr<const Principal>> Exchange(const Secret& credential,

@@ -28,11 +28,16 @@ std::string SignPrincipal(const SigningKeyPair& key, const identity::v1::Princip
 // The `kid` of a token that has the shape of one; empty for anything else. Proves nothing.
 std::string KeyIdOf(const std::string& token);
 
+// When such a token says that it was made, in whole seconds; the infinite future where it says
+// nothing. Proves nothing.
+absl::Time IssuedAtOf(const std::string& token);
+
 struct VerifiedPrincipal {
   identity::v1::Principal principal;
   absl::Time expires_at;
 };
-// Refuses CREDENTIAL_INVALID, whatever is wrong.
+// Refuses CREDENTIAL_INVALID, whatever is wrong. UNAVAILABLE where the token is identity's own, and
+// only past its time: that says nothing about the credential that it was given for.
 absl::StatusOr<VerifiedPrincipal> VerifyPrincipal(const std::string& token,
                                                   const std::string& public_key, absl::Time now);
 

@@ -49,6 +49,17 @@ const char* TextOfFault(absl::StatusCode code) {
   }
 }
 
+// Whoever finds something away, or too slow, reads when to come back.
+void AddWait(const absl::Status& status, google::rpc::Status& wire) {
+  const bool helps = status.code() == absl::StatusCode::kUnavailable ||
+                     status.code() == absl::StatusCode::kDeadlineExceeded;
+  google::rpc::RetryInfo retry;
+  const bool known = Find(status, retry);
+  if (!helps || (known && !ReasonOf(status).empty())) return;
+  if (!known) retry.mutable_retry_delay()->set_seconds(1);
+  wire.add_details()->PackFrom(retry);
+}
+
 bool KeepsItsCode(absl::StatusCode code) {
   return code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kAborted ||
          code == absl::StatusCode::kDeadlineExceeded || code == absl::StatusCode::kCancelled;
@@ -136,11 +147,8 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
       detail->set_type_url(std::string(url));
       detail->set_value(std::string(value));
     });
-  } else if (status.code() == absl::StatusCode::kUnavailable) {
-    google::rpc::RetryInfo retry;
-    retry.mutable_retry_delay()->set_seconds(1);
-    wire.add_details()->PackFrom(retry);
   }
+  AddWait(status, wire);
   return wire;
 }
 

@@ -3,7 +3,8 @@
 // Refusals and faults. A refusal is for the caller: a canonical code, a stable reason and a
 // sentence that says what to do. Any other error is a fault: it is logged, and the caller reads
 // "internal error". Unavailable, Aborted and DeadlineExceeded keep their code without a reason,
-// under a fixed text.
+// under a fixed text; the first and the last say when to come back, in a second where nobody knows
+// better.
 //
 // A reason is a value of the enum `Reason` in some package's reasons.proto, where its code stands
 // beside it, and what it means. On the wire it is its name.

@@ -13,6 +13,7 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "google/rpc/status.pb.h"
 #include "services/common/base/caller.h"
 #include "services/common/base/status.h"
@@ -164,6 +165,17 @@ void Client::Start(absl::string_view method, const std::string& organisation_id,
 
 namespace {
 
+// A peer that does not let this service in refuses us, and not whoever called us: they would read
+// that their credential is not good.
+absl::Status UnlessAboutUs(absl::Status status) {
+  const std::string reason = ReasonOf(status);
+  if (reason != common::v1::Reason_Name(common::v1::CREDENTIAL_MISSING) &&
+      reason != common::v1::Reason_Name(common::v1::WRONG_AUDIENCE)) {
+    return status;
+  }
+  return absl::UnavailableError(absl::StrCat("it refuses this service: ", status.message()));
+}
+
 // One attempt; the queue may tell of it when nobody asks any more.
 struct Answer {
   std::promise<void> came;
@@ -191,7 +203,7 @@ class Pending : public PendingCall {
     absl::Status status = rules_ == nullptr
                               ? absl::InternalError(absl::StrCat("no such RPC: ", method_))
                               : AwaitAnswer(response);
-    status = UnlessCancelled(std::move(status));
+    status = UnlessAboutUs(UnlessCancelled(std::move(status)));
     span_.End(status);
     return status;
   }

@@ -51,8 +51,9 @@ class Client {
   //
   //   cases.Call(&cases::v1::CaseDirectory_Stub::LookUpCase, organisation_id, request)
   //
-  // A refusal comes back as the service made it. What MayRepeat() is tried again, three times at
-  // most and within the deadline, where a replica was not there or did not answer.
+  // A refusal comes back as the service made it, but for one of this service's own right to call:
+  // that is UNAVAILABLE. What MayRepeat() is tried again, three times at most and within the
+  // deadline, where a replica was not there or did not answer.
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(Rpc<Stub, Request, Response> rpc,
                                 const std::string& organisation_id,

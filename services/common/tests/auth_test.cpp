@@ -31,6 +31,7 @@ struct Identity {
   FakeClock clock;
   std::atomic<int> exchanged = 0, keys_asked = 0;
   bool away = false;
+  absl::Status says;  // Where it is not OK, to every question.
   std::function<void()> meanwhile = [] {};
   std::vector<SigningKeyPair> keys = {NewSigningKey("key_1")};
 
@@ -53,6 +54,7 @@ struct Identity {
          ++exchanged;
          meanwhile();
          if (away) return absl::UnavailableError("away");
+         if (!says.ok()) return says;
          if (!absl::StartsWith(credential.Reveal(), "good")) {
            return Refuse(common::v1::CREDENTIAL_INVALID, "no");
          }
@@ -271,6 +273,94 @@ TEST_CASE_METHOD(Identity, "while identity is away a good token is not called a 
   away = false;
   clock.Pass(absl::Seconds(1));
   CHECK(Show(token).ok());
+}
+
+TEST_CASE_METHOD(Identity, "a process that starts while identity is away calls no token a bad one",
+                 "[unit]") {
+  away = true;
+  for (int i = 0; i < 240; ++i) {
+    CHECK(absl::IsUnavailable(Show(Token("good-" + std::to_string(i)))));
+    clock.Pass(absl::Milliseconds(100));
+  }
+  away = false;
+  clock.Pass(absl::Seconds(1));
+  CHECK(Show(Token("good")).ok());
+}
+
+TEST_CASE_METHOD(Identity, "a key that was made after identity was asked is not called unknown",
+                 "[unit]") {
+  REQUIRE(Show(Token("good")).ok());  // The list is known now.
+  clock.Pass(absl::Seconds(10));
+  keys.push_back(NewSigningKey("key_2"));
+  SECTION("while identity is away, however often it is brought") {
+    away = true;
+    for (int i = 0; i < 20; ++i) {
+      CHECK(absl::IsUnavailable(Show(Token("good-" + std::to_string(i), 1))));
+      clock.Pass(absl::Milliseconds(300));
+    }
+    away = false;
+    clock.Pass(absl::Seconds(1));
+    CHECK(Show(Token("good-new", 1)).ok());
+  }
+  SECTION("a moment after it was asked for another one") {
+    const SigningKeyPair late = keys.back();
+    keys.back() = NewSigningKey("key_other");
+    CHECK(Show(Token("good-other", 1)).ok());  // Asks.
+    keys.push_back(late);
+    CHECK(absl::IsUnavailable(Show(Token("good-late", 2))));
+    clock.Pass(absl::Seconds(1));
+    CHECK(Show(Token("good-late", 2)).ok());
+  }
+}
+
+TEST_CASE_METHOD(Identity, "a token of identity's own that comes too late is no bad credential",
+                 "[unit]") {
+  REQUIRE(Show(Token("good")).ok());
+  const std::string token = Token("good-late");
+  clock.Pass(absl::Hours(1));
+  CHECK(absl::IsUnavailable(Show(token)));
+  Identity stranger;
+  const std::string forged = stranger.Token("good-late");
+  stranger.clock.Pass(absl::Hours(2));
+  CHECK(ReasonOf(Show(forged)) == "CREDENTIAL_INVALID");
+}
+
+TEST_CASE_METHOD(Identity, "only identity's word on the credential is one", "[unit]") {
+  for (const absl::Status& other :
+       {Refuse(common::v1::CREDENTIAL_MISSING, "no certificate"),
+        Refuse(common::v1::WRONG_AUDIENCE, "not for this service"),
+        RefuseField("credential", "is odd"), absl::InternalError("a fault"),
+        absl::DeadlineExceededError("slow"), absl::UnauthenticatedError("a proxy's 401"),
+        absl::PermissionDeniedError("a proxy's 403"), absl::ResourceExhaustedError("much")}) {
+    says = other;
+    INFO(other.ToString());
+    for (int i = 0; i < 3; ++i) CHECK(absl::IsUnavailable(Show("good")));
+  }
+  says = absl::OkStatus();
+  CHECK(Show("good").ok());  // None of it was remembered.
+}
+
+TEST_CASE_METHOD(Identity, "what is forgotten is asked about anew", "[unit]") {
+  REQUIRE(Show("good").ok());
+  REQUIRE(Show("good-other").ok());
+  authenticator.Forget(Secret("good"));
+  CHECK_FALSE(Knows("good"));
+  CHECK(Knows("good-other"));
+  CHECK(Show("good").ok());
+  CHECK(exchanged == 3);
+}
+
+TEST_CASE("when a token was made is what it says, and for ever if it says nothing", "[unit]") {
+  const SigningKeyPair key = NewSigningKey("key_1");
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const std::string token =
+      SignPrincipal(key, {}, now + absl::Milliseconds(900), now + absl::Hours(1));
+  CHECK(IssuedAtOf(token) == now);
+  for (const char* text :
+       {"", "a.b", "a.b.c", "eyJ9.e30.x", "...", "a.W10.c", "a.eyJpYXQiOiIxIn0.c"}) {
+    INFO(text);
+    CHECK(IssuedAtOf(text) == absl::InfiniteFuture());
+  }
 }
 
 TEST_CASE_METHOD(Identity, "many threads exchange and revoke at once", "[unit]") {

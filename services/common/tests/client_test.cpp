@@ -41,6 +41,15 @@ TEST_CASE_METHOD(Fixture, "a refusal comes back as the service made it", "[servi
   CHECK(fault.message() == "internal error");
 }
 
+TEST_CASE_METHOD(Fixture, "that a service may not call is no refusal of whoever called it",
+                 "[service][no-tsan]") {
+  Client client(address, nullptr);
+  const absl::Status refused = client.Call(&Probe::Echo, "acme", PartOf("hello")).status();
+  CHECK(absl::IsUnavailable(refused));
+  CHECK(ReasonOf(refused).empty());
+  CHECK(handler.asked == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "what is harmless to repeat is repeated, and nothing else",
                  "[service][no-tsan]") {
   Client client(address, nullptr);

@@ -140,9 +140,9 @@ Problem ProblemOf(const absl::Status& status, const std::string& path,
   problem.status = StatusOf(wire, reason);
   ordered_json json = Outline(problem.status, reason, wire.message(), path, request_id);
   AddDetails(wire, json, problem);
-  // Whoever finds a service away, or too busy, may come back in a moment. A refusal says itself
-  // whether waiting helps.
-  const bool wait = problem.status == 503 || (problem.status == 429 && ReasonOf(status).empty());
+  // Whoever finds a service away, or too slow, may come back in a moment. Any other refusal says
+  // itself whether waiting helps.
+  const bool wait = problem.status == 503 || problem.status == 504;
   if (wait && problem.retry_after_seconds == 0) {
     json["retry_after"] = problem.retry_after_seconds = 1;
   }

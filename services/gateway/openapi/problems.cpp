@@ -88,8 +88,12 @@ Json HeaderOf(const char* description, const char* type) {
 Json ResponseOf(int status, const std::string& description, Json schema) {
   Json response = {{"description", description}};
   response["headers"]["X-Request-Id"] = HeaderOf("The request's id.", "string");
-  if (status == 429 || status == 503) {
+  if (status == 429) {
     response["headers"]["Retry-After"] = HeaderOf("Seconds to wait, where that helps.", "integer");
+  }
+  if (status == 503 || status == 504) {
+    response["headers"]["Retry-After"] = HeaderOf("Seconds to wait.", "integer");
+    response["headers"]["Retry-After"]["required"] = true;
   }
   if (status == 401) {
     response["headers"]["WWW-Authenticate"] = HeaderOf("`Bearer`, not for portals.", "string");
@@ -142,8 +146,8 @@ void Problems::AddResponses(const Route& route, Json& responses) {
                       "`: ", FirstSentence(comments_.Of(*reason)), ".");
       schemas.push_back(SchemaRef(NameOf(*reason)));
     }
-    // A deadline that passed has no reason, also where a reason has its status.
-    if (status == 504) schemas.push_back(SchemaRef("Problem"));
+    // What is away and a deadline that passed have none, also where a reason has their status.
+    if (status >= 500) schemas.push_back(SchemaRef("Problem"));
     responses[std::to_string(status)] = ResponseOf(
         status, description, schemas.size() == 1 ? schemas[0] : Json{{"oneOf", schemas}});
   }

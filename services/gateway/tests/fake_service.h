@@ -11,6 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "google/rpc/status.pb.h"
+#include "services/common/base/status.h"
+
 namespace gatehouse::gateway {
 
 // A gRPC server in this process that takes every call, and answers as a test says.
@@ -22,6 +26,7 @@ class FakeService : public grpc::CallbackGenericService {
     std::vector<std::string> answers = {""};      // Serialised messages, one after the other.
     grpc::Status status;                          // How it ends.
     bool answers_at_all = true;
+    std::string takes;  // Any other token it refuses; empty: it takes any.
   };
   struct Seen {
     std::string method;
@@ -137,7 +142,18 @@ class FakeService : public grpc::CallbackGenericService {
       const auto known = behaviours_.find(seen->method);
       if (known != behaviours_.end()) behaviour = known->second;
     }
+    const auto token = seen->metadata.find("authorization");
+    if (!behaviour.takes.empty() &&
+        (token == seen->metadata.end() || token->second != "Bearer " + behaviour.takes)) {
+      behaviour.reads = 0;
+      behaviour.status = CredentialInvalid();
+    }
     return new Call(*this, std::move(behaviour), std::move(seen));
+  }
+
+  static grpc::Status CredentialInvalid() {
+    const auto wire = ToRpcStatus(gatehouse::Refuse(common::v1::CREDENTIAL_INVALID, "no"));
+    return {grpc::StatusCode::UNAUTHENTICATED, wire.message(), wire.SerializeAsString()};
   }
 
   mutable std::mutex mutex_;

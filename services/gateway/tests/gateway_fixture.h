@@ -31,8 +31,9 @@ class FakeAuthenticator : public Authenticator {
     } else if (text.rfind("staff-", 0) != 0) {
       return gatehouse::Refuse(common::v1::CREDENTIAL_INVALID, "no");
     }
-    auto principal = std::make_shared<Principal>(caller, "token", absl::Now() + absl::Seconds(60));
     const std::lock_guard lock(mutex_);
+    if (away_) return absl::UnavailableError("away");
+    auto principal = std::make_shared<Principal>(caller, token_, absl::Now() + absl::Seconds(60));
     known_[text] = principal;
     return principal;
   }
@@ -42,10 +43,27 @@ class FakeAuthenticator : public Authenticator {
     return known == known_.end() ? nullptr : known->second;
   }
 
+  void Forget(const Secret& credential) override {
+    const std::lock_guard lock(mutex_);
+    known_.erase(credential.Reveal());
+  }
+
+  // From now on: with another token for each credential, or with none.
+  void Rotate(const std::string& token) {
+    const std::lock_guard lock(mutex_);
+    token_ = token;
+  }
+  void GoAway() {
+    const std::lock_guard lock(mutex_);
+    away_ = true;
+  }
+
   std::atomic<int> asked = 0;
 
  private:
   std::mutex mutex_;
+  std::string token_ = "token";
+  bool away_ = false;
   std::map<std::string, std::shared_ptr<const Principal>> known_;
 };
 

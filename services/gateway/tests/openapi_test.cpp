@@ -208,6 +208,16 @@ TEST_CASE("an answer names its headers", "[unit]") {
   const json verify = document.Operation("/v1/portal/signIn:verify", "post")["responses"];
   CHECK(verify["200"]["headers"].contains("Set-Cookie"));
   CHECK(verify["429"]["headers"].contains("Retry-After"));
+  for (const auto& [path, verbs] : document.all["paths"].items()) {
+    for (const auto& [verb, operation] : verbs.items()) {
+      INFO(verb << " " << path);
+      for (const char* status : {"503", "504"}) {
+        const json response = operation["responses"][status];
+        CHECK(response["headers"]["Retry-After"]["required"] == true);
+        CHECK(absl::StrContains(response["content"].dump(), "#/components/schemas/Problem\""));
+      }
+    }
+  }
   CHECK(document.Operation("/v1/cases", "get")["responses"]["401"]["headers"].contains(
       "WWW-Authenticate"));
 }

@@ -8,6 +8,8 @@
 #include "gatehouse/identity/v1/reasons.pb.h"
 #include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "services/common/base/status.h"
 #include "services/gateway/http/trusted_proxies.h"
 #include "services/gateway/json/json_reader.h"
@@ -178,7 +180,26 @@ TEST_CASE("what waiting does not mend names no time to come back", "[unit]") {
   CHECK(problem.status == 429);
   CHECK(problem.retry_after_seconds == 0);
   CHECK_FALSE(nlohmann::json::parse(problem.body).contains("retry_after"));
-  CHECK(ProblemOf(absl::UnavailableError(""), "/", "r").retry_after_seconds == 1);
+}
+
+TEST_CASE("whatever is away or too slow says when to come back", "[unit]") {
+  for (const absl::Status& status : {absl::UnavailableError("x"), absl::DeadlineExceededError("x"),
+                                     WithWait(absl::UnavailableError("x"), absl::Seconds(1)),
+                                     FromRpcStatus(ToRpcStatus(absl::UnavailableError("x")))}) {
+    INFO(status.ToString());
+    const Problem problem = ProblemOf(status, "/", "r");
+    CHECK(problem.retry_after_seconds == 1);
+    CHECK(nlohmann::json::parse(problem.body)["retry_after"] == 1);
+    google::rpc::RetryInfo retry;
+    const google::rpc::Status wire = ToRpcStatus(status);
+    REQUIRE(wire.details_size() == 1);
+    REQUIRE(wire.details(0).UnpackTo(&retry));
+    CHECK(retry.retry_delay().seconds() == 1);
+  }
+  // Who knows better is believed, over any number of services.
+  absl::Status long_wait = WithWait(absl::UnavailableError("x"), absl::Seconds(30));
+  for (int hop = 0; hop < 3; ++hop) long_wait = FromRpcStatus(ToRpcStatus(long_wait));
+  CHECK(ProblemOf(long_wait, "/", "r").retry_after_seconds == 30);
 }
 
 }  // namespace
