@@ -97,7 +97,7 @@ absl::StatusOr<pb::RevokeGrantResponse> AccessHandler::RevokeGrant(
       store_.RevokeGrant(call.caller.organisation_id, request.invitation_id(), request.case_id(),
                          {request.actor_id(), request.actor_name()}, call));
   // The invitation's id, for a session goes on where it holds other grants: caches forget who has
-  // this one. Those that could not be told forget by themselves within a minute.
+  // this one. Those that could not be told forget by themselves.
   (void)PublishRevocation(redis_, {request.invitation_id()});
   pb::RevokeGrantResponse response;
   response.set_ended_sessions(static_cast<int>(ended.size()));

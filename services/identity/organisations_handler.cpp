@@ -195,7 +195,7 @@ absl::StatusOr<pb::CreateStaffTokenResponse> OrganisationsHandler::CreateStaffTo
 absl::StatusOr<pb::RevokeStaffTokenResponse> OrganisationsHandler::RevokeStaffToken(
     const Call& call, const pb::RevokeStaffTokenRequest& request) {
   RETURN_IF_ERROR(key_store_.RevokeStaffToken(request.staff_token_id(), call));
-  // Caches that could not be told forget by themselves within a minute.
+  // Caches that could not be told forget by themselves.
   (void)PublishRevocation(redis_, {request.staff_token_id()});
   return pb::RevokeStaffTokenResponse();
 }

@@ -22,7 +22,7 @@
 namespace gatehouse {
 namespace {
 
-constexpr absl::Duration kEntryLife = absl::Seconds(60);
+constexpr absl::Duration kEntryLife = absl::Seconds(60), kUnheardLife = absl::Seconds(5);
 constexpr size_t kEntriesMax = 100000;
 constexpr size_t kCredentialMax = 512;  // As ExchangeCredentialRequest has it.
 constexpr absl::Duration kMissLife = absl::Seconds(10), kGoodLife = absl::Hours(1);
@@ -68,19 +68,34 @@ class CachingAuthenticator::Cache {
     const std::lock_guard lock(mutex_);
     const auto entry = entries_.find(hash);
     if (entry == entries_.end() || entry->second.until <= now) return nullptr;
+    if (now >= std::max(entry->second.asked_at, heard_at_) + kUnheardLife) return nullptr;
     return entry->second.principal;
   }
 
-  // False if what the principal stands on was revoked while it was on its way.
-  bool Insert(const std::string& hash, std::shared_ptr<const Principal> principal, absl::Time now) {
+  // When a question to identity began: what it knew of revocations then.
+  struct Asked {
+    absl::Time at;
+    int64_t gaps = 0;  // In what was heard of revocations, until then.
+  };
+  Asked BeginAsking(absl::Time now) {
+    const std::lock_guard lock(mutex_);
+    return {now, gaps_};
+  }
+
+  // False if what the principal stands on was revoked while it was on its way. Where that may have
+  // happened unheard, it is not kept.
+  bool Insert(const std::string& hash, std::shared_ptr<const Principal> principal,
+              const Asked& asked) {
     const std::lock_guard lock(mutex_);
     if (HasTombstone(principal->caller)) return false;
+    const absl::Time now = asked.at;
+    if (good_.size() >= kEntriesMax) good_.clear();
+    good_[hash] = now + kGoodLife;
+    if (asked.gaps != gaps_) return true;
     if (entries_.size() >= kEntriesMax) DropExpired(now);
     if (entries_.size() >= kEntriesMax) entries_.clear();
     const absl::Time until = std::min(principal->expires_at, now + kEntryLife);
-    entries_[hash] = {std::move(principal), until};
-    if (good_.size() >= kEntriesMax) good_.clear();
-    good_[hash] = now + kGoodLife;
+    entries_[hash] = {std::move(principal), until, now};
     return true;
   }
 
@@ -104,6 +119,16 @@ class CachingAuthenticator::Cache {
   void Clear() {
     const std::lock_guard lock(mutex_);
     entries_.clear();
+    ++gaps_;
+  }
+
+  void Heard(absl::Time until) {
+    const std::lock_guard lock(mutex_);
+    heard_at_ = std::max(heard_at_, until);
+  }
+  absl::Time heard_at() {
+    const std::lock_guard lock(mutex_);
+    return heard_at_;
   }
 
   void Drop(const std::string& hash) {
@@ -189,7 +214,7 @@ class CachingAuthenticator::Cache {
  private:
   struct Entry {
     std::shared_ptr<const Principal> principal;
-    absl::Time until;
+    absl::Time until, asked_at;
   };
 
   bool HasTombstone(const Caller& caller) const {
@@ -205,6 +230,8 @@ class CachingAuthenticator::Cache {
   std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;
   std::map<std::string, absl::Time> tombstones_;
+  absl::Time heard_at_ = absl::InfinitePast();  // Every revocation until then was.
+  int64_t gaps_ = 0;
   std::map<std::string, std::string> keys_;
   absl::Time next_keys_ = absl::InfinitePast(), keys_until_ = absl::InfinitePast();
   absl::Time keys_asked_at_ = absl::InfinitePast();
@@ -227,6 +254,7 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Authentic
     const Secret& credential) {
   const std::string hash = Sha256(credential.Reveal());
   if (auto cached = cache_->Find(hash, clock_.Now())) return cached;
+  const Cache::Asked asked = cache_->BeginAsking(clock_.Now());
   std::shared_ptr<const Principal> principal;
   if (const std::string key_id = KeyIdOf(credential.Reveal()); !key_id.empty()) {
     ASSIGN_OR_RETURN(principal, Verify(credential.Reveal(), key_id));
@@ -235,7 +263,7 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Authentic
   } else {
     return ExchangeOnce(credential, hash);
   }
-  if (!cache_->Insert(hash, principal, clock_.Now())) return Invalid();
+  if (!cache_->Insert(hash, principal, asked)) return Invalid();
   return principal;
 }
 
@@ -248,8 +276,9 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::ExchangeO
   }
   const auto end = absl::MakeCleanup([&] { cache_->End(hash); });
   if (auto cached = cache_->Find(hash, clock_.Now())) return cached;
+  const Cache::Asked asked = cache_->BeginAsking(clock_.Now());
   ASSIGN_OR_RETURN(auto principal, Exchange(credential, hash));
-  if (!cache_->Insert(hash, principal, clock_.Now())) return Invalid();
+  if (!cache_->Insert(hash, principal, asked)) return Invalid();
   return principal;
 }
 
@@ -318,6 +347,10 @@ void CachingAuthenticator::OnRevoked(RevocationHook hook) {
 void CachingAuthenticator::Forget(const Secret& credential) {
   cache_->Drop(Sha256(credential.Reveal()));
 }
+
+void CachingAuthenticator::Heard(absl::Duration ago) { cache_->Heard(clock_.Now() - ago); }
+
+absl::Duration CachingAuthenticator::Unheard() const { return clock_.Now() - cache_->heard_at(); }
 
 void CachingAuthenticator::Clear() { cache_->Clear(); }
 

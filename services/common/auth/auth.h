@@ -74,11 +74,12 @@ struct PrincipalSource {
 
 // An authenticator with a cache. An entry lives 60 seconds at most and never longer than its token;
 // so do the signing keys, so that one that is not trusted any more is forgotten in an idle process,
-// too. What is no credential is remembered for ten seconds. Whoever was good within the last hour
-// is always asked about; of the others four at once, so that a flood of inventions takes neither
-// the threads nor identity from those who are signed in: UNAVAILABLE is what is said to one too
-// many. Revoked ids empty what the cache holds of them at once, and an exchange that was under way
-// meanwhile is not cached.
+// too. But it counts only while revocations are heard (see Heard): where nobody can say that there
+// was none, what identity said five seconds ago is not believed any more. What is no credential is
+// remembered for ten seconds. Whoever was good within the last hour is always asked about; of the
+// others four at once, so that a flood of inventions takes neither the threads nor identity from
+// those who are signed in: UNAVAILABLE is what is said to one too many. Revoked ids empty what the
+// cache holds of them at once, and an exchange that was under way meanwhile is not cached.
 class CachingAuthenticator : public Authenticator {
  public:
   CachingAuthenticator(PrincipalSource source, const Clock& clock);
@@ -95,8 +96,12 @@ class CachingAuthenticator : public Authenticator {
   // cases has one of these ids. A session that holds other grants is known again when it is asked
   // for anew.
   void Revoke(const std::vector<std::string>& ids);
-  // Drops everything: revocations may have been missed.
+  // Drops everything: revocations may have been missed, also of what is being asked about.
   void Clear();
+  // Every revocation until so long ago has been told to Revoke().
+  void Heard(absl::Duration ago);
+  // How long it is since then; infinite where nothing was ever heard.
+  absl::Duration Unheard() const;
 
  private:
   class Cache;
@@ -116,8 +121,9 @@ class CachingAuthenticator : public Authenticator {
 };
 
 // Keeps an authenticator's cache true: listens for revocations (the Redis channel
-// `gatehouse:revoked`) and acknowledges each once it has taken effect. While the connection is lost
-// the cache is emptied, at its end and at its return.
+// `gatehouse:revoked`), acknowledges each once it has taken effect, and says each second that all
+// were heard. Where the connection is lost, or Redis does not answer, the cache is emptied, then
+// and at its return.
 class RevocationListener {
  public:
   RevocationListener(CachingAuthenticator& authenticator, Redis& redis, const Secret& redis_url);
@@ -130,7 +136,8 @@ class RevocationListener {
 
 // Tells every listener that these sessions, API keys, staff tokens or invitations have ended, and
 // waits until all have acknowledged it, 250 ms at most. An error means that it could not be told:
-// entries then expire by themselves within 60 seconds.
+// those who hear nothing of Redis then forget by themselves within five seconds, and those who do
+// within 60.
 absl::Status PublishRevocation(Redis& redis, const std::vector<std::string>& ids);
 
 }  // namespace gatehouse

@@ -21,18 +21,25 @@ constexpr absl::Duration kPatience = absl::Milliseconds(250);
 class RevocationListener::State {
  public:
   State(CachingAuthenticator& authenticator, Redis& redis, const Secret& url)
-      : subscriber_(
+      : gauge_([&authenticator] {
+          SetGauge("gatehouse_revocations_unheard_seconds", {},
+                   absl::ToDoubleSeconds(authenticator.Unheard()));
+        }),
+        subscriber_(
             url, kChannel,
-            [&authenticator, &redis](const std::string& message) {
-              const std::vector<std::string> parts = absl::StrSplit(message, '|');
-              if (parts.size() != 2) return;
-              authenticator.Revoke(absl::StrSplit(parts[1], ',', absl::SkipEmpty()));
-              (void)redis.Command({"LPUSH", parts[0], "1"});
-              (void)redis.Command({"PEXPIRE", parts[0], "5000"});
-            },
-            [&authenticator] { authenticator.Clear(); }) {}
+            {.on_message =
+                 [&authenticator, &redis](const std::string& message) {
+                   const std::vector<std::string> parts = absl::StrSplit(message, '|');
+                   if (parts.size() != 2) return;
+                   authenticator.Revoke(absl::StrSplit(parts[1], ',', absl::SkipEmpty()));
+                   (void)redis.Command({"LPUSH", parts[0], "1"});
+                   (void)redis.Command({"PEXPIRE", parts[0], "5000"});
+                 },
+             .on_gap = [&authenticator] { authenticator.Clear(); },
+             .on_alive = [&authenticator](absl::Duration ago) { authenticator.Heard(ago); }}) {}
 
  private:
+  const GaugeSource gauge_;
   RedisSubscriber subscriber_;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/common/base/secret.h"
 
 namespace gatehouse {
@@ -54,13 +55,20 @@ class Redis {
   std::unique_ptr<Connection> connection_;
 };
 
-// Listens on a channel with a connection and a thread of its own, and comes back after a loss.
-// `on_message` runs on that thread. `on_gap` runs after each reconnection: messages may have been
-// missed.
+// Listens on a channel with a connection and a thread of its own, and comes back after a loss. Each
+// second it asks Redis whether the connection lives; one that has not answered for three is given
+// up.
 class RedisSubscriber {
  public:
-  RedisSubscriber(const Secret& url, std::string channel,
-                  std::function<void(const std::string&)> on_message, std::function<void()> on_gap);
+  // Run on that thread.
+  struct Events {
+    std::function<void(const std::string&)> on_message;
+    // When a connection was lost, and when there is one again: messages may have been missed.
+    std::function<void()> on_gap;
+    // Everything that was published until so long ago has been heard.
+    std::function<void(absl::Duration ago)> on_alive;
+  };
+  RedisSubscriber(const Secret& url, std::string channel, Events events);
   ~RedisSubscriber();
 
  private:

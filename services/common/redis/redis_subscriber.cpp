@@ -2,7 +2,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "services/common/observe/log.h"
@@ -10,15 +10,20 @@
 #include "services/common/redis/redis_connection.h"
 
 namespace gatehouse {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr std::chrono::seconds kBeat{1}, kSilenceMax{3};
+constexpr std::chrono::milliseconds kLook{250};
+
+}  // namespace
 
 class RedisSubscriber::Listener {
  public:
-  Listener(const Secret& url, std::string channel,
-           std::function<void(const std::string&)> on_message, std::function<void()> on_gap)
+  Listener(const Secret& url, std::string channel, Events events)
       : url_(url),
         channel_(std::move(channel)),
-        on_message_(std::move(on_message)),
-        on_gap_(std::move(on_gap)),
+        events_(std::move(events)),
         stop_(eventfd(0, EFD_NONBLOCK)),
         thread_([this] { Run(); }) {}
 
@@ -35,10 +40,10 @@ class RedisSubscriber::Listener {
       const RedisContext redis = ConnectRedis(url_, absl::Seconds(2));
       if (redis != nullptr && Subscribe(redis.get())) {
         // What was published while nobody listened here is unknown.
-        on_gap_();
+        events_.on_gap();
         Listen(redis.get());
         LogWarning("redis.subscription_lost");
-        on_gap_();
+        events_.on_gap();
       }
       Stopped(std::chrono::milliseconds(200));
     }
@@ -50,20 +55,50 @@ class RedisSubscriber::Listener {
     return reply != nullptr && reply->type == REDIS_REPLY_ARRAY;
   }
 
-  // Until the connection breaks or the listener stops.
+  // Until the connection breaks, or does not answer, or the listener stops.
   void Listen(redisContext* redis) {
+    Steady::time_point asked = Steady::now() - kBeat;
+    bool waits = false;  // For the answer to what was asked then.
     while (true) {
-      void* raw = nullptr;
-      while (redisGetReplyFromReader(redis, &raw) == REDIS_OK && raw != nullptr) {
-        const RedisReplyPointer reply(static_cast<redisReply*>(raw));
-        if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
-          on_message_(std::string(reply->element[2]->str, reply->element[2]->len));
-        }
+      if (HandOn(redis)) {
+        events_.on_alive(absl::FromChrono(Steady::now() - asked));
+        waits = false;
       }
-      pollfd events[] = {{redis->fd, POLLIN, 0}, {stop_, POLLIN, 0}};
-      poll(events, 2, -1);
-      if (events[1].revents != 0 || redisBufferRead(redis) != REDIS_OK) return;
+      const Steady::duration since = Steady::now() - asked;
+      if (waits && since >= kSilenceMax) return;
+      if (!waits && since >= kBeat) {
+        asked = Steady::now();
+        waits = true;
+        if (!Ask(redis)) return;
+      }
+      pollfd ready[] = {{redis->fd, POLLIN, 0}, {stop_, POLLIN, 0}};
+      poll(ready, 2, static_cast<int>(kLook.count()));
+      if (ready[1].revents != 0) return;
+      if (ready[0].revents != 0 && redisBufferRead(redis) != REDIS_OK) return;
     }
+  }
+
+  // Everything that has arrived. Redis answers in order: true where it has answered what was asked,
+  // and so has sent all that was published before.
+  bool HandOn(redisContext* redis) {
+    bool answered = false;
+    void* raw = nullptr;
+    while (redisGetReplyFromReader(redis, &raw) == REDIS_OK && raw != nullptr) {
+      const RedisReplyPointer reply(static_cast<redisReply*>(raw));
+      if (reply->type != REDIS_REPLY_ARRAY) continue;
+      if (reply->elements == 3) {
+        events_.on_message(std::string(reply->element[2]->str, reply->element[2]->len));
+      } else {
+        answered = true;
+      }
+    }
+    return answered;
+  }
+
+  static bool Ask(redisContext* redis) {
+    int done = 0;
+    return redisAppendCommand(redis, "PING") == REDIS_OK &&
+           redisBufferWrite(redis, &done) == REDIS_OK;
   }
 
   bool Stopped(std::chrono::milliseconds wait) {
@@ -73,17 +108,13 @@ class RedisSubscriber::Listener {
 
   const Secret url_;
   const std::string channel_;
-  const std::function<void(const std::string&)> on_message_;
-  const std::function<void()> on_gap_;
+  const Events events_;
   const int stop_;
   std::thread thread_;
 };
 
-RedisSubscriber::RedisSubscriber(const Secret& url, std::string channel,
-                                 std::function<void(const std::string&)> on_message,
-                                 std::function<void()> on_gap)
-    : listener_(std::make_unique<Listener>(url, std::move(channel), std::move(on_message),
-                                           std::move(on_gap))) {}
+RedisSubscriber::RedisSubscriber(const Secret& url, std::string channel, Events events)
+    : listener_(std::make_unique<Listener>(url, std::move(channel), std::move(events))) {}
 RedisSubscriber::~RedisSubscriber() = default;
 
 }  // namespace gatehouse

@@ -90,6 +90,7 @@ TEST_CASE_METHOD(Identity, "a credential is exchanged once, until its token ends
   CHECK(Show("good").ok());
   CHECK(exchanged == 1);
   clock.Pass(absl::Seconds(44));
+  authenticator.Heard(absl::ZeroDuration());
   CHECK(Knows("good"));
   clock.Pass(absl::Seconds(1));
   CHECK_FALSE(Knows("good"));
@@ -226,6 +227,55 @@ TEST_CASE_METHOD(Identity, "a cache that may have missed something forgets every
   authenticator.Clear();
   CHECK_FALSE(Knows("good"));
   CHECK(Show("good").ok());
+}
+
+TEST_CASE_METHOD(Identity, "while revocations are heard an entry lives; unheard, five seconds",
+                 "[unit]") {
+  REQUIRE(Show("good").ok());
+  for (int second = 1; second < 30; ++second) {
+    clock.Pass(absl::Seconds(1));
+    authenticator.Heard(absl::Milliseconds(300));
+    CHECK(Knows("good"));
+  }
+  clock.Pass(absl::Seconds(4));
+  CHECK(Knows("good"));
+  CHECK(authenticator.Unheard() == absl::Milliseconds(4300));
+  clock.Pass(absl::Milliseconds(699));
+  CHECK(Knows("good"));
+  clock.Pass(absl::Milliseconds(1));
+  CHECK_FALSE(Knows("good"));
+  // What is asked about now is believed as long.
+  CHECK(Show("good").ok());
+  clock.Pass(absl::Milliseconds(4999));
+  CHECK(Knows("good"));
+  clock.Pass(absl::Milliseconds(1));
+  CHECK_FALSE(Knows("good"));
+  CHECK(exchanged == 2);
+}
+
+TEST_CASE_METHOD(Identity, "a revocation that nobody could tell holds after five seconds",
+                 "[unit]") {
+  REQUIRE(Show("good").ok());
+  clock.Pass(absl::Seconds(5));
+  says = Refuse(common::v1::CREDENTIAL_INVALID, "revoked");
+  CHECK(ReasonOf(Show("good")) == "CREDENTIAL_INVALID");
+}
+
+TEST_CASE_METHOD(Identity, "what was heard is not unheard", "[unit]") {
+  CHECK(authenticator.Unheard() == absl::InfiniteDuration());
+  authenticator.Heard(absl::ZeroDuration());
+  authenticator.Heard(absl::Seconds(3));  // An answer that came late.
+  CHECK(authenticator.Unheard() == absl::ZeroDuration());
+}
+
+TEST_CASE_METHOD(Identity, "what was asked about before a gap is answered, and not kept",
+                 "[unit]") {
+  meanwhile = [this] { authenticator.Clear(); };
+  CHECK(Show("good").ok());
+  CHECK_FALSE(Knows("good"));
+  meanwhile = [] {};
+  CHECK(Show("good").ok());
+  CHECK(Knows("good"));
 }
 
 TEST_CASE_METHOD(Identity, "a principal token is verified by the published keys", "[unit]") {
