@@ -14,8 +14,12 @@
 namespace gatehouse {
 namespace {
 
-class Plugin : public grpc::reflection::ProtoServerReflectionPlugin {
+// gRPC itself registers the service of reflection; this one makes it tell more.
+class Plugin : public grpc::ServerBuilderPlugin {
  public:
+  std::string name() override { return "gatehouse.linked_services"; }
+  void InitServer(grpc::ServerInitializer*) override {}
+  void ChangeArguments(const std::string&, void*) override {}
   void Finish(grpc::ServerInitializer* server) override {
     // The server's list, which nothing but reflection reads; gRPC has no other way to add to it.
     auto& listed = const_cast<std::vector<std::string>&>(*server->GetServiceList());
@@ -24,7 +28,6 @@ class Plugin : public grpc::reflection::ProtoServerReflectionPlugin {
         listed.push_back(std::move(name));
       }
     }
-    ProtoServerReflectionPlugin::Finish(server);
   }
 };
 
@@ -54,6 +57,10 @@ std::vector<std::string> LinkedServices() {
   return services;
 }
 
-std::unique_ptr<grpc::ServerBuilderOption> ReflectionOfAll() { return std::make_unique<Option>(); }
+std::unique_ptr<grpc::ServerBuilderOption> ReflectionOfAll() {
+  // Once in a process; and a library that nothing is called of is not linked.
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  return std::make_unique<Option>();
+}
 
 }  // namespace gatehouse

@@ -1,11 +1,13 @@
 #include "services/common/rpc/server.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -155,6 +157,16 @@ TEST_CASE_METHOD(Fixture, "a call is authorised and validated before its handler
   CHECK(ReasonOf(Raw(channel, kLookUp, LookUp("../x"), service)) == "INVALID_REQUEST");
   CHECK(ReasonOf(Raw(channel, kLookUp, "\xff\xff\xff", service)) == "INVALID_REQUEST");
   CHECK(absl::IsUnimplemented(Raw(channel, "gatehouse.cases.v1.Cases/Nothing", "", service)));
+}
+
+TEST_CASE_METHOD(Fixture, "no service is registered twice", "[service][no-tsan]") {
+  static std::atomic<int> complaints = 0;
+  gpr_set_log_function([](gpr_log_func_args* line) {
+    if (std::strstr(line->message, "duplicate registration") != nullptr) ++complaints;
+  });
+  Start();
+  gpr_set_log_function(nullptr);
+  CHECK(complaints == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "a fault is shown as an internal error and nothing more",
