@@ -65,6 +65,8 @@ struct Config {
     connections.is_proxy = [proxies = trusted_proxies](const std::string& address) {
       return proxies.Contains(address);
     };
+    http.idle_timeout =
+        std::chrono::seconds(environment.Number("GATEHOUSE_HTTP_IDLE_SECONDS", 120, 1, 3600));
     http.least_bytes_per_second = environment.Number("GATEHOUSE_HTTP_LEAST_BYTES_PER_SECOND",
                                                      http.least_bytes_per_second, 0, 1000000);
     in_flight.requests = static_cast<int>(
@@ -117,6 +119,7 @@ int Serve(const Config& config) {
   WaitForSignal();
   LogInfo("draining");
   if (operations != nullptr) operations->Drain();
+  (*server)->Leave();
   absl::SleepFor(config.shutdown_delay);
   server->reset();
   StopTracing();

@@ -1,5 +1,7 @@
 #include "services/gateway/http/connection_table.h"
 
+#include <tuple>
+
 #include "services/gateway/http/forwarded.h"
 
 namespace gatehouse::gateway {
@@ -24,11 +26,12 @@ std::shared_ptr<ConnectionTable::Entry> ConnectionTable::Enter(const std::string
 // Among those of this network, or of all.
 bool ConnectionTable::MakeRoom(const std::string* network) {
   std::shared_ptr<Entry> longest;
-  std::pair<bool, int64_t> best;
+  std::tuple<bool, bool, int64_t> best;
   for (const std::shared_ptr<Entry>& entry : entries_) {
     if (network != nullptr && entry->network_ != *network) continue;
-    const std::pair<bool, int64_t> rank = {entry->signed_in_, entry->waiting_since_};
-    if (rank.second == 0 || (longest != nullptr && rank >= best)) continue;
+    const int64_t since = entry->waiting_since_;
+    const auto rank = std::tuple(entry->network_.empty(), entry->signed_in_.load(), since);
+    if (since == 0 || (longest != nullptr && rank >= best)) continue;
     longest = entry;
     best = rank;
   }

@@ -13,8 +13,8 @@ namespace gatehouse::gateway {
 
 // The open connections of all threads: how many there may be, of all and of one address (an IPv6
 // network of 64 bits counts as one), and which one goes where one more comes: the one that has
-// waited longest for a request, of those that nobody signed in on first. One with a request under
-// way never goes. Thread-safe.
+// waited longest for a request, of those that nobody signed in on first, and a proxy's last, who
+// counts on it for whoever comes next. One with a request under way never goes. Thread-safe.
 class ConnectionTable {
  public:
   struct Limits {

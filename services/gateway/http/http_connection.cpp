@@ -339,7 +339,7 @@ awaitable<void> HttpConnection::Respond(int status, const HttpHeaders& headers,
                                         const std::string& body) {
   answered_ = true;
   // What is left of a body that nobody wanted would be taken for the next request.
-  keep_alive_ = keep_alive_ && body_read_ && !*thread_.draining;
+  keep_alive_ = keep_alive_ && body_read_ && !*thread_.leaving;
   std::string head = HeadOf(status, headers);
   if (status != 204 && status != 304)
     absl::StrAppend(&head, "Content-Length: ", body.size(), "\r\n");
@@ -355,7 +355,7 @@ awaitable<void> HttpConnection::Begin(int status, const HttpHeaders& headers) {
   answered_ = true;
   chunking_ = !old_ && method_ != "HEAD";
   for (const auto& [name, value] : headers) chunking_ = chunking_ && name != "Content-Length";
-  keep_alive_ = keep_alive_ && body_read_;
+  keep_alive_ = keep_alive_ && body_read_ && !*thread_.leaving;
   std::string head = HeadOf(status, headers);
   if (chunking_) head += "Transfer-Encoding: chunked\r\n";
   head += "\r\n";

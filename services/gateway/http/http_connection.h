@@ -17,9 +17,10 @@ struct HttpThread {
   const HttpServer::Options* options = nullptr;
   const HttpServer::Handle* handle = nullptr;
   const HttpServer::Refuse* refuse = nullptr;
-  const std::atomic<bool>* draining = nullptr;
-  std::string date;          // As the header says it,
-  int64_t date_second = -1;  // at this Unix time.
+  const std::atomic<bool>* leaving = nullptr;   // Answers end their connections,
+  const std::atomic<bool>* draining = nullptr;  // and no more requests are taken.
+  std::string date;                             // As the header says it,
+  int64_t date_second = -1;                     // at this Unix time.
 };
 
 // A client's connection: its requests, one after the other. It has one coarse deadline, which

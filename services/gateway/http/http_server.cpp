@@ -58,8 +58,10 @@ class HttpServer::State {
     return absl::OkStatus();
   }
 
+  void Leave() { leaving_ = true; }
+
   ~State() {
-    draining_ = true;
+    leaving_ = draining_ = true;
     for (auto& worker : workers_) {
       asio::post(worker->shared.loop.context(), [&w = *worker] {
         error_code error;
@@ -94,6 +96,7 @@ class HttpServer::State {
     worker.shared.options = &options_;
     worker.shared.handle = &handle_;
     worker.shared.refuse = &refuse_;
+    worker.shared.leaving = &leaving_;
     worker.shared.draining = &draining_;
     worker.acceptor.emplace(worker.shared.loop.context());
     worker.acceptor->open(endpoint.protocol());
@@ -185,7 +188,7 @@ class HttpServer::State {
   const Options options_;
   const Handle handle_;
   const Refuse refuse_;
-  std::atomic<bool> draining_ = false;
+  std::atomic<bool> leaving_ = false, draining_ = false;
   ConnectionTable table_;
   std::atomic<int> serving_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -195,6 +198,7 @@ class HttpServer::State {
 HttpServer::HttpServer() = default;
 HttpServer::~HttpServer() = default;
 int HttpServer::port() const { return state_->port_; }
+void HttpServer::Leave() { state_->Leave(); }
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const Options& options, Handle handle,
                                                               Refuse refuse) {

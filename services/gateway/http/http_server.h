@@ -72,7 +72,10 @@ class HttpServer {
     // Each accepts and serves for itself; the other half of the machine is for gRPC.
     int threads = std::max(1u, std::thread::hardware_concurrency() / 2);
     ConnectionTable::Limits connections;  // One more than there is room for is closed at once.
-    std::chrono::seconds head_timeout{10}, idle_timeout{60};
+    std::chrono::seconds head_timeout{10};
+    // Well beyond the time for which proxies keep a connection (60 s in nginx and many others):
+    // whoever closes first does it while the other may be sending a request.
+    std::chrono::seconds idle_timeout{120};
     // A body must come, or be taken, at this rate, looked at over this time; what the gateway
     // itself or a service takes does not count.
     int64_t least_bytes_per_second = 512;
@@ -85,6 +88,8 @@ class HttpServer {
 
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const Options& options, Handle handle,
                                                            Refuse refuse);
+  // It will end: from now on each answer ends its connection, and says so. It serves on.
+  void Leave();
   // Stops accepting, lets what runs end, and closes.
   ~HttpServer();
   int port() const;

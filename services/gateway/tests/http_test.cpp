@@ -39,6 +39,13 @@ struct Fixture {
           if (http.target() == "/header") {
             answer = absl::StrCat("[", http.Header("X-A"), "][", http.Header("Cookie"), "]");
           }
+          if (http.target() == "/pieces") {
+            co_await http.Begin(200, {});
+            co_await http.Write("one, ");
+            co_await http.Write("two");
+            co_await http.End(true);
+            co_return;
+          }
           co_await http.Respond(200, {}, answer);
           if (http.target() == "/throw-late") throw std::runtime_error("thrown late");
         },
@@ -360,6 +367,29 @@ TEST_CASE_METHOD(Fixture, "many clients on few threads get their own answers", "
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(good == 400);
+}
+
+TEST_CASE_METHOD(Fixture, "who will leave says so in every answer, and serves on", "[service]") {
+  const int port = Start();
+  const std::string close = "Connection: close\r\n";
+  RawClient whole(port), pieces(port), waiting(port);
+  for (RawClient* client : {&whole, &pieces}) {
+    client->Send(Get("/first"));
+    CHECK(client->Receive("/first 0").find(close) == std::string::npos);
+  }
+  waiting.Send(Get("/wait"));
+  absl::SleepFor(absl::Milliseconds(200));
+  server->Leave();
+  whole.Send(Get("/a") + Get("/more"));
+  pieces.Send(Get("/pieces") + Get("/more"));
+  RawClient newcomer(port);
+  newcomer.Send(Get("/a"));
+  for (RawClient* client : {&whole, &pieces, &waiting, &newcomer}) {
+    const std::string answer = client->Receive();
+    CHECK(answer.find("HTTP/1.1 200") == 0);
+    CHECK(answer.find(close) != std::string::npos);
+    CHECK(answer.find("/more") == std::string::npos);
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "at its end a server lets what runs end, and closes what waits",

@@ -83,6 +83,21 @@ TEST_CASE("a proxy stands for many, and has no share", "[unit]") {
   CHECK(all.gone == std::vector<int>{0});
 }
 
+TEST_CASE("a proxy's connection goes after everybody else's", "[unit]") {
+  Connections all({.all = 3, .per_address = 3, .is_proxy = [](const std::string& address) {
+                     return address == "10.0.0.1";
+                   }});
+  CHECK(all.Enter("10.0.0.1"));
+  CHECK(all.Enter("192.0.2.1"));
+  CHECK(all.Enter("192.0.2.2"));
+  all.entries[2]->SignIn();
+  CHECK(all.Enter("10.0.0.1"));
+  CHECK(all.Enter("10.0.0.1"));
+  CHECK(all.gone == std::vector<int>{1, 2});
+  CHECK(all.Enter("192.0.2.3"));
+  CHECK(all.gone == std::vector<int>{1, 2, 0});
+}
+
 TEST_CASE("connections come and go on many threads", "[unit]") {
   ConnectionTable table({.all = 8, .per_address = 3});
   std::atomic<int> closed = 0, refused = 0;
