@@ -198,8 +198,11 @@ awaitable<void> Gateway::Answer(Request& request, const Message& response) {
   const HttpHeaders own = HeaderFields(response);
   const bool typed = std::any_of(own.begin(), own.end(),
                                  [](const auto& header) { return header.first == "Content-Type"; });
+  request.status = request.route->rules->success_status;
+  const bool empty = request.status == 204;
   const char* content_type = "application/json";
-  if (raw != nullptr) content_type = typed ? "" : "application/octet-stream";
+  if (raw != nullptr) content_type = "application/octet-stream";
+  if (typed || empty) content_type = "";
   HttpHeaders headers = HeadersOf(request, content_type);
   headers.insert(headers.end(), own.begin(), own.end());
   const Descriptor& type = *response.GetDescriptor();
@@ -211,15 +214,14 @@ awaitable<void> Gateway::Answer(Request& request, const Message& response) {
     credentials_.WasGood(Sha256(token), NetworkOf(request.client.address), absl::Now());
   }
   std::string json;
-  if (raw != nullptr) {
+  if (raw != nullptr && !empty) {
     json = response.GetReflection()->GetString(response, raw);
-  } else {
+  } else if (!empty) {
     WriteJson(response, json);
   }
   if (request.route->rules->from_principal && request.principal != nullptr) {
     request.principal->answers.Keep(request.route->full_name, json);
   }
-  request.status = request.route->rules->success_status;
   co_await request.http.Respond(request.status, headers, json);
 }
 

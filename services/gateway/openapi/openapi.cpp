@@ -41,6 +41,7 @@ std::string PathOf(const Route& route) {
 // may be left out where nothing in it is required.
 bool BodyIsRequired(const Route& route) {
   if (route.portal) return true;
+  if (route.request_bytes != nullptr) return false;
   if (!route.whole_body) return RuleOf(*route.body_field).required();
   const Descriptor& type = *route.rpc->input_type();
   for (int i = 0; i < type.field_count(); ++i) {
@@ -100,6 +101,8 @@ class Writer {
     if (!parameters.empty()) operation["parameters"] = parameters;
     if (route.rpc->client_streaming()) {
       operation["requestBody"] = {{"required", true}, {"content", {{"*/*", Binary()}}}};
+    } else if (route.request_bytes != nullptr) {
+      operation["requestBody"] = {{"required", false}, {"content", {{"*/*", Binary()}}}};
     } else if (route.has_body()) {
       operation["requestBody"] = {
           {"required", BodyIsRequired(route)},
@@ -134,8 +137,12 @@ class Writer {
       responses["304"] = {{"description", "If-None-Match names what is there."}};
       return;
     }
-    ok["content"]["application/json"] = {{"schema", schemas_.Message(type, false)},
-                                         {"example", ExampleOf(type)}};
+    if (route.response_bytes != nullptr) {
+      ok["content"]["*/*"] = Binary();
+    } else if (route.rules->success_status != 204) {
+      ok["content"]["application/json"] = {{"schema", schemas_.Message(type, false)},
+                                           {"example", ExampleOf(type)}};
+    }
     responses[std::to_string(route.rules->success_status)] = ok;
   }
 
@@ -160,8 +167,8 @@ class Writer {
       const FieldDescriptor& field = *input.field(i);
       const bool in_path = InPath(route, field);
       const std::string& header = RuleOf(field).header();
-      if (!in_path &&
-          (route.whole_body || &field == route.body_field || &field == route.bytes_field)) {
+      if (!in_path && (route.whole_body || &field == route.body_field ||
+                       &field == route.bytes_field || &field == route.request_bytes)) {
         continue;
       }
       // OpenAPI keeps these two to itself.

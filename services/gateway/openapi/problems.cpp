@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gatehouse/common/v1/options.pb.h"
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "gatehouse/gateway/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/gateway/json/problem.h"
@@ -114,10 +115,12 @@ Problems::Reasons Problems::ReasonsOf(const Route& route) {
     const auto* value = v1::Reason_descriptor()->FindValueByNumber(reason);
     reasons[value->name()] = value;
   };
+  // Of what the gateway passes on, no service counts the metadata.
+  reasons.erase(common::v1::Reason_Name(common::v1::METADATA_TOO_LARGE));
   // The gateway exchanges no credential where anyone may call.
   if (route.rules->audience.count(common::v1::ANYONE) != 0) reasons.erase("CREDENTIAL_INVALID");
   add(v1::TOO_MANY_REQUESTS);
-  if (route.has_body()) add(v1::NOT_JSON);
+  if (route.whole_body || route.body_field != nullptr) add(v1::NOT_JSON);
   if (route.has_body() || route.rpc->client_streaming()) {
     add(v1::BODY_TOO_LARGE);
     add(v1::CONTENT_ENCODING_NOT_SUPPORTED);

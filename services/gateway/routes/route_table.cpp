@@ -85,6 +85,43 @@ std::string TakeCustomVerb(std::string& segment) {
   return verb;
 }
 
+absl::Status Mistake(const std::string& what) { return absl::FailedPreconditionError(what); }
+
+bool IsBytes(const FieldDescriptor* field) {
+  return field != nullptr && field->type() == FieldDescriptor::TYPE_BYTES && !field->is_repeated();
+}
+
+bool IsText(const FieldDescriptor* field) {
+  return field != nullptr && field->type() == FieldDescriptor::TYPE_STRING && !field->is_repeated();
+}
+
+// What travels as a body, each way.
+absl::Status ReadShape(const google::api::HttpRule& rule, Route& route) {
+  const MethodDescriptor& rpc = *route.rpc;
+  if (rpc.client_streaming()) {
+    route.bytes_field = rpc.input_type()->FindFieldByName(rule.body());
+  } else if (rpc.server_streaming()) {
+    route.bytes_field = rpc.output_type()->FindFieldByName(rule.response_body());
+  }
+  if (rpc.client_streaming() || rpc.server_streaming()) {
+    if (IsBytes(route.bytes_field)) return absl::OkStatus();
+    return Mistake(rpc.full_name() + " streams and names no bytes field");
+  }
+  const FieldDescriptor* body = rpc.input_type()->FindFieldByName(rule.body());
+  route.whole_body = rule.body() == "*";
+  if (IsBytes(body)) {
+    route.request_bytes = body;
+  } else if (body != nullptr && body->message_type() != nullptr && !body->is_repeated()) {
+    route.body_field = body;
+  } else if (!rule.body().empty() && !route.whole_body) {
+    return Mistake(rpc.full_name() + " takes as its body what is no message and no bytes");
+  }
+  if (rule.response_body().empty()) return absl::OkStatus();
+  route.response_bytes = rpc.output_type()->FindFieldByName(rule.response_body());
+  if (IsBytes(route.response_bytes)) return absl::OkStatus();
+  return Mistake(rpc.full_name() + " answers with no bytes field");
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> SplitPath(const std::string& path) {
@@ -137,47 +174,32 @@ absl::Status RouteTable::Add(const MethodDescriptor& rpc) {
   route->service = names[1];
   route->verb = VerbAndPath(rule, route->path);
   route->portal = absl::StartsWith(route->path, kPortal);
-  if (const std::string mistake = MistakeIn(rpc); !mistake.empty()) {
-    return absl::FailedPreconditionError(mistake);
-  }
-  const auto& body =
-      rpc.client_streaming() || !rpc.server_streaming() ? rule.body() : rule.response_body();
-  const auto* type = rpc.server_streaming() ? rpc.output_type() : rpc.input_type();
-  const FieldDescriptor* field = type->FindFieldByName(body);
-  if (rpc.client_streaming() || rpc.server_streaming()) {
-    route->bytes_field = field;
-    if (field == nullptr || field->type() != FieldDescriptor::TYPE_BYTES) {
-      return absl::FailedPreconditionError(rpc.full_name() + " streams and names no bytes field");
-    }
-  } else {
-    const bool raw = field != nullptr && field->type() == FieldDescriptor::TYPE_BYTES;
-    route->whole_body = body == "*";
-    (raw ? route->request_bytes : route->body_field) = field;
-    route->response_bytes = rpc.output_type()->FindFieldByName(rule.response_body());
-    if (!rule.response_body().empty() &&
-        (route->response_bytes == nullptr ||
-         route->response_bytes->type() != FieldDescriptor::TYPE_BYTES)) {
-      return absl::FailedPreconditionError(rpc.full_name() + " answers with no bytes field");
-    }
-  }
+  if (const std::string mistake = MistakeIn(rpc); !mistake.empty()) return Mistake(mistake);
+  if (!absl::StartsWith(route->path, "/")) return Mistake(rpc.full_name() + " names no path");
+  RETURN_IF_ERROR(ReadShape(rule, *route));
+  RETURN_IF_ERROR(PutInPlace(*route));
+  routes_.push_back(std::move(route));
+  return absl::OkStatus();
+}
+
+absl::Status RouteTable::PutInPlace(const Route& route) {
   Node* node = root_.get();
-  std::vector<std::string> parts = absl::StrSplit(route->path.substr(1), '/');
-  std::string last = parts.back();
-  const std::string custom = TakeCustomVerb(last);
-  parts.back() = last;
+  std::vector<std::string> parts = absl::StrSplit(route.path.substr(1), '/');
+  const std::string custom = TakeCustomVerb(parts.back());
   for (const std::string& part : parts) {
     const bool variable = absl::StartsWith(part, "{") && absl::EndsWith(part, "}");
     auto& next = variable ? node->variable : node->literals[part];
     if (next == nullptr) next = std::make_unique<Node>();
     node = next.get();
-    if (variable && rpc.input_type()->FindFieldByName(part.substr(1, part.size() - 2)) == nullptr) {
-      return absl::FailedPreconditionError(rpc.full_name() + " names an unknown field in its path");
+    if (variable &&
+        !IsText(route.rpc->input_type()->FindFieldByName(part.substr(1, part.size() - 2)))) {
+      return Mistake(route.rpc->full_name() +
+                     " names in its path what is no string of its request");
     }
   }
-  if (!node->routes[custom].emplace(route->verb, route.get()).second) {
-    return absl::FailedPreconditionError(rpc.full_name() + " has another RPC's path");
+  if (!node->routes[custom].emplace(route.verb, &route).second) {
+    return Mistake(route.rpc->full_name() + " has another RPC's path");
   }
-  routes_.push_back(std::move(route));
   return absl::OkStatus();
 }
 

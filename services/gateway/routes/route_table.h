@@ -59,6 +59,7 @@ class RouteTable {
     std::map<std::string, std::map<std::string, const Route*>> routes;
   };
   absl::Status Add(const google::protobuf::MethodDescriptor& rpc);
+  absl::Status PutInPlace(const Route& route);
   const Node* Walk(const Node& node, const std::vector<std::string>& segments, size_t index,
                    const std::string& custom, std::vector<std::string>& values) const;
 

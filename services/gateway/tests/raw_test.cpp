@@ -8,7 +8,10 @@ const char kPut[] = "gatehouse.raw.v1.Things/PutThing", kGet[] = "gatehouse.raw.
 
 // A service that the gateway was not built with.
 struct RawFixture : GatewayFixture {
-  RawFixture() { options.services = {raw::v1::PutThingRequest::descriptor()->file()->service(0)}; }
+  RawFixture() {
+    const auto* file = raw::v1::PutThingRequest::descriptor()->file();
+    options.services = {file->service(0), file->service(1)};
+  }
 };
 
 TEST_CASE_METHOD(RawFixture, "a unary call takes a body as it is", "[service][no-tsan]") {
@@ -20,7 +23,7 @@ TEST_CASE_METHOD(RawFixture, "a unary call takes a body as it is", "[service][no
   const std::string answer =
       Ask("PUT /v1/things/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
           "Content-Type: text/x-thing\r\nContent-Length: 3\r\n\r\n{\xff}");
-  CHECK(StatusOf(answer) == 200);
+  CHECK(StatusOf(answer) == 201);  // As the method declares.
   // A field that travels as a header is one, and stands in no body.
   CHECK(Has(answer, "Location: /v1/things/a\r\n"));
   CHECK(Has(answer, "\r\n\r\n{\"size\":3}"));
@@ -34,8 +37,28 @@ TEST_CASE_METHOD(RawFixture, "a unary call takes a body as it is", "[service][no
   const std::string large(1 << 20, 'x');
   const std::string head =
       "PUT /v1/things/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ";
-  CHECK(StatusOf(Ask(head + std::to_string(large.size()) + "\r\n\r\n" + large)) == 200);
+  CHECK(StatusOf(Ask(head + std::to_string(large.size()) + "\r\n\r\n" + large)) == 201);
   CHECK(StatusOf(Ask(head + std::to_string(large.size() + 1) + "\r\n\r\n" + large + "x")) == 413);
+}
+
+TEST_CASE_METHOD(RawFixture, "an answer that declares no content has none", "[service][no-tsan]") {
+  raw::v1::Note note;
+  note.set_text("gone");
+  for (const char* method : {"GetNote", "DeleteNote"}) {
+    service.Set(std::string("gatehouse.raw.v1.Notes/") + method,
+                {.answers = {note.SerializeAsString()}});
+  }
+  RawClient client(Start());
+  const std::string target = " /v1/things/a/note HTTP/1.1\r\nHost: x\r\n\r\n";
+  client.Send("DELETE" + target + "GET" + target);
+  const std::string answers = client.Receive("\"}");
+  CHECK(Has(answers, "HTTP/1.1 204 No Content\r\n"));
+  const std::string first = answers.substr(0, answers.find("\r\n\r\n") + 4);
+  CHECK_FALSE(Has(first, "Content-Length"));
+  CHECK_FALSE(Has(first, "\r\nContent-Type"));
+  // What follows on the connection is the next answer.
+  CHECK(answers.substr(first.size()).find("HTTP/1.1 200 OK\r\n") == 0);
+  CHECK(Has(answers, "{\"text\":\"gone\"}"));
 }
 
 TEST_CASE_METHOD(RawFixture, "a unary call gives a body as it is", "[service][no-tsan]") {

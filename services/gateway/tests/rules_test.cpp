@@ -15,40 +15,9 @@
 #include "services/gateway/json/json_reader.h"
 #include "services/gateway/json/json_writer.h"
 #include "services/gateway/json/problem.h"
-#include "services/gateway/routes/route_table.h"
 
 namespace gatehouse::gateway {
 namespace {
-
-TEST_CASE("a path is split and decoded, or refused", "[unit]") {
-  CHECK(SplitPath("/v1/cases/a%20b").value() == std::vector<std::string>{"v1", "cases", "a b"});
-  for (const char* path : {"", "x", "/", "//", "/v1//x", "/v1/", "/v1/..", "/v1/%2e%2E", "/%",
-                           "/%4", "/%zz", "/%00", "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17"}) {
-    INFO(path);
-    CHECK(ReasonOf(SplitPath(path).status()) == "INVALID_REQUEST");
-  }
-  CHECK(SplitQuery("a=1&b=x%26y+z&c").value() == Variables{{"a", "1"}, {"b", "x&y z"}, {"c", ""}});
-  CHECK_FALSE(SplitQuery("&").ok());
-  CHECK_FALSE(SplitQuery("a=%g0").ok());
-}
-
-TEST_CASE("every RPC with an HTTP rule is found by its verb and path", "[unit]") {
-  const auto table = RouteTable::Of(AllServices());
-  REQUIRE(table.ok());
-  CHECK(table->routes().size() > 40);
-  const Match match = table->Find("POST", {"v1", "cases", "d", "invitations", "inv_1:revoke"});
-  REQUIRE(match.route != nullptr);
-  CHECK(match.route->full_name == "gatehouse.invitation.v1.Invitations/RevokeInvitation");
-  CHECK(match.variables == Variables{{"case_id", "d"}, {"invitation_id", "inv_1"}});
-  CHECK(table->Find("GET", {"v1", "portal", "session"}).route->portal);
-  CHECK(table->Find("PUT", {"v1", "staffTokens"}).allowed == "POST");
-  for (const auto& segments : std::vector<std::vector<std::string>>{
-           {"v1"}, {"v1", "nothing"}, {"v1", "cases", "d", "e"}, {"v1", "cases", ":revoke"}}) {
-    const Match none = table->Find("GET", segments);
-    CHECK(none.route == nullptr);
-    CHECK(none.allowed.empty());
-  }
-}
 
 TEST_CASE("JSON is read by its names, and refused by the field's path", "[unit]") {
   cases::v1::PutCaseRequest request;
