@@ -26,7 +26,6 @@ export function whatToSay(
       return "Ask for a new code.";
     case "SIGN_IN_LOCKED":
     case "TOO_MANY_REQUESTS":
-    case "METADATA_TOO_LARGE":
       return `Try again in ${problem.retry_after ?? 60} seconds.`;
     case "SIGN_IN_DISABLED":
     case "ACCESS_REVOKED":
