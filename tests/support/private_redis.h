@@ -1,10 +1,12 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -36,6 +38,10 @@ class PrivateRedis {
     process_ = fork();
     REQUIRE(process_ >= 0);
     if (process_ == 0) {
+      // Whatever becomes of the test, it ends with it, and keeps no pipe of it open.
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      (void)freopen("/dev/null", "w", stdout);
+      (void)freopen("/dev/null", "w", stderr);
       const std::string socket = folder_ + "/socket", log = folder_ + "/log";
       execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket.c_str(),
              "--logfile", log.c_str(), "--save", "", "--appendonly", "no", nullptr);

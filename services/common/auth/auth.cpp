@@ -73,11 +73,11 @@ class CachingAuthenticator::Cache {
   }
 
   // When a question to identity began: what it knew of revocations then.
-  struct Asked {
+  struct Question {
     absl::Time at;
     int64_t gaps = 0;  // In what was heard of revocations, until then.
   };
-  Asked BeginAsking(absl::Time now) {
+  Question BeginAsking(absl::Time now) {
     const std::lock_guard lock(mutex_);
     return {now, gaps_};
   }
@@ -85,7 +85,7 @@ class CachingAuthenticator::Cache {
   // False if what the principal stands on was revoked while it was on its way. Where that may have
   // happened unheard, it is not kept.
   bool Insert(const std::string& hash, std::shared_ptr<const Principal> principal,
-              const Asked& asked) {
+              const Question& asked) {
     const std::lock_guard lock(mutex_);
     if (HasTombstone(principal->caller)) return false;
     const absl::Time now = asked.at;
@@ -254,7 +254,7 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::Authentic
     const Secret& credential) {
   const std::string hash = Sha256(credential.Reveal());
   if (auto cached = cache_->Find(hash, clock_.Now())) return cached;
-  const Cache::Asked asked = cache_->BeginAsking(clock_.Now());
+  const Cache::Question asked = cache_->BeginAsking(clock_.Now());
   std::shared_ptr<const Principal> principal;
   if (const std::string key_id = KeyIdOf(credential.Reveal()); !key_id.empty()) {
     ASSIGN_OR_RETURN(principal, Verify(credential.Reveal(), key_id));
@@ -276,7 +276,7 @@ absl::StatusOr<std::shared_ptr<const Principal>> CachingAuthenticator::ExchangeO
   }
   const auto end = absl::MakeCleanup([&] { cache_->End(hash); });
   if (auto cached = cache_->Find(hash, clock_.Now())) return cached;
-  const Cache::Asked asked = cache_->BeginAsking(clock_.Now());
+  const Cache::Question asked = cache_->BeginAsking(clock_.Now());
   ASSIGN_OR_RETURN(auto principal, Exchange(credential, hash));
   if (!cache_->Insert(hash, principal, asked)) return Invalid();
   return principal;

@@ -45,7 +45,8 @@ RedisContext ConnectRedis(const Secret& url, absl::Duration timeout) {
                          : redisConnectUnixWithTimeout(address.path.c_str(), limit));
   if (redis == nullptr || redis->err != 0) return nullptr;
   redisSetTimeout(redis.get(), limit);
-  redisEnableKeepAlive(redis.get());
+  // Of a Unix socket it would make hiredis think that the connection is broken.
+  if (address.path.empty()) redisEnableKeepAlive(redis.get());
   if (!address.password.empty() && !Succeeds(redis.get(), "AUTH %b", address.password)) {
     return nullptr;
   }
