@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/status.pb.h"
+#include "raw.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/rpc/validate.h"
 #include "services/gateway/json/json_reader.h"
@@ -255,12 +256,56 @@ TEST_CASE("the example of a request is one that would be taken", "[unit]") {
   }
 }
 
-// Two packages with a message of one name, as routes of one gateway.
-TEST_CASE("two messages of one name in two packages are two schemas", "[unit]") {
+TEST_CASE("no two schemas differ in the case of their letters alone", "[unit]") {
   std::set<std::string> names;
   for (const auto& [name, schema] : TheDocument().all["components"]["schemas"].items()) {
     CHECK(names.insert(absl::AsciiStrToLower(name)).second);
   }
+}
+
+// Of a gateway that serves what the tests declare, beside Gatehouse's own.
+json DocumentWithThings() {
+  auto services = AllServices();
+  const auto* file = raw::v1::Note::descriptor()->file();
+  for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
+  return json::parse(OpenApi(*RouteTable::Of(services), ProtoImage()));
+}
+
+TEST_CASE("two messages of one name in two packages are two schemas", "[unit]") {
+  const json document = DocumentWithThings();
+  const json schemas = document["components"]["schemas"];
+  CHECK(schemas["RawNote"]["properties"].contains("text"));
+  CHECK(schemas["CasesNote"]["properties"].contains("noteId"));
+  CHECK_FALSE(schemas.contains("Note"));
+  CHECK(document["paths"]["/v1/things/{thingId}/note"]["get"]["responses"]["200"]["content"]
+                ["application/json"]["schema"]["$ref"] == "#/components/schemas/RawNote");
+  CHECK(TheDocument().all["components"]["schemas"].contains("Note"));  // Alone it needs no more.
+}
+
+TEST_CASE("a status that a method declares is its success, and 204 has no content", "[unit]") {
+  const json paths = DocumentWithThings()["paths"];
+  const json put = paths["/v1/things/{thingId}"]["put"]["responses"];
+  CHECK(put.contains("201"));
+  CHECK_FALSE(put.contains("200"));
+  CHECK(put["201"]["headers"].contains("Location"));
+  const json removed = paths["/v1/things/{thingId}/note"]["delete"]["responses"];
+  CHECK(removed.contains("204"));
+  CHECK_FALSE(removed["204"].contains("content"));
+}
+
+TEST_CASE("what travels as bytes is said to", "[unit]") {
+  const json thing = DocumentWithThings()["paths"]["/v1/things/{thingId}"];
+  const json binary = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  CHECK(thing["put"]["requestBody"]["content"] == json{{"*/*", binary}});
+  CHECK(thing["get"]["responses"]["200"]["content"] == json{{"*/*", binary}});
+  // The path's field is a parameter, the bytes are none; and no body is asked to be JSON.
+  REQUIRE(thing["put"]["parameters"].size() == 1);
+  CHECK(thing["put"]["parameters"][0]["name"] == "thingId");
+  CHECK_FALSE(absl::StrContains(thing["put"]["responses"].dump(), "NotJsonProblem"));
+}
+
+TEST_CASE("over REST nobody is told of metadata", "[unit]") {
+  CHECK_FALSE(absl::StrContains(TheDocument().all.dump(), "METADATA_TOO_LARGE"));
 }
 
 }  // namespace
