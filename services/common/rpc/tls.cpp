@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/observe/process_metrics.h"
 #include "services/common/process/config.h"
+#include "services/common/rpc/certificate_files.h"
 #include "services/common/rpc/channel.h"
 
 namespace gatehouse {
@@ -17,12 +18,14 @@ bool IsIpv4Loopback(const std::string& host) {
          host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
+// Seconds after which gRPC sees that the copies changed, which change seldom.
+constexpr unsigned kCopiesRefresh = 1;
 constexpr char kPlaintext[] = "loopback-only-trusts-everybody";
 
 std::shared_ptr<grpc::experimental::CertificateProviderInterface> Watch(const Tls& tls) {
+  const CertificateFiles& files = CertificateFiles::Of(tls);
   return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-      tls.directory + "/tls.key", tls.directory + "/tls.crt", tls.directory + "/ca.crt",
-      static_cast<unsigned>(absl::ToInt64Seconds(tls.refresh)));
+      files.pair_path(), files.pair_path(), files.authorities_path(), kCopiesRefresh);
 }
 
 }  // namespace

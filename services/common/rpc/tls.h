@@ -10,7 +10,8 @@ namespace gatehouse {
 class Environment;
 
 // The files of GATEHOUSE_TLS_DIR: ca.crt, tls.crt, tls.key (the names that cert-manager uses).
-// Looked at every `refresh`, and used anew when they changed. The first name in a process's
+// Looked at every `refresh`, and used anew when they changed, if they can be (see
+// certificate_files.h). The first name in a process's
 // certificate says which service it is.
 struct Tls {
   std::string directory;

@@ -12,12 +12,14 @@
 #include <fstream>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "google/rpc/code.pb.h"
 #include "google/rpc/status.pb.h"
 #include "grpc/health/v1/health.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/base/random.h"
+#include "services/common/observe/metrics.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/tests/probe_server.h"
 
@@ -314,6 +316,39 @@ TEST_CASE_METHOD(Fixture, "a certificate that was replaced is used without a res
   absl::SleepFor(absl::Seconds(3));
   CHECK(Raw(MakeChannel(address, caller("new")), kLookUp, LookUp(), service).ok());
   CHECK_FALSE(Raw(MakeChannel(address, caller("old")), kLookUp, LookUp(), service).ok());
+  std::filesystem::remove_all(root);
+}
+
+TEST_CASE_METHOD(Fixture, "the last good certificate stays while its successor is unusable",
+                 "[service][no-tsan]") {
+  const std::filesystem::path root =
+      std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
+  std::filesystem::current_path(GATEHOUSE_SOURCE);
+  const std::string make = "tests/support/certificates.sh " + root.string() + " cases invitation";
+  REQUIRE(std::system(make.c_str()) == 0);
+  const auto tls_of = [&](const char* name) {
+    return std::make_unique<Tls>(Tls{(root / name).string()});
+  };
+  const Metadata service = {{"gatehouse-organisation", "acme"}};
+  const std::string address =
+      Start(std::make_unique<Tls>(Tls{(root / "cases").string(), absl::Seconds(1)}));
+  const auto calls = [&] {
+    return Raw(MakeChannel(address, tls_of("invitation")), kLookUp, LookUp(), service).ok();
+  };
+  const auto shows = [](const char* text) { return absl::StrContains(MetricsText(), text); };
+  CHECK(calls());
+  CHECK(shows("gatehouse_certificate_unusable 0"));
+  // The key of somebody else: each file is good by itself.
+  const auto key = root / "cases" / "tls.key", kept = root / "kept.key";
+  std::filesystem::rename(key, kept);
+  std::filesystem::copy_file(root / "invitation" / "tls.key", key);
+  absl::SleepFor(absl::Milliseconds(2500));
+  CHECK(calls());
+  CHECK(shows("gatehouse_certificate_unusable 1"));
+  std::filesystem::rename(kept, key);
+  absl::SleepFor(absl::Milliseconds(1500));
+  CHECK(calls());
+  CHECK(shows("gatehouse_certificate_unusable 0"));
   std::filesystem::remove_all(root);
 }
 
