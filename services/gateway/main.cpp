@@ -7,6 +7,7 @@
 #include "services/common/process/operations.h"
 #include "services/common/process/process.h"
 #include "services/common/redis/redis.h"
+#include "services/common/redis/redis_address.h"
 #include "services/common/rpc/ask_identity.h"
 #include "services/common/rpc/server.h"
 #include "services/common/rpc/tracing.h"
@@ -40,7 +41,7 @@ struct Config {
     config.listen = environment.Text("GATEHOUSE_LISTEN");
     config.operations_listen = environment.Text("GATEHOUSE_OPERATIONS_LISTEN", "");
     config.tls = ReadTls(environment);
-    config.redis_url = environment.SecretValue("GATEHOUSE_REDIS_URL");
+    config.redis_url = ReadRedisUrl(environment);
     for (const std::string& name : ServiceNames()) {
       config.addresses[name] = AddressOf(environment, name);
     }

@@ -86,9 +86,9 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   ServerOptions options = config.ToServerOptions();
   options.authenticator = &authenticator;
   options.ready = [&] {
+    redis.Probe();  // Shown, and no condition: sessions need no Redis.
     RETURN_IF_ERROR(postgres.Ready(WithCommon(kMigrations).size()));
-    RETURN_IF_ERROR(CheckRootKey(postgres, config.root_key));
-    return redis.Ready();
+    return CheckRootKey(postgres, config.root_key);
   };
   return RunServer(server, std::move(options));
 }

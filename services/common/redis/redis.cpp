@@ -1,6 +1,5 @@
 #include "services/common/redis/redis.h"
 
-#include <hiredis/hiredis.h>
 #include <openssl/sha.h>
 
 #include <condition_variable>
@@ -10,6 +9,7 @@
 #include <thread>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/common/base/caller.h"
@@ -22,6 +22,7 @@ namespace gatehouse {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(5);
+constexpr absl::Duration kConnectPatience = absl::Seconds(2);
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
 constexpr size_t kWaitingMax = 10000;
 constexpr size_t kBatchMax = 256;
@@ -67,6 +68,12 @@ absl::StatusOr<RedisReply> FromReply(const redisReply& reply) {
   }
 }
 
+// Of a primary that has become a replica.
+bool IsReadOnly(const redisReply& reply) {
+  return reply.type == REDIS_REPLY_ERROR &&
+         absl::StartsWith(absl::string_view(reply.str, reply.len), "READONLY");
+}
+
 }  // namespace
 
 RedisScript::RedisScript(std::string source) : source_(std::move(source)) {
@@ -82,7 +89,8 @@ RedisScript::RedisScript(std::string source) : source_(std::move(source)) {
 // so that under load batches form by themselves. It connects, too.
 class Redis::Connection {
  public:
-  explicit Connection(const Secret& url) : url_(url), thread_([this] { Run(); }) {}
+  explicit Connection(const Secret& url)
+      : address_(RedisAddress::Parse(url.Reveal())), thread_([this] { Run(); }) {}
 
   ~Connection() {
     {
@@ -148,17 +156,27 @@ class Redis::Connection {
     }
   }
 
+  absl::StatusOr<std::unique_ptr<RedisConnection>> Open() const {
+    if (!address_.ok()) return address_.status();
+    return RedisConnection::Open(*address_, kConnectPatience);
+  }
+
   // With the lock held before and after. While the server is away everybody is told at once.
   bool Reconnect(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
-    RedisContext fresh = ConnectRedis(url_, absl::Seconds(2));
+    auto fresh = Open();
     lock.lock();
-    const bool connected = fresh != nullptr;
-    if (away_ == connected) LogWarning(connected ? "redis.back" : "redis.away");
+    const bool connected = fresh.ok();
+    if (away_ && connected) LogWarning("redis.back");
+    if (!away_ && !connected) {
+      LogWarning("redis.away", {{"error", std::string(fresh.status().message())}});
+    }
     away_ = !connected;
     SetGauge("gatehouse_redis_connected", {}, connected ? 1 : 0);
-    redis_ = std::move(fresh);
-    if (connected) return true;
+    if (connected) {
+      redis_ = *std::move(fresh);
+      return true;
+    }
     for (const auto& pending : waiting_) {
       pending->reply = absl::UnavailableError("redis is away");
       pending->done.set_value();
@@ -173,34 +191,25 @@ class Redis::Connection {
   void Exchange(const Batch& batch) {
     for (const auto& pending : batch) {
       pending->reply = absl::UnavailableError("the connection to redis was lost");
-      Append(pending->words);
+      redis_->Append(pending->words);
     }
-    bool alive = true;
+    bool alive = true, demoted = false;
     for (size_t i = 0; alive && i < batch.size(); ++i) {
-      void* raw = nullptr;
-      alive = redisGetReply(redis_.get(), &raw) == REDIS_OK;
-      const RedisReplyPointer reply(static_cast<redisReply*>(raw));
-      if (alive) batch[i]->reply = FromReply(*reply);
+      const RedisReplyPointer reply = redis_->Reply();
+      alive = reply != nullptr;
+      if (!alive) break;
+      batch[i]->reply = FromReply(*reply);
+      demoted = demoted || IsReadOnly(*reply);
     }
     const std::lock_guard lock(mutex_);
     taken_ = false;
-    if (!alive) redis_.reset();
+    if (!alive || demoted) redis_.reset();
     if (!waiting_.empty()) arrived_.notify_one();
   }
 
-  void Append(const std::vector<std::string>& words) {
-    std::vector<const char*> data;
-    std::vector<size_t> sizes;
-    for (const std::string& word : words) {
-      data.push_back(word.data());
-      sizes.push_back(word.size());
-    }
-    redisAppendCommandArgv(redis_.get(), static_cast<int>(words.size()), data.data(), sizes.data());
-  }
-
-  const Secret url_;
+  const absl::StatusOr<RedisAddress> address_;
   std::mutex mutex_;
-  RedisContext redis_;  // Whoever set taken_ may use it without the lock.
+  std::unique_ptr<RedisConnection> redis_;  // Whoever set taken_ may use it without the lock.
   bool taken_ = false;
   std::condition_variable arrived_;
   std::deque<std::shared_ptr<Pending>> waiting_;
@@ -236,6 +245,20 @@ void Redis::Tell(std::vector<std::string> words) {
   (void)connection_->Enqueue(pending);
 }
 
-absl::Status Redis::Ready() { return Command({"PING"}).status(); }
+void Redis::Probe() {
+  const absl::Status written = Command({"SET", "gatehouse:probe", "1", "PX", "60000"}).status();
+  if (writable_.exchange(written.ok()) && !written.ok()) {
+    LogWarning("redis.not_writable", {{"error", std::string(written.message())}});
+  }
+  SetGauge("gatehouse_redis_writable", {}, written.ok() ? 1 : 0);
+  const absl::Time begin = absl::Now();
+  const auto time = Command({"TIME"});
+  int64_t seconds = 0, microseconds = 0;
+  if (time.ok() && time->array.size() == 2 && absl::SimpleAtoi(time->array[0].string, &seconds) &&
+      absl::SimpleAtoi(time->array[1].string, &microseconds)) {
+    offset_.Measured(begin, absl::FromUnixSeconds(seconds) + absl::Microseconds(microseconds),
+                     absl::Now());
+  }
+}
 
 }  // namespace gatehouse

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/common/base/secret.h"
+#include "services/common/observe/clock_offset.h"
 
 namespace gatehouse {
 
@@ -35,11 +37,12 @@ class RedisScript {
 // One connection that many threads share: who finds it free uses it, and commands that are waiting
 // leave in one batch. A server that is away is UNAVAILABLE, at once while it is known to be away,
 // or once it has not answered for 2 s; a reply later than the current call's deadline (or 5 s) is
-// DEADLINE_EXCEEDED to who waited in a batch. Either way the command may have run. Reconnects by
-// itself. Thread-safe.
+// DEADLINE_EXCEEDED to who waited in a batch. Either way the command may have run. A server that
+// takes no writes is UNAVAILABLE too. Reconnects by itself, after READONLY too: the primary is
+// elsewhere by now. Thread-safe.
 class Redis {
  public:
-  explicit Redis(const Secret& url);  // redis://:password@host:port/db, or unix:///path
+  explicit Redis(const Secret& url);  // redis_address.h says what it may be.
   ~Redis();
 
   absl::StatusOr<RedisReply> Command(std::vector<std::string> words);
@@ -48,11 +51,16 @@ class Redis {
   // EVALSHA; loads the script and tries once more where the server does not know it.
   absl::StatusOr<RedisReply> Eval(const RedisScript& script, const std::vector<std::string>& keys,
                                   const std::vector<std::string>& arguments);
-  absl::Status Ready();
+  // Whether it can be written to, which one that is out of memory or a replica answers no to, and
+  // how far its clock is from ours: for the gauges gatehouse_redis_writable and
+  // gatehouse_clock_offset_seconds. Why it cannot is logged when that begins.
+  void Probe();
 
  private:
   class Connection;
   std::unique_ptr<Connection> connection_;
+  std::atomic<bool> writable_ = true;
+  ClockOffset offset_{"redis"};
 };
 
 // Listens on a channel with a connection and a thread of its own, and comes back after a loss. Each

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kLook{250};
 class RedisSubscriber::Listener {
  public:
   Listener(const Secret& url, std::string channel, Events events)
-      : url_(url),
+      : address_(RedisAddress::Parse(url.Reveal())),
         channel_(std::move(channel)),
         events_(std::move(events)),
         stop_(eventfd(0, EFD_NONBLOCK)),
@@ -37,11 +37,11 @@ class RedisSubscriber::Listener {
  private:
   void Run() {
     while (!Stopped(std::chrono::milliseconds(0))) {
-      const RedisContext redis = ConnectRedis(url_, absl::Seconds(2));
-      if (redis != nullptr && Subscribe(redis.get())) {
+      const auto redis = Open();
+      if (redis.ok() && Subscribe(**redis)) {
         // What was published while nobody listened here is unknown.
         events_.on_gap();
-        Listen(redis.get());
+        Listen(**redis);
         LogWarning("redis.subscription_lost");
         events_.on_gap();
       }
@@ -49,14 +49,18 @@ class RedisSubscriber::Listener {
     }
   }
 
-  bool Subscribe(redisContext* redis) {
-    const RedisReplyPointer reply(static_cast<redisReply*>(
-        redisCommand(redis, "SUBSCRIBE %b", channel_.data(), channel_.size())));
+  absl::StatusOr<std::unique_ptr<RedisConnection>> Open() const {
+    if (!address_.ok()) return address_.status();
+    return RedisConnection::Open(*address_, absl::Seconds(2));
+  }
+
+  bool Subscribe(RedisConnection& redis) {
+    const RedisReplyPointer reply = redis.Ask({"SUBSCRIBE", channel_});
     return reply != nullptr && reply->type == REDIS_REPLY_ARRAY;
   }
 
   // Until the connection breaks, or does not answer, or the listener stops.
-  void Listen(redisContext* redis) {
+  void Listen(RedisConnection& redis) {
     Steady::time_point asked = Steady::now() - kBeat;
     bool waits = false;  // For the answer to what was asked then.
     while (true) {
@@ -69,22 +73,21 @@ class RedisSubscriber::Listener {
       if (!waits && since >= kBeat) {
         asked = Steady::now();
         waits = true;
-        if (!Ask(redis)) return;
+        redis.Append({"PING"});
+        if (!redis.Flush()) return;
       }
-      pollfd ready[] = {{redis->fd, POLLIN, 0}, {stop_, POLLIN, 0}};
+      pollfd ready[] = {{redis.socket(), POLLIN, 0}, {stop_, POLLIN, 0}};
       poll(ready, 2, static_cast<int>(kLook.count()));
       if (ready[1].revents != 0) return;
-      if (ready[0].revents != 0 && redisBufferRead(redis) != REDIS_OK) return;
+      if (ready[0].revents != 0 && !redis.Receive()) return;
     }
   }
 
   // Everything that has arrived. Redis answers in order: true where it has answered what was asked,
   // and so has sent all that was published before.
-  bool HandOn(redisContext* redis) {
+  bool HandOn(RedisConnection& redis) {
     bool answered = false;
-    void* raw = nullptr;
-    while (redisGetReplyFromReader(redis, &raw) == REDIS_OK && raw != nullptr) {
-      const RedisReplyPointer reply(static_cast<redisReply*>(raw));
+    while (const RedisReplyPointer reply = redis.Received()) {
       if (reply->type != REDIS_REPLY_ARRAY) continue;
       if (reply->elements == 3) {
         events_.on_message(std::string(reply->element[2]->str, reply->element[2]->len));
@@ -95,18 +98,12 @@ class RedisSubscriber::Listener {
     return answered;
   }
 
-  static bool Ask(redisContext* redis) {
-    int done = 0;
-    return redisAppendCommand(redis, "PING") == REDIS_OK &&
-           redisBufferWrite(redis, &done) == REDIS_OK;
-  }
-
   bool Stopped(std::chrono::milliseconds wait) {
     pollfd event{stop_, POLLIN, 0};
     return poll(&event, 1, static_cast<int>(wait.count())) > 0;
   }
 
-  const Secret url_;
+  const absl::StatusOr<RedisAddress> address_;
   const std::string channel_;
   const Events events_;
   const int stop_;

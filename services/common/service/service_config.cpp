@@ -8,6 +8,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/observe/log.h"
 #include "services/common/postgres/root_key.h"
+#include "services/common/redis/redis_address.h"
 #include "services/common/rpc/ask_identity.h"
 #include "services/common/rpc/tracing.h"
 
@@ -38,7 +39,7 @@ std::vector<Secret> SecretKeys(Environment& environment) {
 ServiceConfig ServiceConfig::Read(Environment& environment, const std::string& service) {
   ServiceConfig config;
   config.postgres = {.url = environment.SecretValue("GATEHOUSE_POSTGRES_URL"), .schema = service};
-  config.redis_url = environment.SecretValue("GATEHOUSE_REDIS_URL");
+  config.redis_url = ReadRedisUrl(environment);
   config.secret_keys = SecretKeys(environment);
   config.listen = environment.Text("GATEHOUSE_LISTEN");
   config.operations_listen = environment.Text("GATEHOUSE_OPERATIONS_LISTEN", "");
