@@ -109,17 +109,17 @@ int Serve(const Config& config) {
       config.http, [&](HttpExchange& http) { return (*gateway)->Handle(http); },
       [&](HttpExchange& http, int status) { return (*gateway)->Refuse(http, status); });
   if (!server.ok()) return Fail(server.status());
+  Readiness readiness([&] { return backend.Ready(absl::Seconds(1)); });
   std::unique_ptr<Operations> operations;
   if (!config.operations_listen.empty()) {
-    auto started = Operations::Start(config.operations_listen,
-                                     [&] { return backend.Ready(absl::Seconds(1)); });
+    auto started = Operations::Start(config.operations_listen, readiness);
     if (!started.ok()) return Fail(started.status());
     operations = *std::move(started);
   }
   LogInfo("started", {{"port", std::to_string((*server)->port())}});
   WaitForSignal();
   LogInfo("draining");
-  if (operations != nullptr) operations->Drain();
+  readiness.Drain();
   (*server)->Leave();
   absl::SleepFor(config.shutdown_delay);
   server->reset();

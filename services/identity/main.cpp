@@ -53,8 +53,8 @@ absl::Status RotateSigningKey(const ServiceConfig& config, bool distrust_old) {
 
 int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
           const std::string& notification_address) {
-  const Clock clock;
   Postgres postgres(config.postgres);
+  const Clock& clock = postgres.clock();
   Redis redis(config.redis_url);
   Client notification(notification_address, config.tls);
   const auto key = [&](const char* purpose) { return DeriveKey(config.root_key, purpose); };
@@ -85,9 +85,9 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   access_handler.Register(server);
   ServerOptions options = config.ToServerOptions();
   options.authenticator = &authenticator;
-  options.ready = [&] {
-    redis.Probe();  // Shown, and no condition: sessions need no Redis.
-    RETURN_IF_ERROR(postgres.Ready(WithCommon(kMigrations).size()));
+  const int migrations = static_cast<int>(WithCommon(kMigrations).size());
+  options.ready = [&]() -> absl::Status {
+    RETURN_IF_ERROR(CheckStores(config, migrations, postgres, redis));
     return CheckRootKey(postgres, config.root_key);
   };
   return RunServer(server, std::move(options));

@@ -18,8 +18,8 @@ struct Addresses {
 };
 
 int Serve(ServiceConfig config, const Addresses& addresses) {
-  const Clock clock;
   ServiceBase base(std::move(config), addresses.identity, WithCommon(kMigrations).size());
+  const Clock& clock = base.clock();
   Client identity(addresses.identity, base.tls());
   Client cases(addresses.cases, base.tls());
   Client notification(addresses.notification, base.tls());

@@ -124,6 +124,13 @@ class Logs:
             assert secret not in json.dumps(told), f"without {name}, a line holds a secret"
 
 
+def wait_until(port, path, status):
+    begin = time.monotonic()
+    while probe(port, path) != status:
+        assert time.monotonic() - begin < 10, f"{path} of {port} does not become {status}"
+        time.sleep(0.1)
+
+
 def try_without(name, first_port):
     world = World()
     logs = Logs()
@@ -135,10 +142,17 @@ def try_without(name, first_port):
             assert world.status(call) == status, f"without {name}, {call} is no {status}"
     if fails:
         logs.must_say_why(name, world.secrets)
+    services = range(first_port + 1, first_port + 6)
     if name == "postgres":
         # Alive, so that nobody restarts it, and not ready, so that nobody asks it.
-        for port in range(first_port + 1, first_port + 6):
-            assert (probe(port, "/healthz"), probe(port, "/readyz")) == (200, 503)
+        for port in services:
+            wait_until(port, "/readyz", 503)
+            assert (probe(port, "/healthz"), probe(port, "/metrics")) == (200, 200)
+    if name == "redis":
+        # What needs no Redis goes on everywhere, sessions above all.
+        time.sleep(3)
+        for port in services:
+            assert probe(port, "/readyz") == 200
     subprocess.run([DEV, "start", name], check=True)
     for call in works + fails:  # And all is well again: they find it within half a second.
         begin = time.monotonic()

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/common/base/random.h"
@@ -62,10 +63,15 @@ absl::Status TestDatabase::Migrate(const std::vector<Migration>& migrations, std
 
 pqxx::result TestDatabase::Exec(const std::string& sql) {
   pqxx::connection connection(owner_.url.Reveal());
-  pqxx::nontransaction session(connection);
-  session.exec("SET search_path TO " + session.quote_name(options_.schema));
-  session.exec("SET gatehouse.organisation_id TO '*'");
-  return session.exec(sql);
+  // Which is no part of a transaction.
+  if (absl::StartsWith(sql, "VACUUM")) return pqxx::nontransaction(connection).exec(sql);
+  pqxx::work work(connection);
+  // For the transaction alone, so that a pooler may stand between.
+  work.exec("SET LOCAL search_path TO " + work.quote_name(options_.schema));
+  work.exec("SET LOCAL gatehouse.organisation_id TO '*'");
+  pqxx::result rows = work.exec(sql);
+  work.commit();
+  return rows;
 }
 
 // A connection reports what it read when it ends, and a little later that is seen.

@@ -20,6 +20,7 @@ class TestDatabase {
   TestDatabase(const std::string& schema, const std::vector<Migration>& migrations);
   ~TestDatabase();
 
+  const std::string& name() const { return name_; }
   Postgres& postgres() { return *postgres_; }
   const Postgres::Options& options() const { return options_; }
   // Brings the schema up to date, as its owner, for who serves or another role.

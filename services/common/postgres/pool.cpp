@@ -1,27 +1,48 @@
 #include "services/common/postgres/pool.h"
 
 #include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/common/base/caller.h"
+#include "services/common/observe/log.h"
 
 namespace gatehouse {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(5);
 
+// A server that has not answered so long after its own statement timeout is hung.
+constexpr absl::Duration kGrace = absl::Seconds(1);
+constexpr absl::Duration kLookEvery = absl::Milliseconds(500);
+
+// Nothing that a pooler would refuse: settings follow once it is known whom we speak to. A host
+// that is gone without a word is noticed by the kernel.
 std::string ConnectionString(const Postgres::Options& options) {
   const std::string& url = options.url.Reveal();
-  // search_path names the service's own schema alone; pg_catalog is always searched. Each statement
-  // has its index: a plan that was made while a table was small, or a queue empty, and is kept for
-  // the connection's life, should use it too.
-  return absl::StrCat(
-      url, absl::StrContains(url, "?") ? "&" : "?", "connect_timeout=3",
-      "&application_name=gatehouse-", options.schema, "&options=-csearch_path%3D", options.schema,
-      "%20-cstatement_timeout%3D5000%20-cidle_in_transaction_session_timeout%3D30000"
-      "%20-ctimezone%3DUTC%20-cenable_seqscan%3Doff");
+  return absl::StrCat(url, absl::StrContains(url, "?") ? "&" : "?", "connect_timeout=3",
+                      "&keepalives=1&keepalives_idle=5&keepalives_interval=2&keepalives_count=3",
+                      "&tcp_user_timeout=8000&application_name=gatehouse-", options.schema);
+}
+
+// A pooler invents the pid that it tells its clients.
+bool IsPooled(pqxx::connection& connection) {
+  pqxx::nontransaction look(connection);
+  return look.exec1("SELECT pg_backend_pid() AS pid")["pid"].as<int>() != connection.backendpid();
+}
+
+// What holds for a session or, where there is a pooler, for a transaction. search_path names the
+// service's own schema alone; pg_catalog is always searched. Each statement has its index: a plan
+// that was made while a table was small, or a queue empty, and is kept for the connection's life,
+// should use it too.
+std::string StandingSettings(const char* set, const std::string& schema) {
+  return absl::StrCat(set, "search_path = ", schema, "; ", set,
+                      "idle_in_transaction_session_timeout = 30000; ", set, "timezone = 'UTC'; ",
+                      set, "enable_seqscan = off; ");
 }
 
 }  // namespace
@@ -29,6 +50,26 @@ std::string ConnectionString(const Postgres::Options& options) {
 absl::Duration PostgresPatience() {
   return std::min(kPatience, Call::Current().deadline - absl::Now());
 }
+
+PostgresSession::PostgresSession(const Postgres::Options& options)
+    : connection(ConnectionString(options)), schema(options.schema) {}
+
+void PostgresSession::Introduce(bool pooler) {
+  pooled = pooler || IsPooled(connection);
+  if (pooled) return;
+  pqxx::nontransaction setting(connection);
+  setting.exec(StandingSettings("SET ", schema) +
+               absl::StrCat("SET statement_timeout = ", statement_timeout_ms));
+}
+
+PostgresWait::PostgresWait(PostgresSession& session, absl::Duration limit) : session_(session) {
+  const absl::Time now = absl::Now();
+  session_.awaited_since = absl::ToUnixNanos(now);
+  // Also where the time of the call is over, and it ends what it began.
+  session_.awaited_until = absl::ToUnixNanos(now + std::max(limit, kGrace) + kGrace);
+}
+
+PostgresWait::~PostgresWait() { session_.awaited_until = 0; }
 
 // PostgreSQL cuts names at 63 bytes, so the text itself cannot be one.
 const std::string& PostgresSession::Prepare(const char* sql) {
@@ -42,22 +83,24 @@ const std::string& PostgresSession::Prepare(const char* sql) {
 }
 
 std::string PostgresSession::Settings(const Rows& rows, int timeout_ms) {
+  const char* const set = pooled ? "SET LOCAL " : "SET ";
   std::string settings;
+  if (pooled && organisation.empty()) settings = StandingSettings(set, schema);
   if (rows.setting() != organisation) {
-    absl::StrAppend(&settings, "SET gatehouse.organisation_id = ", connection.quote(rows.setting()),
-                    "; ");
+    absl::StrAppend(&settings, set,
+                    "gatehouse.organisation_id = ", connection.quote(rows.setting()), "; ");
   }
   if (timeout_ms != statement_timeout_ms) {
-    absl::StrAppend(&settings, "SET statement_timeout = ", timeout_ms, "; ");
+    absl::StrAppend(&settings, set, "statement_timeout = ", timeout_ms, "; ");
   }
   organisation = rows.setting();
   statement_timeout_ms = timeout_ms;
   return settings;
 }
 
-bool PostgresSession::IsAlive() const {
+bool PostgresSession::IsSilent() const {
   pollfd socket = {connection.sock(), POLLIN, 0};
-  return connection.is_open() && poll(&socket, 1, 0) == 0;
+  return poll(&socket, 1, 0) == 0;
 }
 
 PostgresPool::PostgresPool(Postgres::Options options)
@@ -68,7 +111,18 @@ PostgresPool::PostgresPool(Postgres::Options options)
                  static_cast<double>(free_.size()));
         SetGauge("gatehouse_postgres_connections_max", {}, options_.connections);
         SetGauge("gatehouse_postgres_waiting", {}, waiting_);
-      }) {}
+      }) {
+  watch_ = std::thread([this] { Watch(); });
+}
+
+PostgresPool::~PostgresPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    end_ = true;
+  }
+  ended_.notify_all();
+  watch_.join();
+}
 
 absl::StatusOr<std::unique_ptr<PostgresSession>> PostgresPool::Take() {
   std::unique_lock lock(mutex_);
@@ -81,22 +135,80 @@ absl::StatusOr<std::unique_ptr<PostgresSession>> PostgresPool::Take() {
   while (!free_.empty()) {
     auto session = std::move(free_.back());
     free_.pop_back();
-    if (session->IsAlive()) return session;
+    if (session->generation != generation_ || !session->IsAlive()) continue;
+    lent_.insert(session.get());
+    return session;
   }
   return std::unique_ptr<PostgresSession>();
 }
 
-void PostgresPool::Return(std::unique_ptr<PostgresSession> session) {
+void PostgresPool::Return(std::unique_ptr<PostgresSession> session, bool broke) {
   {
     const std::lock_guard lock(mutex_);
     --in_use_;
-    if (session != nullptr) free_.push_back(std::move(session));
+    lent_.erase(session.get());
+    if (session != nullptr && !broke && session->generation == generation_) {
+      free_.push_back(std::move(session));
+    }
   }
   freed_.notify_one();
 }
 
-std::unique_ptr<PostgresSession> PostgresPool::Connect() const {
-  return std::make_unique<PostgresSession>(ConnectionString(options_));
+std::unique_ptr<PostgresSession> PostgresPool::Connect() {
+  int64_t generation = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    generation = generation_;
+  }
+  auto session = std::make_unique<PostgresSession>(options_);
+  session->generation = generation;
+  {
+    const std::lock_guard lock(mutex_);
+    lent_.insert(session.get());
+  }
+  try {
+    const PostgresWait wait(*session, PostgresPatience());
+    session->Introduce(options_.pooler);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    lent_.erase(session.get());
+    throw;
+  }
+  return session;
+}
+
+void PostgresPool::Abandon() {
+  const std::lock_guard lock(mutex_);
+  ++generation_;
+}
+
+bool PostgresPool::IsHung(absl::Time now) const {
+  return std::any_of(lent_.begin(), lent_.end(), [&](const PostgresSession* session) {
+    const int64_t until = session->awaited_until;
+    return until != 0 && absl::FromUnixNanos(until) < now && session->IsSilent();
+  });
+}
+
+// A process that was stopped itself, and looks late, first gives everybody the time to read what
+// has come meanwhile.
+void PostgresPool::Watch() {
+  std::unique_lock lock(mutex_);
+  absl::Time last = absl::Now();
+  while (!ended_.wait_for(lock, absl::ToChronoMilliseconds(kLookEvery), [this] { return end_; })) {
+    const absl::Time now = absl::Now();
+    const bool late = now - last > 2 * kLookEvery;
+    last = now;
+    if (late || !IsHung(now)) continue;
+    LogWarning("postgres.hung");
+    ++generation_;
+    for (PostgresSession* session : lent_) {
+      const int64_t since = session->awaited_since;
+      const bool waits = session->awaited_until != 0;
+      if (waits && absl::FromUnixNanos(since) + kGrace < now && session->IsSilent()) {
+        shutdown(session->connection.sock(), SHUT_RDWR);
+      }
+    }
+  }
 }
 
 }  // namespace gatehouse

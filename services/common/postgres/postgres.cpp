@@ -126,8 +126,11 @@ absl::Status Postgres::Together(const Frame& frame, const std::function<absl::St
 
 absl::Status Postgres::Ready(int schema_version) {
   return Read(Rows::OfAll(), [&](Transaction& transaction) -> absl::Status {
-    const auto rows = transaction.Exec("SELECT count(*) AS applied FROM schema_migration");
-    if (rows[0]["applied"].as<int>() >= schema_version) return absl::OkStatus();
+    const absl::Time begin = absl::Now();
+    const auto row = transaction.Exec(
+        "SELECT count(*) AS migrations, clock_timestamp() AS time FROM schema_migration")[0];
+    offset_.Measured(begin, TimeFromSql(row["time"]), absl::Now());
+    if (row["migrations"].as<int>() >= schema_version) return absl::OkStatus();
     return absl::FailedPreconditionError("the schema is older than this program needs");
   });
 }

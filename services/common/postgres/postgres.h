@@ -14,6 +14,7 @@
 #include "services/common/base/secret.h"
 #include "services/common/base/status.h"
 #include "services/common/base/trace.h"
+#include "services/common/observe/clock_offset.h"
 
 namespace gatehouse {
 
@@ -33,14 +34,29 @@ class Rows {
 
 struct PostgresSession;
 
+// While in scope an answer of the session's server is awaited. A server that does not give it by
+// `limit` and a second is hung, or gone without a word: then the connection ends.
+class PostgresWait {
+ public:
+  PostgresWait(PostgresSession& session, absl::Duration limit);
+  ~PostgresWait();
+  PostgresWait(const PostgresWait&) = delete;
+  PostgresWait& operator=(const PostgresWait&) = delete;
+
+ private:
+  PostgresSession& session_;
+};
+
 // A transaction, or (outside of one) a connection in autocommit. Statements are prepared once per
 // connection, by their text: pass string literals. In a sampled trace they carry it as a comment
-// instead, which the server's log and its list of activities show.
+// instead, which the server's log and its list of activities show; where there is a pooler they are
+// not prepared either.
 class Transaction {
  public:
   template <typename... Args>
   pqxx::result Exec(const char* sql, const Args&... args) {
-    if (!comment_.empty()) {
+    const PostgresWait wait(session_, absl::Milliseconds(timeout_ms_));
+    if (IsUnnamed()) {
       if (!settings_.empty()) transaction_.exec(settings_);
       settings_.clear();
       touched_ = true;
@@ -69,6 +85,8 @@ class Transaction {
               int timeout_ms, std::string comment);
 
   const std::string& Prepare(const char* sql);
+  // Whether statements get no name: of a sampled trace, or where there is a pooler.
+  bool IsUnnamed() const;
   // Whose rows the next statements are about.
   void Use(const Rows& rows);
 
@@ -105,6 +123,9 @@ class Postgres {
     Secret url;          // postgresql://user:password@host:port/database?sslmode=…
     std::string schema;  // The service's name; set as search_path.
     int connections = 12;
+    // Between us and the database stands a pooler that gives each transaction another connection.
+    // One is also known by itself, if it invents backend pids as pgbouncer does.
+    bool pooler = false;
   };
   // Connects lazily: a database that is away is no reason not to start.
   explicit Postgres(Options options);
@@ -138,8 +159,12 @@ class Postgres {
   };
   absl::Status Together(const Frame& frame, const std::function<absl::Status()>& f);
 
-  // True if a statement can be run now and every migration is applied; for readiness.
+  // True if a statement can be run now and every migration is applied; for readiness. Measures how
+  // far the database's clock is from ours.
   absl::Status Ready(int schema_version);
+  const ClockOffset& clock_offset() const { return offset_; }
+  // The time of day as the database has it, as far as Ready() knows.
+  const Clock& clock() const { return clock_; }
 
  private:
   friend class PostgresWork;
@@ -165,6 +190,8 @@ class Postgres {
                            const Trace& trace, const Statements& f);
 
   const std::unique_ptr<class PostgresPool> pool_;
+  ClockOffset offset_{"postgres"};
+  const StoreClock clock_{offset_};
 };
 
 // Brings the schema up to date: `migrations` in order, each once, in its own transaction, under an

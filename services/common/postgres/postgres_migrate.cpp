@@ -16,9 +16,16 @@ constexpr char kLockTimeout[] = "SET LOCAL lock_timeout = '2s'";
 constexpr int kAttempts = 30;
 constexpr int kConnectAttempts = 120;
 
+// For the transaction alone, so that a pooler may stand between.
+void Settle(pqxx::work& work, const std::string& schema) {
+  work.exec("SET LOCAL client_min_messages = warning");
+  work.exec("SET LOCAL search_path = " + work.quote_name(schema));
+}
+
 absl::Status Apply(pqxx::connection& connection, const std::string& schema,
                    const Migration& migration) {
   pqxx::work work(connection);
+  Settle(work, schema);
   work.exec(kLockTimeout);
   work.exec("SET LOCAL statement_timeout = 0");
   // One at a time, however many processes start; gone with the transaction.
@@ -55,6 +62,7 @@ absl::Status ApplyPatiently(pqxx::connection& connection, const std::string& sch
 
 void CreateSchema(pqxx::connection& connection, const std::string& schema) {
   pqxx::work work(connection);
+  Settle(work, schema);
   work.exec("SELECT pg_advisory_xact_lock(hashtext('gatehouse.migrate'), 0)");
   work.exec("CREATE SCHEMA IF NOT EXISTS " + work.quote_name(schema));
   work.exec(
@@ -102,8 +110,6 @@ absl::Status Migrate(const Postgres::Options& options, const std::vector<Migrati
   try {
     const auto connected = Connect(options.url.Reveal());
     pqxx::connection& connection = *connected;
-    connection.set_variable("client_min_messages", "warning");
-    connection.set_variable("search_path", options.schema);
     CreateSchema(connection, options.schema);
     for (const Migration& migration : migrations) {
       RETURN_IF_ERROR(ApplyPatiently(connection, options.schema, migration));

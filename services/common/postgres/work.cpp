@@ -11,6 +11,14 @@ std::string CommentOf(const Trace& trace) {
   return trace.sampled ? absl::StrCat(" /*traceparent='", trace.Traceparent(), "'*/") : "";
 }
 
+// read_only_sql_transaction: the primary has become a standby, or was never one.
+constexpr char kReadOnly[] = "25006";
+
+bool IsFromStandby(const std::exception& exception) {
+  const auto* sql = dynamic_cast<const pqxx::sql_error*>(&exception);
+  return sql != nullptr && sql->sqlstate() == kReadOnly;
+}
+
 absl::Status FromException(const std::exception& exception) {
   if (dynamic_cast<const pqxx::broken_connection*>(&exception) != nullptr ||
       dynamic_cast<const pqxx::in_doubt_error*>(&exception) != nullptr) {
@@ -26,6 +34,7 @@ absl::Status FromException(const std::exception& exception) {
   const std::string& state = sql->sqlstate();
   if (state == "55P03") return absl::AbortedError("a lock was not to be had");
   if (state == "57014") return absl::DeadlineExceededError("the statement took too long");
+  if (state == kReadOnly) return absl::UnavailableError("the database is a standby");
   // Shutting down, starting up, too many connections, out of disk or memory.
   if (absl::StartsWith(state, "57P") || absl::StartsWith(state, "53") ||
       absl::StartsWith(state, "08")) {
@@ -50,6 +59,8 @@ Transaction::Transaction(pqxx::transaction_base& transaction, PostgresSession& s
       settings_(session.Settings(rows, timeout_ms)),
       comment_(std::move(comment)) {}
 
+bool Transaction::IsUnnamed() const { return session_.pooled || !comment_.empty(); }
+
 const std::string& Transaction::Prepare(const char* sql) { return session_.Prepare(sql); }
 
 void Transaction::Use(const Rows& rows) {
@@ -67,32 +78,53 @@ PostgresWork::PostgresWork(PostgresPool& pool, std::unique_ptr<PostgresSession> 
 PostgresWork::~PostgresWork() {
   if (typed_.has_value() && !typed_->settings_.empty()) clean_ = false;
   typed_.reset();
-  transaction_.reset();
-  if (absl::IsUnavailable(fault_)) session_.reset();
+  if (transaction_ != nullptr) {
+    const PostgresWait wait(*session_, PostgresPatience());
+    transaction_.reset();
+  }
   if (session_ != nullptr && !clean_) session_->Forget();
-  pool_.Return(std::move(session_));
+  pool_.Return(std::move(session_), absl::IsUnavailable(fault_));
 }
 
 absl::Status PostgresWork::Guard(const std::function<absl::Status()>& step) {
   try {
     return step();
   } catch (const std::exception& exception) {
-    if (fault_.ok()) fault_ = FromException(exception);
+    if (fault_.ok()) {
+      fault_ = FromException(exception);
+      standby_ = IsFromStandby(exception);
+      if (standby_) pool_.Abandon();
+    }
     return fault_;
   }
+}
+
+void PostgresWork::Begin() {
+  const PostgresWait wait(*session_, PostgresPatience());
+  if (session_->pooled) session_->Forget();
+  if (transactional_ || session_->pooled) {
+    transaction_ = std::make_unique<pqxx::work>(session_->connection);
+  } else {
+    transaction_ = std::make_unique<pqxx::nontransaction>(session_->connection);
+  }
+}
+
+absl::Status PostgresWork::End() {
+  return Guard([&]() -> absl::Status {
+    const PostgresWait wait(*session_, PostgresPatience());
+    transaction_->commit();
+    return absl::OkStatus();
+  });
 }
 
 absl::Status PostgresWork::Run(const Rows& rows, const Trace& trace, const F& f) {
   const absl::Status status = Guard([&]() -> absl::Status {
     if (session_ == nullptr) session_ = pool_.Connect();
-    if (transactional_) {
-      transaction_ = std::make_unique<pqxx::work>(session_->connection);
-    } else {
-      transaction_ = std::make_unique<pqxx::nontransaction>(session_->connection);
-    }
+    Begin();
     typed_.emplace(Transaction(*transaction_, *session_, rows, TimeoutMs(), CommentOf(trace)));
     return f(*typed_);
   });
+  if (fault_.ok() && !transactional_) (void)End();
   if (!fault_.ok()) return fault_;
   RETURN_IF_ERROR(status);
   return refusal_;
@@ -118,15 +150,13 @@ absl::Status PostgresWork::Join(const Rows& rows, Postgres::Mode mode, const F& 
 absl::Status PostgresWork::Commit() {
   RETURN_IF_ERROR(fault_);
   RETURN_IF_ERROR(refusal_);
-  RETURN_IF_ERROR(Guard([&]() -> absl::Status {
-    transaction_->commit();
-    return absl::OkStatus();
-  }));
+  if (transactional_) RETURN_IF_ERROR(End());
   clean_ = true;
   return absl::OkStatus();
 }
 
 bool PostgresWork::MayRunAgain() const {
+  if (standby_) return true;
   const bool touched = typed_.has_value() && typed_->touched_;
   if (absl::IsUnavailable(fault_)) return reused_ && !touched;
   return absl::IsAborted(fault_) && transactional_;

@@ -28,7 +28,8 @@ class PostgresWork {
   absl::Status Commit();
 
   // Whether what failed may be done again from the start: after a conflict with another
-  // transaction, or where a pooled connection had died before it could do anything.
+  // transaction, where a pooled connection had died before it could do anything, or where the
+  // server was a standby.
   bool MayRunAgain() const;
   bool transactional() const { return transactional_; }
   // Whether an error came from the database, rather than being what f decided.
@@ -36,6 +37,10 @@ class PostgresWork {
   std::vector<std::function<void()>> TakeAfterCommit();
 
  private:
+  // A statement in autocommit is a transaction of its own; where there is a pooler it is one of
+  // ours, which commits whatever f decided.
+  void Begin();
+  absl::Status End();
   // Runs `step`, which may throw.
   absl::Status Guard(const std::function<absl::Status()>& step);
 
@@ -46,6 +51,7 @@ class PostgresWork {
   std::optional<Transaction> typed_;
   absl::Status fault_;    // The first exception.
   absl::Status refusal_;  // Of a write that joined.
+  bool standby_ = false;  // The fault is that the server takes no writes.
   bool clean_ = false;    // The session's settings are as it remembers them.
 };
 

@@ -1,6 +1,5 @@
 #include "services/common/process/operations.h"
 
-#include <atomic>
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -21,9 +20,8 @@ using asio::ip::tcp;
 
 constexpr std::chrono::seconds kPatience{5};
 constexpr uint32_t kHeaderMax = 8192;
-using Ready = std::function<absl::Status()>;
 
-http::response<http::string_body> Answer(beast::string_view target, const Ready& ready) {
+http::response<http::string_body> Answer(beast::string_view target, const Readiness& readiness) {
   http::response<http::string_body> response(http::status::ok, 11);
   response.set(http::field::content_type, "text/plain; charset=utf-8");
   response.keep_alive(false);
@@ -31,7 +29,7 @@ http::response<http::string_body> Answer(beast::string_view target, const Ready&
     response.set(http::field::content_type, "text/plain; version=0.0.4; charset=utf-8");
     response.body() = MetricsText();
   } else if (target == "/readyz") {
-    const absl::Status status = ready();
+    const absl::Status status = readiness.Now();
     response.result(status.ok() ? http::status::ok : http::status::service_unavailable);
     response.body() = status.ok() ? "ready\n" : absl::StrCat(std::string(status.message()), "\n");
   } else if (target == "/healthz") {
@@ -47,7 +45,8 @@ http::response<http::string_body> Answer(beast::string_view target, const Ready&
 // One question, one answer, and the end.
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(tcp::socket socket, const Ready& ready) : stream_(std::move(socket)), ready_(ready) {
+  Exchange(tcp::socket socket, const Readiness& readiness)
+      : stream_(std::move(socket)), readiness_(readiness) {
     parser_.header_limit(kHeaderMax);
   }
 
@@ -61,7 +60,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
  private:
   void Write() {
-    response_ = Answer(parser_.get().target(), ready_);
+    response_ = Answer(parser_.get().target(), readiness_);
     stream_.expires_after(kPatience);
     http::async_write(stream_, response_,
                       [self = shared_from_this()](beast::error_code error, size_t) {
@@ -70,7 +69,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   }
 
   beast::tcp_stream stream_;
-  const Ready& ready_;
+  const Readiness& readiness_;
   beast::flat_buffer buffer_{kHeaderMax};
   http::request_parser<http::empty_body> parser_;
   http::response<http::string_body> response_;
@@ -80,12 +79,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
 class Operations::State {
  public:
-  State(const std::string& host, const std::string& port, Ready ready)
-      : draining_(false),
-        ready_([this, ready = std::move(ready)] {
-          if (draining_) return absl::UnavailableError("draining");
-          return ready != nullptr ? ready() : absl::OkStatus();
-        }),
+  State(const std::string& host, const std::string& port, const Readiness& readiness)
+      : readiness_(readiness),
         acceptor_(context_, *tcp::resolver(context_).resolve(host, port).begin()) {
     Accept();
     thread_ = std::thread([this] { context_.run(); });
@@ -95,17 +90,15 @@ class Operations::State {
     thread_.join();
   }
 
-  std::atomic<bool> draining_;
-
  private:
   void Accept() {
     acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
-      if (!error) std::make_shared<Exchange>(std::move(socket), ready_)->Start();
+      if (!error) std::make_shared<Exchange>(std::move(socket), readiness_)->Start();
       Accept();
     });
   }
 
-  const Ready ready_;
+  const Readiness& readiness_;
   asio::io_context context_;
   tcp::acceptor acceptor_;
   std::thread thread_;
@@ -113,18 +106,17 @@ class Operations::State {
 
 Operations::Operations() = default;
 Operations::~Operations() = default;
-void Operations::Drain() { state_->draining_ = true; }
 
 absl::StatusOr<std::unique_ptr<Operations>> Operations::Start(const std::string& listen,
-                                                              Ready ready) {
+                                                              const Readiness& readiness) {
   const size_t colon = listen.rfind(':');
   if (colon == std::string::npos) {
     return absl::InvalidArgumentError(absl::StrCat("not host:port: ", listen));
   }
   std::unique_ptr<Operations> operations(new Operations);
   try {
-    operations->state_ = std::make_unique<State>(listen.substr(0, colon), listen.substr(colon + 1),
-                                                 std::move(ready));
+    operations->state_ =
+        std::make_unique<State>(listen.substr(0, colon), listen.substr(colon + 1), readiness);
   } catch (const boost::system::system_error& error) {
     return absl::UnavailableError(absl::StrCat("cannot listen at ", listen, ": ", error.what()));
   }

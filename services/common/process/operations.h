@@ -1,23 +1,21 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "services/common/process/readiness.h"
 
 namespace gatehouse {
 
 // What operators ask over plain HTTP/1.1, on a port of its own that no client can reach: /healthz
-// (the process lives), /readyz (its stores answer too) and /metrics (Prometheus).
+// (the process lives), /readyz (it can be sent what it serves) and /metrics (Prometheus).
 class Operations {
  public:
-  // `listen` is host:port. `ready` may block; null: always ready.
+  // `listen` is host:port. All questions are answered on one thread, and none waits for a store.
   static absl::StatusOr<std::unique_ptr<Operations>> Start(const std::string& listen,
-                                                           std::function<absl::Status()> ready);
+                                                           const Readiness& readiness);
   ~Operations();
-  // /readyz refuses from now on, so that load balancers look elsewhere while the process drains.
-  void Drain();
 
  private:
   Operations();

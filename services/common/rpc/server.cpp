@@ -19,6 +19,7 @@
 #include "services/common/process/config.h"
 #include "services/common/process/operations.h"
 #include "services/common/process/process.h"
+#include "services/common/process/readiness.h"
 #include "services/common/rpc/reflection.h"
 #include "services/common/rpc/server_call.h"
 #include "services/common/rpc/stream_call.h"
@@ -66,10 +67,8 @@ void SetLimits(grpc::ServerBuilder& builder, absl::Duration connection_age) {
 // called; for `liveness`, which asks no store, whether the process serves at all.
 class Health {
  public:
-  Health(std::vector<std::string> services, std::function<absl::Status()> ready)
-      : services_(std::move(services)), ready_(std::move(ready)) {}
-
-  void StopBeingReady() { leaving_ = true; }
+  Health(std::vector<std::string> services, const Readiness& readiness)
+      : services_(std::move(services)), readiness_(readiness) {}
 
   absl::StatusOr<grpc::health::v1::HealthCheckResponse> Check(
       const Call&, const grpc::health::v1::HealthCheckRequest& request) {
@@ -80,7 +79,7 @@ class Health {
     if (!name.empty() && std::find(services_.begin(), services_.end(), name) == services_.end()) {
       return Refuse(common::v1::NOT_FOUND, "there is no such service here");
     }
-    if (leaving_ || (ready_ != nullptr && !ready_().ok())) {
+    if (!readiness_.Now().ok()) {
       response.set_status(grpc::health::v1::HealthCheckResponse::NOT_SERVING);
     }
     return response;
@@ -88,8 +87,7 @@ class Health {
 
  private:
   const std::vector<std::string> services_;
-  const std::function<absl::Status()> ready_;
-  std::atomic<bool> leaving_ = false;
+  const Readiness& readiness_;
 };
 
 std::string MistakeOf(const Method& method, const google::protobuf::MethodDescriptor* descriptor) {
@@ -128,7 +126,8 @@ absl::Status Server::Check() const {
 class RunningServer::State {
  public:
   State(const Server& server, const ServerOptions& options)
-      : health_(server.services(), options.ready),
+      : readiness_(options.ready),
+        health_(server.services(), readiness_),
         server_with_health_(WithHealth(server, health_)),
         dispatch_(server_with_health_, options.authenticator),
         drain_(options.drain),
@@ -174,10 +173,7 @@ class RunningServer::State {
     return absl::OkStatus();
   }
 
-  void StopBeingReady() {
-    health_.StopBeingReady();
-    if (operations_ != nullptr) operations_->Drain();
-  }
+  void StopBeingReady() { readiness_.Drain(); }
 
   ~State() {
     StopBeingReady();
@@ -197,7 +193,12 @@ class RunningServer::State {
     }
   }
 
-  std::unique_ptr<Operations> operations_;
+  absl::Status ListenForOperators(const std::string& listen) {
+    if (listen.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(operations_, Operations::Start(listen, readiness_));
+    return absl::OkStatus();
+  }
+
   int port_ = 0;
 
  private:
@@ -218,10 +219,13 @@ class RunningServer::State {
   }
 
   static Server WithHealth(Server server, Health& health) {
-    server.Service("grpc.health.v1.Health").Unary("Check", health, &Health::Check);
+    server.Service("grpc.health.v1.Health")
+        .Unary("Check", health, &Health::Check, Blocking::kNever);
     return server;
   }
 
+  Readiness readiness_;
+  std::unique_ptr<Operations> operations_;
   Health health_;
   const Server server_with_health_;
   Dispatch dispatch_;
@@ -250,10 +254,7 @@ absl::StatusOr<std::unique_ptr<RunningServer>> RunningServer::Start(const Server
   std::unique_ptr<RunningServer> running(new RunningServer);
   running->state_ = std::make_unique<State>(server, options);
   RETURN_IF_ERROR(running->state_->Listen(options));
-  if (!options.operations_listen.empty()) {
-    ASSIGN_OR_RETURN(running->state_->operations_,
-                     Operations::Start(options.operations_listen, options.ready));
-  }
+  RETURN_IF_ERROR(running->state_->ListenForOperators(options.operations_listen));
   return running;
 }
 

@@ -145,7 +145,9 @@ struct ServerOptions {
   std::unique_ptr<Tls> tls;       // Null: every peer is trusted, on loopback only.
   std::string operations_listen;  // host:port of /healthz, /readyz and /metrics; empty: none.
   Authenticator* authenticator = nullptr;
-  std::function<absl::Status()> ready;  // Whether the stores answer; null: always.
+  // Whether the process can serve what it is sent; null: always. Asked again and again, on a thread
+  // of its own, and should end by the deadline of the call that it runs in.
+  std::function<absl::Status()> ready;
   // How long a process that was told to end goes on serving, so that whoever still finds it by an
   // old look-up is served; GATEHOUSE_SHUTDOWN_DELAY_SECONDS.
   absl::Duration shutdown_delay;

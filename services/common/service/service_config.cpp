@@ -39,6 +39,13 @@ std::vector<Secret> SecretKeys(Environment& environment) {
 ServiceConfig ServiceConfig::Read(Environment& environment, const std::string& service) {
   ServiceConfig config;
   config.postgres = {.url = environment.SecretValue("GATEHOUSE_POSTGRES_URL"), .schema = service};
+  const std::string pooler = environment.Text("GATEHOUSE_POSTGRES_POOLER", "auto");
+  config.postgres.pooler = pooler == "transaction";
+  if (pooler != "transaction" && pooler != "auto") {
+    environment.Mistake("GATEHOUSE_POSTGRES_POOLER", "can only be auto or transaction");
+  }
+  config.clock_offset_max =
+      absl::Seconds(environment.Number("GATEHOUSE_CLOCK_OFFSET_MAX_SECONDS", 5, 1, 86400));
   config.redis_url = ReadRedisUrl(environment);
   config.secret_keys = SecretKeys(environment);
   config.listen = environment.Text("GATEHOUSE_LISTEN");
@@ -116,23 +123,30 @@ std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config
   return status.ok() ? 0 : Fail(status);
 }
 
+absl::Status CheckStores(const ServiceConfig& config, int migrations, Postgres& postgres,
+                         Redis& redis) {
+  redis.Probe();
+  RETURN_IF_ERROR(postgres.Ready(migrations));
+  return postgres.clock_offset().Check(config.clock_offset_max);
+}
+
 ServiceBase::ServiceBase(ServiceConfig config, const std::string& identity_address, int migrations)
     : config_(std::move(config)),
       migrations_(migrations),
       postgres_(config_.postgres),
       redis_(config_.redis_url),
       identity_(identity_address, config_.tls),
-      authenticator_(AskIdentity(identity_), clock_),
+      authenticator_(AskIdentity(identity_), postgres_.clock()),
       revocations_(authenticator_, redis_, config_.redis_url) {}
 
 int ServiceBase::Run(const Server& server, std::function<absl::Status()> ready,
                      Sweeper::Collect collect) {
-  Sweeper sweeper(postgres_, config_.retentions, clock_, std::move(collect));
+  Sweeper sweeper(postgres_, config_.retentions, clock(), std::move(collect));
   sweeper.Start();
   ServerOptions options = config_.ToServerOptions();
   options.authenticator = &authenticator_;
   options.ready = [this, ready = std::move(ready)]() -> absl::Status {
-    RETURN_IF_ERROR(postgres_.Ready(migrations_));
+    RETURN_IF_ERROR(CheckStores(config_, migrations_, postgres_, redis_));
     RETURN_IF_ERROR(CheckRootKey(postgres_, config_.root_key));
     return ready == nullptr ? absl::OkStatus() : ready();
   };

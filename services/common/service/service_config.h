@@ -19,6 +19,7 @@ namespace gatehouse {
 // The settings that every service with a database reads.
 struct ServiceConfig {
   Postgres::Options postgres;       // GATEHOUSE_POSTGRES_URL
+  absl::Duration clock_offset_max;  // GATEHOUSE_CLOCK_OFFSET_MAX_SECONDS; 5 s by default
   Secret redis_url;                 // GATEHOUSE_REDIS_URL
   std::vector<Secret> secret_keys;  // GATEHOUSE_SECRET_KEY, decoded: the first seals, all open
   Secret root_key;                  // Theirs, as AwaitRootKey() finds it
@@ -51,6 +52,12 @@ using Commands = std::map<std::string, std::function<absl::Status()>>;
 std::optional<int> RunCommand(int argc, char** argv, const ServiceConfig& config,
                               Commands more = {});
 
+// Whether a process that stands on these stores can serve: the database answers, at `migrations` or
+// more, and its clock is ours but for seconds. Redis is looked at and shown, and is no condition:
+// without it all goes on but signing in.
+absl::Status CheckStores(const ServiceConfig& config, int migrations, Postgres& postgres,
+                         Redis& redis);
+
 // What every service but identity stands on: its database, Redis, and principals from identity.
 class ServiceBase {
  public:
@@ -58,17 +65,18 @@ class ServiceBase {
   ServiceBase(ServiceConfig config, const std::string& identity_address, int migrations);
 
   Postgres& postgres() { return postgres_; }
+  // The time of day, by the database's clock.
+  const Clock& clock() const { return postgres_.clock(); }
   const std::unique_ptr<Tls>& tls() const { return config_.tls; }
   const Secret& root_key() const { return config_.root_key; }
   // Serves until told to end, and sweeps beside that; `collect` is a part of each round. Ready
-  // while the database and, where given, `ready` say so.
+  // while CheckStores() and, where given, `ready` say so.
   int Run(const Server& server, std::function<absl::Status()> ready = nullptr,
           Sweeper::Collect collect = nullptr);
 
  private:
   ServiceConfig config_;
   const int migrations_;
-  const Clock clock_;
   Postgres postgres_;
   Redis redis_;
   Client identity_;

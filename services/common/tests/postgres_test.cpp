@@ -7,38 +7,10 @@
 
 #include "absl/time/clock.h"
 #include "services/common/base/caller.h"
-#include "tests/support/test_database.h"
+#include "services/common/tests/numbers.h"
 
 namespace gatehouse {
 namespace {
-
-const std::vector<Migration> kNumbers = {{"0001_numbers.sql", R"(
-  CREATE TABLE number (organisation_id text, value int, PRIMARY KEY (organisation_id, value));
-  ALTER TABLE number ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE number FORCE ROW LEVEL SECURITY;
-  CREATE POLICY organisation ON number USING
-    (current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));)"}};
-
-const Rows kAcme = Rows::Of("acme");
-
-struct Numbers {
-  absl::Status Add(int value, const Rows& rows = kAcme, const std::string& organisation = "acme") {
-    return postgres.WriteOne(rows, [&](Transaction& tx) -> absl::Status {
-      tx.Exec("INSERT INTO number VALUES ($1, $2)", organisation, value);
-      return absl::OkStatus();
-    });
-  }
-  absl::StatusOr<int> Count(const Rows& rows = kAcme) {
-    return postgres.Read(rows, [](Transaction& tx) -> absl::StatusOr<int> {
-      return tx.Exec("SELECT count(*) FROM number")[0][0].as<int>();
-    });
-  }
-  // As somebody else sees it.
-  int Committed() { return database.Exec("SELECT count(*) FROM number")[0][0].as<int>(); }
-
-  TestDatabase database{"probe", kNumbers};
-  Postgres& postgres = database.postgres();
-};
 
 TEST_CASE("what is read inside of a transaction is read through it", "[service]") {
   Numbers numbers;

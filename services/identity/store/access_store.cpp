@@ -265,7 +265,7 @@ absl::StatusOr<Session> PostgresAccessStore::Enter(const NewSession& session, co
       });
   if (proven) return entered;
   ASSIGN_OR_RETURN(const FactorState found, FindFactor(factor, access.invitation_id));
-  RETURN_IF_ERROR(LockedUntil(found, absl::Now()));
+  RETURN_IF_ERROR(LockedUntil(found, postgres_.clock().Now()));
   return absl::AbortedError("the lock ended just now");
 }
 
