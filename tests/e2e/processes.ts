@@ -59,7 +59,12 @@ export class Replica {
     process.once("exit", () => Replica.all.delete(process));
   }
 
-  static environment(name: string, listen: string, operationsPort: number, more = {}) {
+  static environment(
+    name: string,
+    listen: string,
+    operationsPort: number,
+    more: NodeJS.ProcessEnv = {},
+  ): NodeJS.ProcessEnv {
     return {
       ...process.env,
       GATEHOUSE_LISTEN: listen,
@@ -71,22 +76,16 @@ export class Replica {
   /** `from` is a checkout that is built. */
   static start(
     name: string,
-    environment: ReturnType<typeof Replica.environment>,
+    env: NodeJS.ProcessEnv,
     from: string = checkout,
   ) {
     const log = openSync(`${state}/log/${name}.log`, "a");
-    const env = environment as NodeJS.ProcessEnv;
     const stdio: StdioOptions = ["ignore", log, log];
     const process = spawn(binaryOf(name, from), { env, cwd: checkout, stdio });
-    return new Replica(process, `http://${environment.GATEHOUSE_OPERATIONS_LISTEN}`);
+    return new Replica(process, `http://${env.GATEHOUSE_OPERATIONS_LISTEN}`);
   }
   /** Runs another command of the same program to its end; what it says if it fails. */
-  static async command(
-    name: string,
-    command: string,
-    environment: ReturnType<typeof Replica.environment>,
-  ) {
-    const env = environment as NodeJS.ProcessEnv;
+  static async command(name: string, command: string, env: NodeJS.ProcessEnv) {
     await promisify(execFile)(binaryOf(name), [command], { env, cwd: checkout });
   }
   /** Ends what a test that failed has left. */

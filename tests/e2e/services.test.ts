@@ -49,11 +49,11 @@ test("the gateway may exchange credentials, and nothing else for itself", () => 
   ]);
 });
 
-test("documents revokes no grant, and notification asks nobody", () => {
+test("documents revokes no grant, and notification asks nobody but tells the trail", () => {
   const grants = internal.find((rpc) => rpc.name.endsWith("/RevokeGrant"))!;
   assert.ok(!grants.services.includes("documents"));
-  const exchange = /Principals\/(ExchangeCredential|ListSigningKeys)$/;
-  const others = internal.filter((rpc) => !exchange.test(rpc.name));
+  const everybody = /(Principals\/(ExchangeCredential|ListSigningKeys)|AuditIntake\/\w+)$/;
+  const others = internal.filter((rpc) => !everybody.test(rpc.name));
   assert.deepEqual(others.filter((rpc) => rpc.services.includes("notification")), []);
 });
 
