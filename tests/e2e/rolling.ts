@@ -326,7 +326,10 @@ test("a program waits, alive but not ready, for the schema that it needs", async
       const replica = Replica.start(service, environment);
       const waits = async () => {
         assert.ok(replica.alive, service);
-        assert.equal((await replica.ask("readyz")).status, 503, service);
+        await eventually(
+          async () => (await replica.ask("readyz")).status === 503 || undefined,
+          "being unready",
+        );
         assert.equal((await replica.ask("healthz")).status, 200, service);
         await Replica.command(service, "probe", environment);
       };
