@@ -1,7 +1,10 @@
 #include "services/common/rpc/service_channel.h"
 
 #include <filesystem>
+#include <mutex>
+#include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "services/common/base/random.h"
 #include "services/common/observe/metrics.h"
 #include "services/common/rpc/client.h"
@@ -38,15 +41,17 @@ struct Replicas {
   absl::Status Look() const { return client->Call(&Probe::Look, "acme", Word()).status(); }
   absl::Status Tell() const { return client->Call(&Probe::Tell, "acme", Word()).status(); }
 
-  // How many of so many calls in a row took more than a second; all are answered.
-  int SlowOnes(int calls) const {
+  // How many of so many calls in a row took more than a second; `failed` tells of those that were
+  // not answered. Not CHECK: several threads call, and Catch2 counts for one.
+  int SlowOnes(int calls) {
     int slow = 0;
     for (int i = 0; i < calls; ++i) {
       const absl::Time begin = absl::Now();
       const absl::Status status = Look();
-      INFO(status.ToString());
-      CHECK(status.ok());
       slow += absl::Now() - begin > absl::Seconds(1) ? 1 : 0;
+      if (status.ok()) continue;
+      const std::lock_guard lock(mutex);
+      absl::StrAppend(&failed, status.ToString(), "\n");
     }
     return slow;
   }
@@ -55,6 +60,8 @@ struct Replicas {
   std::unique_ptr<StallingProxy> before_sound, proxy;
   std::string target;
   std::unique_ptr<Client> client;
+  std::mutex mutex;
+  std::string failed;
 };
 
 TEST_CASE_METHOD(Replicas, "a replica that hangs is met once, and used again when it goes on",
@@ -62,6 +69,7 @@ TEST_CASE_METHOD(Replicas, "a replica that hangs is met once, and used again whe
   proxy->Stop();
   CHECK(SlowOnes(30) <= 1);
   CHECK(SlowOnes(30) == 0);
+  CHECK(failed == "");
   CHECK_THAT(MetricsText(), Catch::Contains("gatehouse_peers_ejected_total{target=\"" + target));
   const int asked = other.handler.asked;
   proxy->Continue();
@@ -84,6 +92,7 @@ TEST_CASE_METHOD(Replicas, "only what was under way meets a replica that hangs",
   for (int i = 0; i < 8; ++i) threads.emplace_back([&] { slow += SlowOnes(20); });
   for (std::thread& thread : threads) thread.join();
   CHECK(slow <= 8);  // One of each thread.
+  CHECK(failed == "");
 }
 
 TEST_CASE_METHOD(Replicas,
@@ -107,6 +116,7 @@ TEST_CASE_METHOD(Replicas, "a slow call ejects nobody who answers the next one i
   (void)client->Call(&Probe::Look, "acme", part);
   const int asked = sound.handler.asked + other.handler.asked;
   CHECK(SlowOnes(20) == 0);
+  CHECK(failed == "");
   CHECK(sound.handler.asked + other.handler.asked == asked + 20);
 }
 
