@@ -47,7 +47,7 @@ struct Lists : Fixture {
   }
 };
 
-TEST_CASE_METHOD(Lists, "cases are listed page by page, newest first", "[service]") {
+TEST_CASE_METHOD(Lists, "cases are listed page by page, newest first", "[service][plans]") {
   for (const char* id : {"a", "b", "c", "d", "e"}) REQUIRE(Put(id, id).ok());
   const std::vector<std::string> all = {"e", "d", "c", "b", "a"};
   for (const int size : {1, 2, 3, 5, 1000}) CHECK(CaseIds(size) == all);
@@ -62,7 +62,7 @@ TEST_CASE_METHOD(Lists, "cases are listed page by page, newest first", "[service
 }
 
 TEST_CASE_METHOD(Lists, "a case that changes between two pages is neither missed nor given twice",
-                 "[service]") {
+                 "[service][plans]") {
   for (const char* id : {"a", "b", "c", "d", "e", "f"}) REQUIRE(Put(id, id).ok());
   SECTION("one that is still to come") {
     CHECK(CaseIds(2, [&] { REQUIRE(Put("a", "changed").ok()); }) ==
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(Lists, "a case that changes between two pages is neither missed
   }
 }
 
-TEST_CASE_METHOD(Lists, "cases of one moment are told apart by their ids", "[service]") {
+TEST_CASE_METHOD(Lists, "cases of one moment are told apart by their ids", "[service][plans]") {
   for (const char* id : {"a", "b", "c", "d"}) REQUIRE(Put(id, id).ok());
   database.Exec("UPDATE case_file SET create_time = '2026-11-28 09:30:00.123456+00'");
   for (const int size : {1, 2, 3}) {
@@ -99,7 +99,7 @@ TEST_CASE_METHOD(Lists, "cases of one moment are told apart by their ids", "[ser
   }
 }
 
-TEST_CASE_METHOD(Lists, "a token that names no place in the list is refused", "[service]") {
+TEST_CASE_METHOD(Lists, "a token that names no place in the list is refused", "[service][plans]") {
   REQUIRE(Put("a", "a").ok());
   pb::ListCasesRequest request;
   const Page page = PageOf(request).value();
@@ -113,7 +113,7 @@ TEST_CASE_METHOD(Lists, "a token that names no place in the list is refused", "[
 }
 
 TEST_CASE_METHOD(Lists, "notes are listed newest first, whatever is written meanwhile",
-                 "[service]") {
+                 "[service][plans]") {
   REQUIRE(Put("deal-1", "Smith").ok());
   for (const char* text : {"a", "b", "c", "d", "e"}) {
     Note(text);
@@ -126,7 +126,7 @@ TEST_CASE_METHOD(Lists, "notes are listed newest first, whatever is written mean
   CHECK(written == 2);
 }
 
-TEST_CASE("cases and notes are read by their indexes", "[service]") {
+TEST_CASE("cases and notes are read by their indexes", "[service][plans]") {
   TestDatabase database("cases", WithCommon(kMigrations));
   database.Exec(
       "INSERT INTO case_file (organisation_id, case_id, display_name, kind, owner_id, owner_name, "

@@ -9,7 +9,7 @@
 namespace gatehouse {
 namespace {
 
-TEST_CASE("adding and ending jobs cost the same whatever waits", "[service]") {
+TEST_CASE("adding and ending jobs cost the same whatever waits", "[service][plans]") {
   TestDatabase database("probe", WithCommon({}));
   database.Exec("ALTER TABLE job SET (autovacuum_enabled = off)");
   const int64_t read = database.RowsRead([&](Postgres& pool) {

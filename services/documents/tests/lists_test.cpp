@@ -23,7 +23,7 @@ void Fill(TestDatabase& database) {
       "FROM generate_series(1, 20000) AS n");
 }
 
-TEST_CASE("documents and requests are read by their indexes", "[service]") {
+TEST_CASE("documents and requests are read by their indexes", "[service][plans]") {
   TestDatabase database("documents", WithCommon(kMigrations));
   Fill(database);
   Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});

@@ -49,7 +49,8 @@ struct Costs : Fixture {
   }
 };
 
-TEST_CASE_METHOD(Costs, "an entry costs the same in an organisation of many clients", "[service]") {
+TEST_CASE_METHOD(Costs, "an entry costs the same in an organisation of many clients",
+                 "[service][plans]") {
   for (const char* table : {"access_grant", "session", "session_grant", "factor", "account"}) {
     database.Exec(std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)");
   }

@@ -7,7 +7,7 @@ namespace gatehouse::identity {
 extern const std::vector<Migration> kMigrations;
 namespace {
 
-TEST_CASE("API keys and the audit trail are read by their indexes", "[service]") {
+TEST_CASE("API keys and the audit trail are read by their indexes", "[service][plans]") {
   TestDatabase database("identity", WithCommon(kMigrations));
   database.Exec(
       "INSERT INTO organisation (organisation_id, display_name, region, time_zone, portal_url, "

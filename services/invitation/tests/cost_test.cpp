@@ -6,7 +6,7 @@ namespace gatehouse::invitation {
 namespace {
 
 TEST_CASE_METHOD(Fixture, "a start and an entry cost the same in an organisation of many cases",
-                 "[service]") {
+                 "[service][plans]") {
   for (const char* table : {"invitation", "link", "case_lock", "job"}) {
     database.Exec(std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)");
   }

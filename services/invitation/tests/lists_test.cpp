@@ -5,7 +5,7 @@
 namespace gatehouse::invitation {
 namespace {
 
-TEST_CASE("the invitations of a case are read by their index", "[service]") {
+TEST_CASE("the invitations of a case are read by their index", "[service][plans]") {
   TestDatabase database("invitation", WithCommon(kMigrations));
   // Fifty cases of each organisation, whose contacts were invited again and again.
   database.Exec(
@@ -28,7 +28,7 @@ TEST_CASE("the invitations of a case are read by their index", "[service]") {
 }
 
 TEST_CASE_METHOD(Fixture, "an invitation that changes between two pages is given once",
-                 "[service]") {
+                 "[service][plans]") {
   std::vector<std::string> made;
   for (int i = 0; i < 3; ++i) {
     made.insert(made.begin(), Create("c" + std::to_string(i))->invitation.invitation_id);

@@ -6,7 +6,7 @@ namespace gatehouse::notification {
 extern const std::vector<Migration> kMigrations;
 namespace {
 
-TEST_CASE("messages, events and credits are read by their indexes", "[service]") {
+TEST_CASE("messages, events and credits are read by their indexes", "[service][plans]") {
   TestDatabase database("notification", WithCommon(kMigrations));
   database.Exec(
       "INSERT INTO message (organisation_id, message_id, request_id, channel, template, "
