@@ -71,7 +71,7 @@ TEST_CASE("an event is told each time, or once under an id of its own", "[unit]"
   CHECK(Only(named).case_id().empty());
 }
 
-TEST_CASE("an event of the trail says who did it, to what, and from where", "[unit]") {
+TEST_CASE("an event of the trail says who did it, to what, and from where", "[unit][no-tsan]") {
   common::v1::SettingsUpdated event;
   event.set_before("{}");
   event.set_after(R"({"maxInvitationsPerCase":5})");

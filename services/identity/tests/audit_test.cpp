@@ -68,7 +68,7 @@ TEST_CASE_METHOD(Audit, "who unlocks a sign-in is noted, with the case", "[servi
   CHECK(events[0].actor_name() == "Sam Staff");
 }
 
-TEST_CASE_METHOD(Audit, "another service notes what it did, once", "[service]") {
+TEST_CASE_METHOD(Audit, "another service notes what it did, once", "[service][no-tsan]") {
   pb::RecordAuditEventRequest request;
   request.set_request_id("out_01jd9m5w3v8q2n4x7k6y0t1z5c");
   pb::AuditEvent& row = *request.mutable_audit_event();
@@ -102,7 +102,7 @@ TEST_CASE_METHOD(Audit, "another service notes what it did, once", "[service]") 
   CHECK(found == 1);
 }
 
-TEST_CASE("a row that names no delivery is refused", "[unit]") {
+TEST_CASE("a row that names no delivery is refused", "[unit][no-tsan]") {
   for (const char* id : {"", "out_1", "01jd9m5w3v8q2n4x7k6y0t1z5c",
                          "out-01jd9m5w3v8q2n4x7k6y0t1z5c", "OUT_01jd9m5w3v8q2n4x7k6y0t1z5c"}) {
     pb::RecordAuditEventRequest request;
