@@ -212,7 +212,7 @@ TEST_CASE_METHOD(Fixture, "the whole is judged as it would hold, and a refusal l
 
 TEST_CASE_METHOD(Fixture,
                  "a change is in the trail, with who made it and what was before and after",
-                 "[service]") {
+                 "[service][no-tsan]") {
   Policy change;
   change.set_max_invitations_per_case(5);
   REQUIRE(Update(change).ok());
