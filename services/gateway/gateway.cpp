@@ -12,6 +12,7 @@
 #include "services/common/base/random.h"
 #include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
+#include "services/common/text/network.h"
 #include "services/gateway/gateway_request.h"
 #include "services/gateway/http/header_text.h"
 #include "services/gateway/json/problem.h"

@@ -12,6 +12,7 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "gatehouse/gateway/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
+#include "services/common/text/network.h"
 #include "services/gateway/gateway_request.h"
 #include "services/gateway/http/entity_tag.h"
 #include "services/gateway/json/json_reader.h"

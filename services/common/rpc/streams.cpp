@@ -5,6 +5,7 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/observe/metrics.h"
+#include "services/common/text/network.h"
 
 namespace gatehouse {
 namespace {
@@ -31,7 +32,7 @@ void AddTo(std::map<std::string, int>& counts, const std::string& name, int coun
 void Streams::Add(const Call* call, int count) {
   if (call == nullptr) return;
   AddTo(by_credential_, call->caller.credential_id, count);
-  AddTo(by_address_, call->client_address, count);
+  AddTo(by_address_, NetworkOf(call->client_address), count);
 }
 
 absl::Status Streams::Join(Member& member) {
@@ -47,7 +48,9 @@ absl::Status Streams::Claim(Member& member, const Call& call) {
   if (Has(by_credential_, call.caller.credential_id, limits_.per_credential_max)) {
     return Refused("credential");
   }
-  if (Has(by_address_, call.client_address, limits_.per_address_max)) return Refused("address");
+  if (Has(by_address_, NetworkOf(call.client_address), limits_.per_address_max)) {
+    return Refused("address");
+  }
   members_.at(&member).call = &call;
   Add(&call, 1);
   return absl::OkStatus();

@@ -94,6 +94,17 @@ TEST_CASE("a server has so many streams at once, and says so by name", "[unit]")
   CHECK(streams.Join(c).ok());
 }
 
+TEST_CASE("the IPv6 addresses of one /64 share what an address may have", "[unit]") {
+  Streams streams({.per_address_max = 1});
+  Member a, b, c;
+  const Call first = CallOf("ada", "2001:db8:1:2::1"), neighbour = CallOf("bob", "2001:db8:1:2::2"),
+             other = CallOf("carol", "2001:db8:1:3::1");
+  for (Member* member : {&a, &b, &c}) REQUIRE(streams.Join(*member).ok());
+  CHECK(streams.Claim(a, first).ok());
+  CHECK(FactsOf(streams.Claim(b, neighbour))["limit"] == "address");
+  CHECK(streams.Claim(c, other).ok());
+}
+
 TEST_CASE("a credential has its share of them, and an address", "[unit]") {
   Streams streams({.per_credential_max = 1, .per_address_max = 2});
   Member a, b, c, d;

@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include "services/common/text/network.h"
 #include "services/gateway/http/forwarded.h"
 
 namespace gatehouse::gateway {

@@ -153,13 +153,4 @@ ForwardedClient ClientBehind(const std::string& peer, const ForwardedHeaders& he
   return client;
 }
 
-std::string NetworkOf(const std::string& address) {
-  boost::system::error_code error;
-  const ip::address parsed = ip::make_address(address, error);
-  if (error || !parsed.is_v6() || parsed.to_v6().is_v4_mapped()) return address;
-  ip::address_v6::bytes_type bytes = parsed.to_v6().to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), 0);
-  return ip::address_v6(bytes).to_string() + "/64";
-}
-
 }  // namespace gatehouse::gateway

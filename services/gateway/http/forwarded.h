@@ -31,7 +31,4 @@ ForwardedClient ClientBehind(const std::string& peer, const ForwardedHeaders& he
 // as the shortest text of it; an IPv4 address that was mapped into IPv6 is what it was.
 std::optional<std::string> AddressOfNode(std::string_view node);
 
-// Whom a limit by address counts together: an IPv6 network of 64 bits is one subscriber's.
-std::string NetworkOf(const std::string& address);
-
 }  // namespace gatehouse::gateway

@@ -122,13 +122,5 @@ TEST_CASE("Forwarded is read as RFC 7239 has it", "[unit]") {
   CHECK(behind("for=9.9.9.9", "1.2.3.4").address == "1.2.3.4");
 }
 
-TEST_CASE("an IPv6 network of 64 bits counts as one", "[unit]") {
-  CHECK(NetworkOf("1.2.3.4") == "1.2.3.4");
-  CHECK(NetworkOf("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64");
-  CHECK(NetworkOf("2001:db8:1:2::9") == NetworkOf("2001:db8:1:2:3:4:5:6"));
-  CHECK(NetworkOf("2001:db8:1:3::9") != NetworkOf("2001:db8:1:2::9"));
-  CHECK(NetworkOf("") == "");
-}
-
 }  // namespace
 }  // namespace gatehouse::gateway
