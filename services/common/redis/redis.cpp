@@ -86,7 +86,8 @@ RedisScript::RedisScript(std::string source) : source_(std::move(source)) {
 // A caller who finds the connection free talks to the server itself, since waking a thread and
 // being woken by it costs a busy process more than the command does. Others leave theirs in a
 // queue: one thread takes all that wait, sends them in one write, and reads their replies in order,
-// so that under load batches form by themselves. It connects, too.
+// so that under load batches form by themselves. It connects, too, as soon as there is no
+// connection: who has lost it says so then, and not when somebody next asks.
 class Redis::Connection {
  public:
   explicit Connection(const Secret& url)
@@ -142,7 +143,7 @@ class Redis::Connection {
   void Run() {
     std::unique_lock lock(mutex_);
     while (true) {
-      arrived_.wait(lock, [&] { return stopping_ || (!taken_ && (away_ || !waiting_.empty())); });
+      arrived_.wait(lock, [&] { return stopping_ || (!taken_ && (redis_ == nullptr || !waiting_.empty())); });
       if (stopping_) return;
       if (redis_ == nullptr && !Reconnect(lock)) continue;
       const size_t size = std::min(waiting_.size(), kBatchMax);
@@ -204,7 +205,7 @@ class Redis::Connection {
     const std::lock_guard lock(mutex_);
     taken_ = false;
     if (!alive || demoted) redis_.reset();
-    if (!waiting_.empty()) arrived_.notify_one();
+    if (redis_ == nullptr || !waiting_.empty()) arrived_.notify_one();
   }
 
   const absl::StatusOr<RedisAddress> address_;
