@@ -36,8 +36,8 @@ inline int FreePort() {
 class RedisProcess {
  public:
   explicit RedisProcess(const std::string& lines = "", bool sentinel = false,
-                        const std::string& port_setting = "port")
-      : port_(FreePort()) {
+                        const std::string& port_setting = "port", int port = FreePort())
+      : port_(port) {
     std::filesystem::create_directories(folder_);
     const std::string file = folder_ / "redis.conf";
     std::ofstream(file) << "bind 127.0.0.1\nsave \"\"\ndir " << folder_.string() << "\n"

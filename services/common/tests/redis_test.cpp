@@ -76,6 +76,19 @@ TEST_CASE("a Redis that hangs costs seconds once, and then nobody waits for it",
   CHECK(Within(kSoon, [&] { return Set(redis, "a", "b").ok(); }));
 }
 
+TEST_CASE("a Redis that is gone is seen to be by the first command, and back by itself",
+          "[service]") {
+  auto process = std::make_unique<RedisProcess>();
+  const int port = process->port();
+  Redis redis(process->Url());
+  CHECK(Within(kSoon, [&] { return Shows("gatehouse_redis_connected 1"); }));
+  process.reset();
+  CHECK_FALSE(Answers(redis));
+  CHECK(Within(kSoon, [&] { return Shows("gatehouse_redis_connected 0"); }));
+  process = std::make_unique<RedisProcess>("", false, "port", port);
+  CHECK(Within(kSoon, [&] { return Shows("gatehouse_redis_connected 1"); }));
+}
+
 // A primary, its replica and a Sentinel that knows both.
 struct Failover {
   Failover() {
