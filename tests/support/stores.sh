@@ -78,6 +78,36 @@ COMMIT;
 SQL
 }
 
+# pgbouncer before PostgreSQL, as docs/operations.md says, but for its size: the transactions of all
+# services meet on four connections.
+start_pooler() {
+  ! alive pooler || return 0
+  local folder="$state/pooler" postgres_as=()
+  need_port pooler
+  postgres_account  # pgbouncer refuses root, too.
+  mkdir -p "$folder"
+  cat >"$folder/pgbouncer.ini" <<INI
+[databases]
+gatehouse = host=127.0.0.1 port=$(port postgres)
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = $(port pooler)
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = $folder/users
+stats_users = gatehouse
+pool_mode = transaction
+default_pool_size = 4
+max_client_conn = 600
+query_wait_timeout = 5
+INI
+  (umask 077 && echo "\"gatehouse\" \"$(secret postgres_password)\"" >"$folder/users")
+  [ "$(id -u)" != 0 ] || chown -R postgres: "$folder"
+  start pooler "${postgres_as[@]}" pgbouncer "$folder/pgbouncer.ini"
+  wait_for pooler "$postgres_bin/pg_isready" -h 127.0.0.1 -p "$(port pooler)" -q
+}
+
 redis_answers() {
   [ "$(REDISCLI_AUTH=$(secret redis_password) redis-cli -p "$(port redis)" ping)" = PONG ]
 }
