@@ -143,7 +143,8 @@ class Redis::Connection {
   void Run() {
     std::unique_lock lock(mutex_);
     while (true) {
-      arrived_.wait(lock, [&] { return stopping_ || (!taken_ && (redis_ == nullptr || !waiting_.empty())); });
+      arrived_.wait(
+          lock, [&] { return stopping_ || (!taken_ && (redis_ == nullptr || !waiting_.empty())); });
       if (stopping_) return;
       if (redis_ == nullptr && !Reconnect(lock)) continue;
       const size_t size = std::min(waiting_.size(), kBatchMax);
