@@ -1,6 +1,7 @@
 #include "services/common/postgres/pool.h"
 
 #include <poll.h>
+#include <re2/re2.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -29,6 +30,13 @@ std::string ConnectionString(const Postgres::Options& options) {
                       "&tcp_user_timeout=8000&application_name=gatehouse-", options.schema);
 }
 
+// Nothing else of the URL, and nothing at all of what is no URL.
+std::string HostsOf(const Secret& url) {
+  static const RE2 kUrl(R"(postgres(?:ql)?://(?:[^@/?]*@)?([^@/?]*)(?:[/?][^@]*)?)");
+  std::string hosts;
+  return RE2::FullMatch(url.Reveal(), kUrl, &hosts) ? hosts : "";
+}
+
 // A pooler invents the pid that it tells its clients.
 bool IsPooled(pqxx::connection& connection) {
   pqxx::nontransaction look(connection);
@@ -52,7 +60,9 @@ absl::Duration PostgresPatience() {
 }
 
 PostgresSession::PostgresSession(const Postgres::Options& options)
-    : connection(ConnectionString(options)), schema(options.schema) {}
+    : connection(ConnectionString(options)),
+      schema(options.schema),
+      peer(absl::StrCat(connection.hostname(), ":", connection.port())) {}
 
 void PostgresSession::Introduce(bool pooler) {
   pooled = pooler || IsPooled(connection);
@@ -104,7 +114,7 @@ bool PostgresSession::IsSilent() const {
 }
 
 PostgresPool::PostgresPool(Postgres::Options options)
-    : options_(std::move(options)), gauges_([this] {
+    : options_(std::move(options)), hosts_(HostsOf(options_.url)), gauges_([this] {
         const std::lock_guard lock(mutex_);
         SetGauge("gatehouse_postgres_connections", {{"state", "in_use"}}, in_use_);
         SetGauge("gatehouse_postgres_connections", {{"state", "idle"}},
@@ -182,11 +192,12 @@ void PostgresPool::Abandon() {
   ++generation_;
 }
 
-bool PostgresPool::IsHung(absl::Time now) const {
-  return std::any_of(lent_.begin(), lent_.end(), [&](const PostgresSession* session) {
+const PostgresSession* PostgresPool::Hung(absl::Time now) const {
+  const auto hung = std::find_if(lent_.begin(), lent_.end(), [&](const PostgresSession* session) {
     const int64_t until = session->awaited_until;
     return until != 0 && absl::FromUnixNanos(until) < now && session->IsSilent();
   });
+  return hung == lent_.end() ? nullptr : *hung;
 }
 
 // A process that was stopped itself, and looks late, first gives everybody the time to read what
@@ -198,8 +209,9 @@ void PostgresPool::Watch() {
     const absl::Time now = absl::Now();
     const bool late = now - last > 2 * kLookEvery;
     last = now;
-    if (late || !IsHung(now)) continue;
-    LogWarning("postgres.hung");
+    const PostgresSession* const hung = late ? nullptr : Hung(now);
+    if (hung == nullptr) continue;
+    LogWarning("postgres.hung", {{"peer", hung->peer}});
     ++generation_;
     for (PostgresSession* session : lent_) {
       const int64_t since = session->awaited_since;

@@ -47,6 +47,7 @@ struct PostgresSession {
 
   pqxx::connection connection;
   const std::string schema;
+  const std::string peer;  // host:port that answered, for the log.
   bool pooled = false;
   int64_t generation = 0;  // Of PostgresPool.
   // When an answer was asked for, and by when it must have come: Unix time in nanoseconds; 0 where
@@ -72,15 +73,18 @@ class PostgresPool {
   void Return(std::unique_ptr<PostgresSession> session, bool broke);
 
   std::unique_ptr<PostgresSession> Connect();
+  // host:port of all that the URL names, for the log.
+  const std::string& hosts() const { return hosts_; }
   // The server is none to write to any more: no session that there is now is lent again.
   void Abandon();
 
  private:
   void Watch();
-  // Whether a session waits for longer than it may.
-  bool IsHung(absl::Time now) const;
+  // A session that waits for longer than it may; null: none does.
+  const PostgresSession* Hung(absl::Time now) const;
 
   const Postgres::Options options_;
+  const std::string hosts_;
   std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<std::unique_ptr<PostgresSession>> free_;

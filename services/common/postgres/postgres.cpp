@@ -36,9 +36,9 @@ struct Ambient {
 };
 thread_local Ambient* Ambient::innermost = nullptr;
 
-void Report(const absl::Status& fault) {
+void Report(const absl::Status& fault, const std::string& peer) {
   if (!absl::IsAborted(fault)) {
-    LogWarning("postgres.failed", {{"error", std::string(fault.message())}});
+    LogWarning("postgres.failed", {{"peer", peer}, {"error", std::string(fault.message())}});
   }
   Count("gatehouse_postgres_errors_total", {{"code", absl::StatusCodeToString(fault.code())}});
 }
@@ -66,6 +66,7 @@ absl::Status Postgres::Execute(const Rows& rows, Mode mode, const Statements& f)
   if (around != nullptr && around->work != nullptr) return around->work->Join(rows, mode, f);
   const bool opens = around != nullptr && around->frame != nullptr && mode != Mode::kRead;
   absl::Status status;
+  std::string peer;
   Span span(Call::Current().trace, Span::Kind::kClient, "postgres");
   span.Add("db.system", "postgresql");
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
@@ -94,13 +95,14 @@ absl::Status Postgres::Execute(const Rows& rows, Mode mode, const Statements& f)
       return status;
     }
     if (!work->faulted()) return status;
+    peer = work->peer();
     if (!work->MayRunAgain()) break;
     work.reset();
     if (absl::IsAborted(status)) {
       absl::SleepFor(absl::Milliseconds(absl::Uniform(absl::BitGen(), 1, 20)));
     }
   }
-  Report(status);
+  Report(status, peer);
   return status;
 }
 
@@ -116,7 +118,7 @@ absl::Status Postgres::Together(const Frame& frame, const std::function<absl::St
     PostgresWork& work = *ambient.kept;
     if (status.ok()) status = work.Join(frame.rows, Mode::kTransaction, frame.end);
     if (status.ok()) status = work.Commit();
-    if (work.faulted()) Report(status);
+    if (work.faulted()) Report(status, work.peer());
     RETURN_IF_ERROR(status);
     after_commit = work.TakeAfterCommit();
   }

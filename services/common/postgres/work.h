@@ -34,6 +34,8 @@ class PostgresWork {
   bool transactional() const { return transactional_; }
   // Whether an error came from the database, rather than being what f decided.
   bool faulted() const { return !fault_.ok(); }
+  // host:port of the server, or of all that it could have been; for the log.
+  const std::string& peer() const { return session_ == nullptr ? pool_.hosts() : session_->peer; }
   std::vector<std::function<void()>> TakeAfterCommit();
 
  private:

@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "services/common/base/caller.h"
+#include "services/common/postgres/pool.h"
 #include "services/common/tests/numbers.h"
 
 namespace gatehouse {
@@ -105,6 +106,33 @@ TEST_CASE("a server that has become a standby is left, and the write done on the
                      return absl::OkStatus();
                    })
             .ok());
+}
+
+TEST_CASE("the log names the server, and nothing else of its address", "[unit]") {
+  const auto hosts = [](const char* url) {
+    return PostgresPool({.url = Secret(url), .schema = "probe"}).hosts();
+  };
+  CHECK(hosts("postgresql://user:password@db.example:5432/gatehouse") == "db.example:5432");
+  CHECK(hosts("postgres://user:password@one:5432,other:5433/gatehouse?target_session_attrs=any") ==
+        "one:5432,other:5433");
+  CHECK(hosts("postgresql://user:password@[::1]:5432") == "[::1]:5432");
+  CHECK(hosts("postgresql://db.example/gatehouse?password=secret") == "db.example");
+  CHECK(hosts("postgresql:///gatehouse?host=/run/postgresql").empty());
+  // What is no URL may be anything.
+  CHECK(hosts("postgresql://user:pass/word@db.example/gatehouse").empty());
+  CHECK(hosts("postgresql://user:p@ss@db.example/gatehouse").empty());
+  CHECK(hosts("host=db.example password=secret").empty());
+  CHECK(hosts("").empty());
+}
+
+TEST_CASE("a session knows which of several servers it met", "[service]") {
+  Numbers numbers;
+  const std::string own = numbers.database.options().url.Reveal();
+  PostgresPool pool(numbers.database.options());
+  const auto session = pool.Connect();
+  CHECK(session->peer == pool.hosts());
+  CHECK(own.find(session->peer) != std::string::npos);
+  pool.Return(nullptr, false);
 }
 
 TEST_CASE("the time of day is the database's", "[service]") {
