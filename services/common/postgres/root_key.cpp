@@ -5,6 +5,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
+#include "services/common/observe/metrics.h"
 
 namespace gatehouse {
 namespace {
@@ -60,7 +61,11 @@ absl::StatusOr<Secret> LoadRootKey(Postgres& postgres, const std::vector<Secret>
 
 absl::Status CheckRootKey(Postgres& postgres, const Secret& root_key) {
   return postgres.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::Status {
-    const auto row = tx.Exec("SELECT check_value FROM root_key").at(0);
+    const auto row =
+        tx.Exec("SELECT check_value, coalesce(seal_time, create_time) AS seal_time FROM root_key")
+            .at(0);
+    SetGauge("gatehouse_secret_key_time_seconds", {},
+             absl::ToDoubleSeconds(TimeFromSql(row["seal_time"]) - absl::UnixEpoch()));
     const bool same = EqualInConstantTime(BytesFromSql(row["check_value"]), CheckValueOf(root_key));
     return same ? absl::OkStatus() : Mistaken();
   });

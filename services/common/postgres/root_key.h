@@ -16,6 +16,7 @@ namespace gatehouse {
 absl::StatusOr<Secret> LoadRootKey(Postgres& postgres, const std::vector<Secret>& secret_keys);
 
 // Refuses where the database has another one, as after a restore of a stranger's: for readiness.
+// The gauge gatehouse_secret_key_time_seconds shows since when the secret key seals.
 absl::Status CheckRootKey(Postgres& postgres, const Secret& root_key);
 
 }  // namespace gatehouse

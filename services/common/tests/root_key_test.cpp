@@ -4,8 +4,10 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
+#include "services/common/observe/metrics.h"
 #include "tests/support/test_database.h"
 
 namespace gatehouse {
@@ -84,6 +86,23 @@ TEST_CASE_METHOD(Rotating, "a schema that is there already adopts, a new one doe
   TestDatabase old("probe", before);
   REQUIRE(old.Migrate({root_key}).ok());
   CHECK(adopts(old));
+}
+
+TEST_CASE_METHOD(Rotating, "since when a secret key seals is shown, and a new one begins anew",
+                 "[service]") {
+  const auto sealed_at = [] {
+    const std::string text = MetricsText(), name = "\ngatehouse_secret_key_time_seconds ";
+    const size_t at = text.find(name);
+    REQUIRE(at != std::string::npos);
+    return absl::FromUnixSeconds(std::stoll(text.substr(at + name.size())));
+  };
+  const Secret root = Load({old_key}).value();
+  database.Exec("UPDATE root_key SET seal_time = '2020-01-01 00:00:00+00'");
+  REQUIRE(CheckRootKey(database.postgres(), root).ok());
+  CHECK(sealed_at() == absl::FromUnixSeconds(1577836800));
+  REQUIRE(Load({new_key, old_key}).ok());
+  REQUIRE(CheckRootKey(database.postgres(), root).ok());
+  CHECK(absl::Now() - sealed_at() < absl::Seconds(10));
 }
 
 TEST_CASE_METHOD(Rotating, "readiness sees a database of another root key", "[service]") {
