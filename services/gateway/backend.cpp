@@ -8,8 +8,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "services/common/base/status.h"
+#include "services/common/observe/log.h"
 #include "services/common/rpc/metadata.h"
 
 namespace gatehouse::gateway {
@@ -259,14 +261,19 @@ awaitable<bool> Backend::CallAgain(const absl::Status& status, bool may_repeat, 
 
 absl::Status Backend::Ready(absl::Duration patience) {
   const absl::Time end = absl::Now() + patience;
+  std::vector<std::string> away;
+  for (auto& [name, service] : services_) service.channel.Get()->GetState(true);
   for (auto& [name, service] : services_) {
-    const std::shared_ptr<grpc::Channel> channel = service.channel.Get();
-    channel->GetState(true);
-    if (!channel->WaitForConnected(absl::ToChronoTime(end))) {
-      return absl::UnavailableError(absl::StrCat(name, " cannot be reached"));
-    }
+    if (!service.channel.Get()->WaitForConnected(absl::ToChronoTime(end))) away.push_back(name);
   }
-  return absl::OkStatus();
+  const std::string names = absl::StrJoin(away, ", ");
+  {
+    const std::lock_guard lock(mutex_);
+    if (names != away_) LogWarning("services.away", {{"services", names}});
+    away_ = names;
+  }
+  if (away.size() < services_.size()) return absl::OkStatus();
+  return absl::UnavailableError("no service can be reached");
 }
 
 }  // namespace gatehouse::gateway

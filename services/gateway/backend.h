@@ -113,7 +113,8 @@ class Backend {
   static boost::asio::awaitable<bool> CallAgain(const absl::Status& status, bool may_repeat,
                                                 int attempt);
 
-  // OK if every service can be reached.
+  // OK while any service can be reached: what needs that one can be served, and what needs another
+  // is nowhere served better. Which ones cannot is logged when that changes (services.away).
   absl::Status Ready(absl::Duration patience);
 
  private:
@@ -130,6 +131,8 @@ class Backend {
     std::shared_ptr<grpc::Channel> beside;  // Beside which channel the lanes were made.
   };
   std::map<std::string, Service> services_;
+  std::mutex mutex_;
+  std::string away_;  // Which ones could not be reached when that was last looked at.
 };
 
 }  // namespace gatehouse::gateway
