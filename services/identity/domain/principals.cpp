@@ -7,6 +7,12 @@
 #include "services/common/base/status.h"
 
 namespace gatehouse::identity {
+namespace {
+
+// Nobody is told when an operator's key leaves the settings: it is asked about anew so often.
+constexpr absl::Duration kOperatorKnown = absl::Seconds(1);
+
+}  // namespace
 
 absl::StatusOr<std::optional<Credential>> Principals::Look(const std::string& credential) {
   // What is known whole comes before what is known by its look: an operator's key may look like
@@ -17,6 +23,7 @@ absl::StatusOr<std::optional<Credential>> Principals::Look(const std::string& cr
     found.caller.kind = CallerKind::kOperator;
     found.caller.actor_id = found.caller.credential_id = "operator";
     found.caller.actor_name = "Operator";
+    found.note_use_after = kOperatorKnown;
     return found;
   }
   if (const auto key = ParseKey(credential)) return keys_.FindKey(*key);

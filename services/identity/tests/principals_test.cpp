@@ -142,6 +142,15 @@ TEST_CASE_METHOD(Worth, "a principal is presented no longer than its credential 
   CHECK(for_how_long() == absl::Seconds(5));
 }
 
+TEST_CASE_METHOD(Worth, "an operator's key that leaves the settings is known for a second more",
+                 "[unit]") {
+  const absl::Time begin = clock.Now();
+  const auto found = principals.Find(looks_like_a_key);
+  REQUIRE(found.ok());
+  CHECK(found->present_until - begin <= absl::Seconds(2));
+  CHECK(found->present_until > begin);
+}
+
 TEST_CASE("what a challenge is about survives its contract", "[unit]") {
   const Subject subject = {.organisation_id = "acme",
                            .link_id = "lnk_1",
