@@ -86,6 +86,8 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   ServerOptions options = config.ToServerOptions();
   options.authenticator = &authenticator;
   const int migrations = static_cast<int>(WithCommon(kMigrations).size());
+  // From the first call on the time is the database's.
+  (void)postgres.Ready(migrations);
   options.ready = [&]() -> absl::Status {
     RETURN_IF_ERROR(CheckStores(config, migrations, postgres, redis));
     return CheckRootKey(postgres, config.root_key);

@@ -37,6 +37,7 @@ absl::Status Readiness::Now() const {
 
 void Readiness::Run() {
   std::unique_lock lock(mutex_);
+  bool ready = true;  // As the log has it: one that starts unready says why.
   while (!end_) {
     begun_ = absl::Now();
     lock.unlock();
@@ -49,11 +50,12 @@ void Readiness::Run() {
     }
     lock.lock();
     begun_ = absl::InfiniteFuture();
-    if (last_.ok() && !status.ok()) {
+    if (ready && !status.ok()) {
       LogWarning("ready.lost", {{"error", std::string(status.message())}});
-    } else if (!last_.ok() && status.ok()) {
+    } else if (!ready && status.ok()) {
       LogInfo("ready.back");
     }
+    ready = status.ok();
     last_ = std::move(status);
     ended_.wait_for(lock, absl::ToChronoMilliseconds(pace_.every), [this] { return end_; });
   }

@@ -14,8 +14,8 @@ namespace gatehouse {
 
 // Whether a process should be sent what it can serve, as its last check said. The check runs again
 // and again on a thread of its own, under a deadline (Call::Current), since a store that hangs may
-// hold it. Whoever asks waits for nothing. A change is logged (ready.lost, ready.back), and the
-// gauge gatehouse_ready shows the state. Thread-safe.
+// hold it. Whoever asks waits for nothing. A change is logged (ready.lost, ready.back), as is why a
+// process that starts is not ready; the gauge gatehouse_ready shows the state. Thread-safe.
 class Readiness {
  public:
   using Check = std::function<absl::Status()>;

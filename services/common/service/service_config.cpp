@@ -143,6 +143,8 @@ int ServiceBase::Run(const Server& server, std::function<absl::Status()> ready,
                      Sweeper::Collect collect) {
   Sweeper sweeper(postgres_, config_.retentions, clock(), std::move(collect));
   sweeper.Start();
+  // From the first call on the time is the database's.
+  (void)postgres_.Ready(migrations_);
   ServerOptions options = config_.ToServerOptions();
   options.authenticator = &authenticator_;
   options.ready = [this, ready = std::move(ready)]() -> absl::Status {
