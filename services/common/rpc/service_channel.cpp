@@ -1,6 +1,7 @@
 #include "services/common/rpc/service_channel.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,16 @@ namespace {
 
 // An attempt that had less time than this says nothing about who did not answer it.
 constexpr absl::Duration kPatienceMin = absl::Milliseconds(500);
+
+// All that there are, by their addresses.
+struct Known {
+  std::mutex mutex;
+  std::multimap<std::string, ServiceChannel*> channels;
+};
+Known& AllKnown() {
+  static Known& known = *new Known;
+  return known;
+}
 
 // A peer that hangs is noticed by a ping after ten seconds of silence, which must be answered
 // within three, streams and idle connections included. RunningServer allows that many pings.
@@ -56,7 +67,19 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
 ServiceChannel::ServiceChannel(std::string address, const std::unique_ptr<Tls>& tls)
     : address_(std::move(address)),
       credentials_(ChannelCredentialsOf(tls)),
-      channel_(MakeChannel(address_, credentials_)) {}
+      channel_(MakeChannel(address_, credentials_)) {
+  Known& known = AllKnown();
+  const std::lock_guard lock(known.mutex);
+  known.channels.emplace(address_, this);
+}
+
+ServiceChannel::~ServiceChannel() {
+  Known& known = AllKnown();
+  const std::lock_guard lock(known.mutex);
+  const auto [first, last] = known.channels.equal_range(address_);
+  known.channels.erase(
+      std::find_if(first, last, [this](const auto& entry) { return entry.second == this; }));
+}
 
 std::shared_ptr<grpc::Channel> ServiceChannel::Get() {
   const std::lock_guard lock(mutex_);
@@ -84,13 +107,24 @@ absl::Status ServiceChannel::End(const Attempt& attempt, absl::Status status) {
   return absl::UnavailableError(absl::StrCat(address_, " has not answered in time"));
 }
 
+void ServiceChannel::Renew() {
+  const std::lock_guard lock(mutex_);
+  if (next_ != nullptr) return;
+  next_ = Another();
+  next_->GetState(true);
+}
+
 void ServiceChannel::LeaveOut(const Attempt& attempt) {
   {
     const std::lock_guard lock(mutex_);
     // Whoever waited over an older channel tells nothing new.
     if (attempt.channel != channel_ || next_ != nullptr) return;
-    next_ = Another();
-    next_->GetState(true);
+  }
+  {
+    Known& known = AllKnown();
+    const std::lock_guard lock(known.mutex);
+    const auto [first, last] = known.channels.equal_range(address_);
+    std::for_each(first, last, [](const auto& entry) { entry.second->Renew(); });
   }
   LogWarning("peer.hangs", {{"target", address_}});
   Count("gatehouse_peers_ejected_total", {{"target", address_}});

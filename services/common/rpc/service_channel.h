@@ -21,11 +21,15 @@ constexpr int kAttempts = 3;
 // connections, and gRPC goes on giving it calls until a ping is missed, for 13 s. But it completes
 // no new connection. So when an attempt waited too long, a new channel is made beside the old one
 // and takes its place as soon as any replica has answered there: who hangs is met no more, and
-// joins again by itself when it goes on. Thread-safe.
+// joins again by itself when it goes on. What one has found out, all of the process to the same
+// address take to heart. Thread-safe.
 class ServiceChannel {
  public:
   // See MakeChannel().
   ServiceChannel(std::string address, const std::unique_ptr<Tls>& tls);
+  ~ServiceChannel();
+  ServiceChannel(const ServiceChannel&) = delete;
+  ServiceChannel& operator=(const ServiceChannel&) = delete;
 
   // For a single call or stream.
   std::shared_ptr<grpc::Channel> Get();
@@ -48,6 +52,9 @@ class ServiceChannel {
   void LeaveOut(const Attempt& attempt);
 
  private:
+  // Makes the next channel, unless one waits to take its place already.
+  void Renew();
+
   const std::string address_;
   const std::shared_ptr<grpc::ChannelCredentials> credentials_;
   std::mutex mutex_;

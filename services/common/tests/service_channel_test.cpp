@@ -84,6 +84,21 @@ TEST_CASE_METHOD(Replicas, "what must not be repeated fails once, and the next c
   CHECK(failed <= 1);
 }
 
+TEST_CASE_METHOD(Replicas, "what one client finds out, another one of the process does not meet",
+                 "[service][no-tsan]") {
+  // One that is used seldom, as the gateway's for organisations beside the one for credentials.
+  Client seldom(target, nullptr);
+  const auto tell = [&] { return seldom.Call(&Probe::Tell, "acme", Word()).status(); };
+  for (int i = 0; i < 4; ++i) REQUIRE(tell().ok());
+  proxy->Stop();
+  CHECK(SlowOnes(10) <= 1);
+  // Until the new connection has been made.
+  REQUIRE(Soon([&] { return SlowOnes(10) == 0; }));
+  absl::SleepFor(absl::Milliseconds(300));
+  for (int i = 0; i < 6; ++i) CHECK(tell().ok());
+  CHECK(failed == "");
+}
+
 TEST_CASE_METHOD(Replicas, "only what was under way meets a replica that hangs",
                  "[service][no-tsan]") {
   proxy->Stop();
