@@ -1,9 +1,9 @@
 # In place of the two single stores: PostgreSQL under Patroni (its own Raft, synchronous) and Redis
-# under three Sentinels. Source it after ./dev; HAProxy leads to whichever Redis is the master.
+# under three Sentinels. Source it after ./dev.
 
 cluster_port() {
   local -A of=([pg1]=7511 [pg2]=7512 [rest1]=7521 [rest2]=7522 [raft1]=7531 [raft2]=7532
-    [raft3]=7533 [redis]=7540 [redis1]=7541 [redis2]=7542 [sentinel1]=7551 [sentinel2]=7552
+    [raft3]=7533 [redis1]=7541 [redis2]=7542 [sentinel1]=7551 [sentinel2]=7552
     [sentinel3]=7553)
   echo $((of[$1] + offset))
 }
@@ -121,7 +121,23 @@ start_postgres_cluster() {
   until_it 60 patroni_role 2 synchronous
   as_cluster_administrator \
     -c "CREATE ROLE gatehouse LOGIN CREATEDB PASSWORD '$(secret postgres_password)'" \
-    -c "CREATE DATABASE gatehouse OWNER gatehouse"
+    -c "CREATE DATABASE gatehouse OWNER gatehouse" -c "CREATE TABLE written (at timestamptz)"
+}
+
+# The moment in which a node first acknowledges a write, in milliseconds since 1970.
+first_write() {
+  local n
+  while true; do
+    for n in 1 2; do
+      if PGPASSWORD=$(secret postgres_password) PGCONNECT_TIMEOUT=2 psql -XAtq -h 127.0.0.1 \
+        -p "$(cluster_port "pg$n")" -U postgres -c "INSERT INTO written VALUES (now())" 2>/dev/null
+      then
+        date +%s%3N
+        return
+      fi
+    done
+    sleep 0.05
+  done
 }
 
 # ---- Redis ------------------------------------------------------------------------------------
@@ -174,32 +190,12 @@ redis_master() {
   return 1
 }
 
-# Whoever is a master is asked; connections to one that is none any more end.
-start_redis_proxy() {
-  local n
-  {
-    cat <<CONF
-defaults
-  mode tcp
-  timeout connect 1s
-  timeout client 1h
-  timeout server 1h
-  timeout check 500ms
-listen redis
-  bind 127.0.0.1:$(cluster_port redis)
-  option tcp-check
-  tcp-check connect
-  tcp-check send "AUTH $(secret redis_password)\r\n"
-  tcp-check expect string +OK
-  tcp-check send "info replication\r\n"
-  tcp-check expect string role:master
-CONF
-    for n in 1 2; do
-      echo "  server redis$n 127.0.0.1:$(cluster_port "redis$n") check inter 300ms fall 1 rise 1" \
-        "on-marked-down shutdown-sessions"
-    done
-  } >"$state/redis-proxy.cfg"
-  start redis-proxy haproxy -db -f "$state/redis-proxy.cfg"
+redis_first_write() {
+  until [ "$(redis_says 1 set drill 1 2>/dev/null)" = OK ] ||
+    [ "$(redis_says 2 set drill 1 2>/dev/null)" = OK ]; do
+    sleep 0.05
+  done
+  date +%s%3N
 }
 
 replica_is_known() { redis_says 1 info replication | grep -q "connected_slaves:1"; }
@@ -210,7 +206,6 @@ start_redis_cluster() {
   start_redis_node 2
   until_it 20 replica_is_known
   for n in 1 2 3; do start_sentinel $n; done
-  start_redis_proxy
 }
 
 # ---- in place of ./dev's ----------------------------------------------------------------------
@@ -225,7 +220,9 @@ start_stores() {
   export GATEHOUSE_POSTGRES_URL GATEHOUSE_REDIS_URL
   GATEHOUSE_POSTGRES_URL="postgresql://gatehouse:$word@127.0.0.1:$(cluster_port pg1),127.0.0.1:$(
     cluster_port pg2)/gatehouse?target_session_attrs=read-write"
-  GATEHOUSE_REDIS_URL="redis://:$(secret redis_password)@127.0.0.1:$(cluster_port redis)/0"
+  GATEHOUSE_REDIS_URL="redis+sentinel://:$(secret redis_password)@127.0.0.1:$(
+    cluster_port sentinel1),127.0.0.1:$(cluster_port sentinel2),127.0.0.1:$(
+    cluster_port sentinel3)/gatehouse/0"
 }
 
 stop_cluster() {
@@ -235,5 +232,5 @@ stop_cluster() {
     [ ! -s "$state/patroni$n/data/postmaster.pid" ] ||
       kill -s QUIT "$(head -n 1 "$state/patroni$n/data/postmaster.pid")" 2>/dev/null || true
   done
-  for n in patroni3 redis-proxy sentinel{1..3} redis{1,2}; do stop "$n"; done
+  for n in patroni3 sentinel{1..3} redis{1,2}; do stop "$n"; done
 }

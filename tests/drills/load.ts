@@ -1,9 +1,25 @@
 // What clients and staff do all day, without end, and what they met.
 import { Client, calm, persist } from "../e2e/acknowledged.ts";
-import { Office, url, type Browser } from "../e2e/harness.ts";
+import { Office, operatorKey, url, type Browser } from "../e2e/harness.ts";
 import { pause } from "../e2e/processes.ts";
 
-type Failure = { at: number; kind: string; what: string };
+export type Failure = { begun: number; at: number; kind: string; what: string };
+
+/** What the operator shows now; see the drill of its rotation. */
+export const operator = { key: operatorKey };
+
+/** As a careful client says it: what has an id is named, so that a proxy may repeat it, too. */
+async function name(request: Request) {
+  if (request.headers.get("Authorization") === `Bearer ${operatorKey}`) {
+    request.headers.set("Authorization", `Bearer ${operator.key}`);
+  }
+  if (request.method !== "POST") return;
+  let id = new URL(request.url).searchParams.get("requestId");
+  if (request.headers.get("Content-Type") === "application/json") {
+    id ??= ((await request.clone().json()) as { requestId?: string }).requestId ?? null;
+  }
+  if (id) request.headers.set("Idempotency-Key", id);
+}
 
 /** Remembers each answer that was none. */
 export class Recorder {
@@ -21,6 +37,7 @@ export class Recorder {
   }
   private async pass(request: Request): Promise<Response> {
     if (!request.url.startsWith(url)) return this.direct(request);
+    await name(request);
     const begin = Date.now();
     const path = request.url.slice(url.length).split("?")[0];
     const what = `${request.method} ${path.replace(/[a-z]+-[0-9a-f]{12}/g, "*")}`;
@@ -28,11 +45,11 @@ export class Recorder {
       const answer = await this.direct(request);
       if (answer.status >= 500 || answer.status === 401) {
         const hint = answer.headers.get("retry-after") ? "" : " without Retry-After";
-        this.fail(`${answer.status}${hint}`, what);
+        this.fail(begin, `${answer.status}${hint}`, what);
       }
       return answer;
     } catch (error) {
-      this.fail("no answer", what);
+      this.fail(begin, "no answer", what);
       throw error;
     } finally {
       const took = Date.now() - begin;
@@ -41,8 +58,8 @@ export class Recorder {
       this.slowest = Math.max(this.slowest, took);
     }
   }
-  private fail(kind: string, what: string) {
-    this.failures.push({ at: Date.now(), kind, what });
+  private fail(begun: number, kind: string, what: string) {
+    this.failures.push({ begun, at: Date.now(), kind, what });
   }
 
   /** How many there were of each kind. */

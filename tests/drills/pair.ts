@@ -46,6 +46,7 @@ defaults
   timeout server 10s
   timeout check 500ms
   timeout http-request 10s
+  option http-buffer-request
   option redispatch 1
   retries 3
   retry-on conn-failure empty-response junk-response response-timeout
@@ -60,7 +61,8 @@ backend gateways
   option httpchk GET /readyz
   acl safe method GET HEAD PUT DELETE OPTIONS
   acl named req.hdr(Idempotency-Key) -m found
-  http-request disable-l7-retry if !safe !named
+  acl harmless path /v1/portal/links:open /v1/smsCredits:purchase
+  http-request disable-l7-retry if !safe !named !harmless
 ${gateways.map(server).join("\n")}
 `;
 }
@@ -104,11 +106,27 @@ export class Pair {
       both.map((replica, index) => ({ name: `${name} ${index}`, replica })),
     );
   }
-  /** A new process in place of one that has ended. */
-  async startAgain(name: Name, index = 1) {
-    const fresh = Replica.start(name, this.environments.get(name)![index]);
-    this.replicas.get(name)![index] = fresh;
+  /** A new process in place of one that has ended; `more` settings than it had, for this once. */
+  async startAgain(name: Name, index = 1, more: NodeJS.ProcessEnv = {}) {
+    const fresh = this.launch(name, index, more);
     await fresh.untilReady();
+  }
+  /** The same, whatever becomes of it. */
+  launch(name: Name, index: number, more: NodeJS.ProcessEnv) {
+    const fresh = Replica.start(name, { ...this.environments.get(name)![index], ...more });
+    this.replicas.get(name)![index] = fresh;
+    return fresh;
+  }
+  /** All replicas of these, the second ones once the first ones are ready, as in Kubernetes. */
+  async roll(names: readonly Name[], more: NodeJS.ProcessEnv) {
+    for (const index of [0, 1]) {
+      await Promise.all(
+        names.map(async (name) => {
+          await this.of(name, index).end("SIGTERM");
+          await this.startAgain(name, index, more);
+        }),
+      );
+    }
   }
 
   private async startProxy() {

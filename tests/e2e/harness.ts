@@ -195,7 +195,8 @@ export class Office {
     );
   }
   async hold(label: string) {
-    const query = new URLSearchParams({ filename: `${label}.pdf`, label });
+    const requestId = newId("held");
+    const query = new URLSearchParams({ filename: `${label}.pdf`, label, requestId });
     const { response, body } = await upload(
       `/v1/cases/${this.caseId}/documents?${query}`,
       pdf(label),

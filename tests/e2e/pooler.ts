@@ -1,5 +1,5 @@
-// What must hold where pgbouncer in transaction mode stands between services and PostgreSQL, and all
-// organisations' transactions meet on four connections. `./dev test start pooler stop`.
+// What must hold where pgbouncer in transaction mode stands before PostgreSQL, and the transactions
+// of all organisations meet on four connections. `./dev test start pooler stop` runs it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, allIsWell, persist } from "./acknowledged.ts";

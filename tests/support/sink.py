@@ -3,6 +3,7 @@
 
 SMTP on one port; on another, over HTTP: the Twilio Messages API shape, a page of what arrived (/),
 the same as JSON (GET /messages, or /messages?to=RECIPIENT), DELETE /messages to forget it, and
+POST /credentials to ask for others from now on ({"token": "…", "password": "…"}: of SMS, of mail),
 POST /faults to misbehave: {"sms": "500", "count": 2} fails the next two requests. The faults:
 
   smtp  tempfail, refuse (answers 451, 550), drop (hangs up), slow (takes it, answers late)
@@ -24,6 +25,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 KEPT = 100_000  # Messages of each kind; the oldest go first.
 SHOWN = 100
@@ -89,7 +91,9 @@ class Arrived:
 
 
 class Mailbox:
-    """Takes mails, as aiosmtpd's handler."""
+    """Takes mails, as aiosmtpd's handler; who signs in does so with the password, if one is set."""
+
+    password = None
 
     def __init__(self, arrived):
         self.arrived = arrived
@@ -106,6 +110,10 @@ class Mailbox:
         self.arrived.add_mail(self.read(envelope))
         await asyncio.sleep(seconds)
         return "250 taken"
+
+    @classmethod
+    def authenticate(cls, _server, _session, _envelope, _mechanism, data):
+        return AuthResult(success=cls.password in (None, data.password.decode()), handled=False)
 
     @staticmethod
     def read(envelope):
@@ -176,6 +184,11 @@ class Provider(BaseHTTPRequestHandler):
         body = self.rfile.read(length).decode()
         if self.path == "/faults":
             return self.plan_fault(body)
+        if self.path == "/credentials":
+            asked = json.loads(body)
+            type(self).token = asked.get("token", self.token)
+            Mailbox.password = asked.get("password", Mailbox.password)
+            return self.answer(200, {})
         if self.path == self.messages_path() and self.authenticated():
             return self.take_sms(urllib.parse.parse_qs(body))
         return self.not_found(self.path)
@@ -261,7 +274,8 @@ def main():
     chosen = options.parse_args()
     arrived = Arrived()
     Provider.arrived, Provider.account, Provider.token = arrived, chosen.account, chosen.token
-    Controller(Mailbox(arrived), hostname=chosen.host, port=chosen.smtp_port).start()
+    Controller(Mailbox(arrived), hostname=chosen.host, port=chosen.smtp_port,
+               authenticator=Mailbox.authenticate, auth_require_tls=False).start()
     HttpServer((chosen.host, chosen.http_port), Provider).serve_forever()
 
 
