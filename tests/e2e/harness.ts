@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt, randomUUID } from "node:crypto";
 import createClient from "openapi-fetch";
 import type { components, paths } from "./api.d.ts";
+import { checkAllFetched } from "./contract.ts";
 
 export type Schemas = components["schemas"];
 
@@ -15,6 +16,7 @@ export function setting(name: string): string {
 export const url = setting("GATEHOUSE_URL");
 export const operatorKey = setting("GATEHOUSE_OPERATOR_KEY");
 const sinkUrl = setting("GATEHOUSE_SINK_URL");
+export const contract = await checkAllFetched(url);
 
 export function client(credential?: string, baseUrl = url) {
   const headers: Record<string, string> = {};

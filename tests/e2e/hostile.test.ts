@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { checkRaw } from "./contract.ts";
 import {
   Office,
   arrived,
   client,
   contact,
+  contract,
   eventually,
   mailsTo,
   newId,
@@ -89,9 +91,9 @@ test("addresses that lead nowhere, methods that are not there, and broken escape
 });
 
 /** What a raw request is answered; empty if the connection was closed without an answer. */
-function raw(request: string | Buffer): Promise<string> {
+async function raw(request: string | Buffer): Promise<string> {
   const { hostname, port } = new URL(url);
-  return new Promise((resolve) => {
+  const answer = await new Promise<string>((resolve) => {
     const socket = connect(Number(port), hostname, () => socket.write(request));
     let answer = "";
     socket.on("data", (data) => (answer += data.toString("latin1")));
@@ -99,6 +101,8 @@ function raw(request: string | Buffer): Promise<string> {
     socket.on("close", () => resolve(answer));
     setTimeout(() => socket.destroy(), 3000).unref();
   });
+  assert.equal(checkRaw(contract, Buffer.from(request), answer), undefined);
+  return answer;
 }
 
 test("what two servers could read in two ways is refused, and the connection closed", async () => {

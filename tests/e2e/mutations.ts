@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { Office, ok, pdf, setting, url } from "./harness.ts";
+import { checkRaw } from "./contract.ts";
+import { Office, contract, ok, pdf, setting, url } from "./harness.ts";
 
 const seconds = Number(process.env.GATEHOUSE_FUZZ_SECONDS ?? 60);
 const firstSeed = Number(process.env.GATEHOUSE_FUZZ_SEED ?? Date.now() % 1_000_000);
@@ -89,13 +90,15 @@ function send(bytes: Buffer): Promise<string> {
   });
 }
 
-/** Every status in what came, and the reason beside a 5xx. */
+/** Every status in what came, the reason beside a 5xx, and the first answer as it is declared. */
 function check(answer: string, sent: Buffer, seed: number) {
   for (const match of answer.matchAll(/^HTTP\/1\.1 (5\d\d) /gm)) {
     const named = /retry-after: \d+/i.test(answer) || match[1] === "505";
     const allowed = ["503", "504", "505"].includes(match[1]) && named;
     assert.ok(allowed, `seed ${seed}: ${JSON.stringify(sent.toString("latin1"))}\n${answer}`);
   }
+  const fault = checkRaw(contract, sent, answer);
+  assert.equal(fault, undefined, `seed ${seed}: ${JSON.stringify(sent.toString("latin1"))}`);
 }
 
 const state = process.env.GATEHOUSE_DEV_STATE;
@@ -156,7 +159,7 @@ function writes(path: string, bearer: string): Buffer[] {
     withBody(to("PUT", "/v1/cases/fuzz"), put),
     chunked(to("PUT", "/v1/cases/fuzz"), put),
     withBody(to("POST", `${path}/invitations`), '{"contactId":"nobody","validateOnly":true}'),
-    withBody(to("PATCH", "/v1/policy?updateMask=linkTtl"), '{"linkTtl":"600s"}'),
+    withBody(to("PATCH", "/v1/invitationPolicy?updateMask=linkTtl"), '{"linkTtl":"600s"}'),
     withBody(to("POST", "/v1/portal/links:open"), '{"token":"abc"}'),
     withBody(to("POST", "/v1/portal/signIn:verify"), JSON.stringify(verify)),
     withBody(to("POST", `${file}.pdf`, "Content-Type: application/pdf\r\n"), pdf()),

@@ -68,7 +68,10 @@ class Writer {
                         {"version", "1.0.0"},
                         {"description",
                          "The access side of a client portal: staff invite the clients of a case, "
-                         "each enters by a personal link and a code sent by SMS."},
+                         "each enters by a personal link and a code sent by SMS.\n\nWhat is no "
+                         "request that is well formed is answered 400, 431 or 505 "
+                         "(`INVALID_REQUEST`), what names no operation 404 (`NOT_FOUND`) or 405 "
+                         "(`METHOD_NOT_ALLOWED`), each by a Problem; no operation declares these."},
                         {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}};
     document["servers"] = Json::array({{{"url", "/"}}});
     document["tags"] = Json::array();

@@ -149,10 +149,12 @@ void Problems::AddResponses(const Route& route, Json& responses) {
                       "`: ", FirstSentence(comments_.Of(*reason)), ".");
       schemas.push_back(SchemaRef(NameOf(*reason)));
     }
-    // What is away and a deadline that passed have none, also where a reason has their status.
+    // What is away and a deadline that passed have none, also where a reason has their status. Then
+    // what has a reason is a Problem too.
     if (status >= 500) schemas.push_back(SchemaRef("Problem"));
-    responses[std::to_string(status)] = ResponseOf(
-        status, description, schemas.size() == 1 ? schemas[0] : Json{{"oneOf", schemas}});
+    const char* const of = status >= 500 ? "anyOf" : "oneOf";
+    responses[std::to_string(status)] =
+        ResponseOf(status, description, schemas.size() == 1 ? schemas[0] : Json{{of, schemas}});
   }
   const std::pair<int, const char*> faults[] = {{500, "A fault of ours."},
                                                 {503, "A service is away: try again."},

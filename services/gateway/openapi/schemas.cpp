@@ -29,17 +29,25 @@ std::string ShortName(const Type& type) {
   return absl::StrReplaceAll(name, {{".", ""}});
 }
 
-// Lengths as the field's rule has them; a string without one has the general bound.
+// Lengths as the field's rule has them; a string without one has the general bound. One that need
+// not be set is empty then, in a request and in an answer: what else is said of it holds where it
+// is set.
 Json Text(const FieldDescriptor& field) {
   const common::v1::FieldRule& rule = RuleOf(field);
+  const bool set = rule.required() || field.is_repeated();
+  const auto pattern = [&](const std::string& of) { return "^(" + of + (set ? ")$" : ")?$"); };
   Json schema = {{"type", "string"}};
   if (field.type() == FieldDescriptor::TYPE_BYTES) schema["contentEncoding"] = "base64";
-  if (rule.min_length() > 0) schema["minLength"] = rule.min_length();
   if (rule.max_length() > 0) schema["maxLength"] = rule.max_length();
-  if (!rule.pattern().empty()) schema["pattern"] = absl::StrCat("^(", rule.pattern(), ")$");
-  if (rule.format() == common::v1::EMAIL) schema["format"] = "email";
-  if (rule.format() == common::v1::URL) schema["format"] = "uri";
-  if (rule.format() == common::v1::ID) schema["pattern"] = "^[A-Za-z0-9._-]{1,64}$";
+  if (set) {
+    if (rule.min_length() > 0) schema["minLength"] = rule.min_length();
+    if (rule.format() == common::v1::EMAIL) schema["format"] = "email";
+    if (rule.format() == common::v1::URL) schema["format"] = "uri";
+  } else if (rule.min_length() > 0) {
+    schema["pattern"] = pattern(absl::StrCat("[\\s\\S]{", rule.min_length(), ",}"));
+  }
+  if (!rule.pattern().empty()) schema["pattern"] = pattern(rule.pattern());
+  if (rule.format() == common::v1::ID) schema["pattern"] = pattern("[A-Za-z0-9._-]{1,64}");
   return schema;
 }
 

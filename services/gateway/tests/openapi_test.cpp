@@ -37,7 +37,8 @@ struct Document {
     const json schema =
         Operation(path, verb)["responses"][status]["content"]["application/problem+json"]["schema"];
     std::set<std::string> reasons;
-    for (const json& one : schema.contains("oneOf") ? schema["oneOf"] : json::array({schema})) {
+    const json several = schema.value("anyOf", schema.value("oneOf", json::array()));
+    for (const json& one : several.empty() ? json::array({schema}) : several) {
       const std::string name = one.value("$ref", "").substr(21);
       for (const json& part : Schema(name).value("allOf", json::array())) {
         if (part.contains("properties")) reasons.insert(part["properties"]["reason"]["enum"][0]);
@@ -302,6 +303,32 @@ TEST_CASE("what travels as bytes is said to", "[unit]") {
   REQUIRE(thing["put"]["parameters"].size() == 1);
   CHECK(thing["put"]["parameters"][0]["name"] == "thingId");
   CHECK_FALSE(absl::StrContains(thing["put"]["responses"].dump(), "NotJsonProblem"));
+}
+
+TEST_CASE("what is said of a string that need not be set leaves room for none", "[unit]") {
+  const Document& document = TheDocument();
+  const json policy = document.Schema("Policy")["properties"];
+  CHECK(policy["privacyDisclosureUrl"]["pattern"] == "^(https?://.+)?$");
+  const json verify = document.Schema("VerifySignInRequest")["properties"];
+  CHECK(verify["nonce"]["pattern"] == "^([\\s\\S]{16,})?$");
+  CHECK_FALSE(verify["nonce"].contains("minLength"));
+  const json contact = document.Schema("Contact")["properties"];
+  CHECK(contact["contactId"]["pattern"] == "^([A-Za-z0-9._-]{1,64})$");
+  CHECK(document.Schema("CreateOrganisationRequest")["properties"]["portalUrl"]["format"] == "uri");
+}
+
+TEST_CASE("a refusal that is a Problem too is one of any, not one of one", "[unit]") {
+  for (const auto& [path, verbs] : TheDocument().all["paths"].items()) {
+    for (const auto& [verb, operation] : verbs.items()) {
+      for (const auto& [status, response] : operation["responses"].items()) {
+        INFO(verb << " " << path << " " << status);
+        const json content = response.value("content", json::object());
+        if (!content.contains("application/problem+json")) continue;
+        const json schema = content["application/problem+json"]["schema"];
+        CHECK_FALSE((status >= "500" && schema.contains("oneOf")));
+      }
+    }
+  }
 }
 
 TEST_CASE("over REST nobody is told of metadata", "[unit]") {
