@@ -1,7 +1,7 @@
 // A matrix over every route of the OpenAPI document: a new one is in it by itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Browser, Office, client, ok, url } from "./harness.ts";
+import { Browser, Office, client, ok, pdf, upload, url } from "./harness.ts";
 
 type Operation = {
   operationId: string;
@@ -115,6 +115,54 @@ test("neither another organisation nor its client finds anything of ours", async
   }
   assert.equal((await ours.case()).caseId, ours.caseId);
   assert.equal((await ours.invitation(invitation.invitationId)).state, "ACCEPTED");
+});
+
+/** What another client of the case handed in, and what it was asked for; and its person. */
+async function ofAnother(office: Office, index: number) {
+  const { contactId, email, mobile } = office.contacts[index];
+  const request = await office.request("Payslip of another", contactId);
+  const { browser } = await office.enter(index, { visibility: "ALL" });
+  const query = new URLSearchParams({
+    filename: "another.pdf",
+    documentRequestId: request.documentRequestId,
+  });
+  const handedIn = await upload(
+    `/v1/portal/cases/${office.caseId}/documents?${query}`,
+    pdf(),
+    browser.headers(),
+  );
+  assert.equal(handedIn.response.status, 200);
+  const { documentRequestId, title } = request;
+  const { documentId, filename } = handedIn.body;
+  return {
+    ids: { caseId: office.caseId, documentId, documentRequestId, contactId },
+    secrets: [contactId, email, mobile, documentId, filename, documentRequestId, title],
+  };
+}
+
+test("who sees only its own finds nothing of another there, at any door [S2-23]", async () => {
+  const office = await Office.ready();
+  const another = await ofAnother(office, 1);
+  const own = await office.enter(0, { visibility: "OWN" });
+  const all = await office.enter(2, { visibility: "ALL" });
+  const ids: Record<string, string> = another.ids;
+  const shownToAll = new Set<string>();
+  for (const { path, verb, operation } of portalRoutes) {
+    if (verb !== "GET") continue;
+    const target = path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "unknown");
+    const ask = (browser: Browser) => call(path, verb, operation, ids, { Cookie: browser.cookie });
+    const [mine, theirs] = [await ask(own.browser), await ask(all.browser)];
+    const without = (text: string) => text.replaceAll(`"instance":"${target}"`, "");
+    for (const secret of another.secrets) {
+      assert.ok(!without(mine.text).includes(secret), `${verb} ${path} shows ${secret}`);
+      if (without(theirs.text).includes(secret)) shownToAll.add(secret);
+    }
+    // What is named by its own id is not there.
+    const single = /\{(documentId|documentRequestId|contactId)\}/.test(path);
+    if (single) assert.equal(mine.status, 404, `${verb} ${path}: ${mine.text}`);
+  }
+  // Each of them is shown to whom may see it, so that its absence says something.
+  assert.deepEqual([...shownToAll].sort(), [...another.secrets].sort());
 });
 
 test("a client's session and a staff credential do not open each other's doors", async () => {
