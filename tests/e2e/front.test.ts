@@ -314,6 +314,37 @@ test("an address has so many calls a second: more wait, many more are refused", 
   await small.stop();
 });
 
+test("a /64 is one subscriber, and an IPv4 address is one in either form", async () => {
+  const small = await Front.start({ GATEHOUSE_CALLS_PER_ADDRESS: "2" });
+  const channels: Channel[] = [];
+  const from = (address: string) => {
+    channels.push(small.channelFrom(address));
+    return channels.at(-1)!;
+  };
+  const rows: [string[], string][] = [
+    // Two who hold a subscriber's share, a third one of it; and somebody beside it.
+    [["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:2::a0a"], "2001:db8:1:3::1"],
+    [["2001:db8::1", "2001:db8::2", "2001:db8:0:0:1::"], "2001:db8:0:1::1"],
+    [["192.0.2.7", "192.0.2.7", "192.0.2.7"], "192.0.2.8"],
+    [["::ffff:198.51.100.1", "198.51.100.1", "::ffff:198.51.100.1"], "::ffff:198.51.100.2"],
+    // Bytes that a line ends with, or that are no UTF-8.
+    [["2001:a0a:0d0a:a::1", "2001:a0a:0d0a:a::2", "2001:a0a:0d0a:a:a0a::"], "2001:a0a:0d0a:b::1"],
+    [["2001:ff80:c0:fe::1", "2001:ff80:c0:fe::ff", "2001:ff80:c0:fe:ff::"], "2001:ff80:c0:ff::1"],
+  ];
+  for (const [subscriber, other] of rows) {
+    small.handler = () => {}; // Never answers.
+    small.arrived = [];
+    const held = subscriber.slice(0, 2).map((address) => open(getCase, {}, from(address)));
+    await eventually(async () => (small.arrived.length === 2 ? true : undefined), "two calls");
+    assert.equal((await from(subscriber[2]).call(getCase)).code, EXHAUSTED, subscriber[2]);
+    small.handler = (stream) => answer(stream);
+    assert.equal((await from(other).call(getCase)).code, OK, other);
+    held.forEach((stream) => stream.close(8));
+  }
+  for (const one of channels) one.close();
+  await small.stop();
+});
+
 // ---- operators ---------------------------------------------------------------------------------
 
 test("it says that it is alive, and how many connections there are", async () => {

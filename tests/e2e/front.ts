@@ -2,7 +2,7 @@
 // it keeps away.
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import {
   createSecureServer,
@@ -11,9 +11,10 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { Channel, authority, certificateOf, framed, services } from "./grpc.ts";
 import { eventually, setting } from "./harness.ts";
@@ -41,6 +42,8 @@ async function freePort(): Promise<number> {
 export class Front {
   /** A copy of a real one's certificate, which a test may replace. */
   readonly certificates = mkdtempSync(`${tmpdir()}/gatehouse-front-`);
+  /** Where it keeps its sockets. */
+  private readonly work = mkdtempSync(`${tmpdir()}/gatehouse-front-`);
   handler: Handler = (stream) => answer(stream);
   /** Each call that arrived: where, and with which metadata. */
   arrived: { service: string; headers: IncomingHttpHeaders; connection: number; peer: string }[] =
@@ -76,6 +79,7 @@ export class Front {
         GATEHOUSE_LISTEN: front.address,
         GATEHOUSE_OPERATIONS_LISTEN: front.operations,
         GATEHOUSE_TLS_DIR: front.certificates,
+        TMPDIR: front.work,
         ...Object.fromEntries(addresses),
         ...more,
       },
@@ -124,6 +128,17 @@ export class Front {
   }
   portOf = (name: string) => this.ports.get(name);
   channel = (localAddress?: string) => new Channel(this.address, { localAddress } as object);
+  /** A caller from any address of the world: as the front's own first half, which counts the
+   * connections, says it to the second, which counts the calls. */
+  channelFrom(address: string): Channel {
+    const [run] = readdirSync(this.work);
+    const socket = connect(`${this.work}/${run}/calls`);
+    const family = address.includes(":") ? "TCP6" : "TCP4";
+    const own = family === "TCP6" ? "2001:db8:ffff::1" : "192.0.2.1";
+    socket.write(`PROXY ${family} ${address} ${own} 4711 443\r\n`);
+    const secured = connectTls({ socket, ca: authority, ALPNProtocols: ["h2"], host: "127.0.0.1" });
+    return new Channel(this.address, { createConnection: () => secured });
+  }
   signal = (signal: NodeJS.Signals) => this.process.kill(signal);
   get ended() {
     return this.process.exitCode !== null || this.process.signalCode !== null;
@@ -131,6 +146,8 @@ export class Front {
   async stop() {
     this.process.kill("SIGTERM");
     for (const name of services) await this.close(name);
-    rmSync(this.certificates, { recursive: true });
+    for (const folder of [this.certificates, this.work]) {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }
