@@ -106,6 +106,24 @@ bool IsPort(std::string_view text) {
          text.find_first_not_of("0123456789_abcdefghijklmnopqrstuvwxyz") == std::string_view::npos;
 }
 
+// The last of them that is no proxy of ours.
+ForwardedClient Behind(const std::string& peer, const std::vector<Hop>& hops,
+                       const TrustedProxies& proxies) {
+  ForwardedClient client{peer};
+  bool nearest = true;
+  for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
+    const std::optional<std::string> address = AddressOfNode(hop->node);
+    if (nearest || address.has_value()) {
+      client.secure = absl::EqualsIgnoreCase(hop->protocol, "https");
+    }
+    nearest = false;
+    if (!address.has_value()) break;
+    client.address = *address;
+    if (!proxies.Contains(client.address)) break;
+  }
+  return client;
+}
+
 }  // namespace
 
 std::optional<std::string> AddressOfNode(std::string_view node) {
@@ -135,22 +153,14 @@ std::optional<std::string> AddressOfNode(std::string_view node) {
 
 ForwardedClient ClientBehind(const std::string& peer, const ForwardedHeaders& headers,
                              const TrustedProxies& proxies) {
-  ForwardedClient client{peer};
-  if (!proxies.Contains(peer)) return client;
-  const bool standard = headers.x_forwarded_for.empty() && !headers.forwarded.empty();
-  const std::vector<Hop> hops = standard ? HopsOf(headers.forwarded) : HopsOf(headers);
-  bool nearest = true;
-  for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
-    const std::optional<std::string> address = AddressOfNode(hop->node);
-    if (nearest || address.has_value()) {
-      client.secure = absl::EqualsIgnoreCase(hop->protocol, "https");
-    }
-    nearest = false;
-    if (!address.has_value()) break;
-    client.address = *address;
-    if (!proxies.Contains(client.address)) break;
-  }
-  return client;
+  if (!proxies.Contains(peer)) return {peer};
+  const ForwardedClient usual = Behind(peer, HopsOf(headers), proxies);
+  if (headers.forwarded.empty()) return usual;
+  const ForwardedClient standard = Behind(peer, HopsOf(headers.forwarded), proxies);
+  if (headers.x_forwarded_for.empty()) return standard;
+  // Which of the two a proxy of ours wrote cannot be told; the other is the client's own word.
+  return {usual.address == standard.address ? usual.address : peer,
+          usual.secure || standard.secure};
 }
 
 }  // namespace gatehouse::gateway

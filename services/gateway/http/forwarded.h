@@ -17,13 +17,15 @@ struct ForwardedClient {
 // What a request's headers say about its way; each with all its lines joined in order, by commas.
 struct ForwardedHeaders {
   std::string x_forwarded_for, x_forwarded_proto;
-  std::string forwarded;  // RFC 7239; read where there is no X-Forwarded-For.
+  std::string forwarded;  // RFC 7239.
 };
 
 // Each proxy adds at the end what it saw. So the client is the last one that is no proxy of ours;
 // what stands before it the client may have made up, and the protocol is the one that the same
 // proxy saw. Only what is an address is believed: at anything else ("unknown", "_hidden") the proxy
-// that said it is the last that is known.
+// that said it is the last that is known. A proxy writes one of the two headers, and may pass the
+// other on as the client sent it: where both are there, they must name the same client, or the
+// nearest proxy is the last that is known.
 ForwardedClient ClientBehind(const std::string& peer, const ForwardedHeaders& headers,
                              const TrustedProxies& proxies);
 

@@ -118,8 +118,33 @@ TEST_CASE("Forwarded is read as RFC 7239 has it", "[unit]") {
     CAPTURE(other);
     CHECK(behind(other).address == "127.0.0.1");
   }
-  // A proxy that writes the other one may pass this one on as the client sent it.
-  CHECK(behind("for=9.9.9.9", "1.2.3.4").address == "1.2.3.4");
+}
+
+TEST_CASE("by the header that its proxy does not write, a client chooses no address", "[unit]") {
+  const auto behind = [](const std::string& x_forwarded_for, const std::string& forwarded,
+                         const std::string& protocols = "") {
+    return ClientBehind("127.0.0.1", {x_forwarded_for, protocols, forwarded}, Proxies());
+  };
+  // The proxy wrote one of them, from 1.2.3.4; the client wrote the other.
+  for (const char* own :
+       {"9.9.9.9", "5.5.5.5, 9.9.9.9", "[2001:db8::1]:1", "10.0.0.9", "unknown", "'", " , "}) {
+    CAPTURE(own);
+    const std::string element = std::string("for=\"") + own + "\"";
+    CHECK(behind("1.2.3.4", element).address == "127.0.0.1");
+    CHECK(behind(own, "for=1.2.3.4").address == "127.0.0.1");
+    CHECK(behind("8.8.8.8, 1.2.3.4", "for=8.8.8.8, " + element).address == "127.0.0.1");
+  }
+  CHECK(behind("1.2.3.4", "nonsense").address == "127.0.0.1");
+  // Who is named by both is believed, whatever stands before it.
+  CHECK(behind("1.2.3.4", "for=\"1.2.3.4:4711\"").address == "1.2.3.4");
+  CHECK(behind("9.9.9.9, 1.2.3.4, 10.0.0.1", "for=8.8.8.8, for=1.2.3.4").address == "1.2.3.4");
+  // It came by HTTPS if the proxy says so in the header that it writes.
+  CHECK(behind("1.2.3.4", "for=9.9.9.9;proto=http", "https").secure);
+  CHECK(behind("9.9.9.9", "for=1.2.3.4;proto=https").secure);
+  CHECK_FALSE(behind("1.2.3.4", "for=1.2.3.4;proto=http", "http").secure);
+  // From who is no proxy of ours, neither is.
+  CHECK(ClientBehind("192.0.2.1", {"1.2.3.4", "", "for=1.2.3.4"}, Proxies()).address ==
+        "192.0.2.1");
 }
 
 }  // namespace
