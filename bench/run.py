@@ -15,6 +15,7 @@ import time
 import urllib.parse
 
 import gatehouse
+import lists
 import load
 import processes
 import streams
@@ -392,26 +393,6 @@ def jobs(results, quick):
     results['ratios']['take of the smallest / of the largest backlog'] = takes[0] / takes[-1]
 
 
-def lists(results, running, quick, seconds):
-    """A case's audit trail, where so many rows are the organisation's and a hundredth its own."""
-    url = owners_url()
-    bench = gatehouse.Gatehouse()
-    staff = bench.organisation('lists')
-    organisation = f'bench-{bench.run}-lists'
-    written = 0
-    for size in (10_000,) if quick else (10_000, 1_000_000):
-        run(['psql', '-q', url, '-c', "SET gatehouse.organisation_id = '*'; INSERT INTO "
-             'identity.audit_event (organisation_id, audit_event_id, type, actor_id, actor_name, '
-             f"subject_id, case_id, client_address, request_id) SELECT '{organisation}', 'aud_' || "
-             "lpad(n::text, 9, '0'), 't', '', '', '', 'case-' || n % 100, '', '' "
-             f'FROM generate_series({written + 1}, {size}) AS n; ANALYZE identity.audit_event'])
-        written = size
-        page = [load.request('GET', '/v1/auditEvents?caseId=case-7',
-                             {'Authorization': staff['Authorization']})]
-        results['runs'][f'audit of a case, {size} rows (16)'] = measured(
-            page, 16, bench.url, running.pids, seconds)
-
-
 def show(results):
     print(f"\nstart-up {results['startup ms']} ms; at rest, MiB: {results['at rest, MiB']}\n")
     print(f"{'what (connections)':32} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8}"
@@ -457,7 +438,9 @@ def main():
             'floors': lambda: floors(results, seconds),
             'jobs': lambda: jobs(results, chosen.quick),
             'signin': lambda: signin(results, running, chosen.quick, seconds),
-            'lists': lambda: lists(results, running, chosen.quick, seconds),
+            'lists': lambda: lists.measure(
+                results, lambda pages, url: measured(pages, 16, url, running.pids, seconds), run,
+                owners_url(), lists.COUNTS[:1] if chosen.quick else lists.COUNTS),
             'upload': lambda: upload(results, running, chosen.quick),
             'slow': lambda: streams.slow(results, running),
         }
