@@ -64,7 +64,8 @@ void InvitationsHandler::Register(Server& server) {
       .Unary("CreateLink", *this, &Self::CreateLink)
       .Unary("UnlockInvitation", *this, &Self::UnlockInvitation)
       .Unary("GetPolicy", *this, &Self::GetPolicy)
-      .Unary("UpdatePolicy", *this, &Self::UpdatePolicy);
+      .Unary("UpdatePolicy", *this, &Self::UpdatePolicy)
+      .Unary("ApplyPolicyPreset", *this, &Self::ApplyPolicyPreset);
   server.Service("gatehouse.invitation.v1.CaseFollower")
       .Unary("FollowCase", *this, &Self::FollowCase);
 }
@@ -186,6 +187,15 @@ absl::StatusOr<pb::Policy> InvitationsHandler::UpdatePolicy(
     const Call& call, const pb::UpdatePolicyRequest& request) {
   return once_.Run(call, request, [&] {
     return policies_.Update(request.policy(), request.update_mask(), call, CheckPolicy);
+  });
+}
+
+absl::StatusOr<pb::Policy> InvitationsHandler::ApplyPolicyPreset(
+    const Call& call, const pb::ApplyPolicyPresetRequest& request) {
+  return once_.Run(call, request, [&] {
+    Policy values = PresetOf(request.preset());
+    values.set_etag(request.etag());
+    return policies_.Update(values, {}, call, CheckPolicy);
   });
 }
 

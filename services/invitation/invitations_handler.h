@@ -38,6 +38,8 @@ class InvitationsHandler {
                                                   const pb::UnlockInvitationRequest& request);
   absl::StatusOr<pb::Policy> GetPolicy(const Call& call, const pb::GetPolicyRequest& request);
   absl::StatusOr<pb::Policy> UpdatePolicy(const Call& call, const pb::UpdatePolicyRequest& request);
+  absl::StatusOr<pb::Policy> ApplyPolicyPreset(const Call& call,
+                                               const pb::ApplyPolicyPresetRequest& request);
 
   absl::StatusOr<pb::FollowCaseResponse> FollowCase(const Call& call,
                                                     const pb::FollowCaseRequest& request);

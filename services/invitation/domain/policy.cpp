@@ -39,6 +39,11 @@ absl::Status CheckPolicy(const Policy& policy) {
   return CheckEmailText(policy.email().subject(), policy.email().body());
 }
 
+Policy PresetOf(v1::PolicyPreset preset) {
+  const auto* value = v1::PolicyPreset_descriptor()->FindValueByNumber(preset);
+  return value == nullptr ? Policy() : value->options().GetExtension(v1::preset);
+}
+
 absl::Time LinkEnd(const Policy& policy, absl::Time now) {
   const absl::Duration ttl = LinkTtl(policy);
   return ttl == absl::ZeroDuration() ? absl::InfiniteFuture() : now + ttl;

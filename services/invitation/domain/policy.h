@@ -17,6 +17,9 @@ using Policy = v1::Policy;
 // INVALID_REQUEST, UNKNOWN_TAG, TAG_MISSING.
 absl::Status CheckPolicy(const Policy& policy);
 
+// What a preset sets, as the contract has it.
+Policy PresetOf(v1::PolicyPreset preset);
+
 // When a link that is made now ends.
 absl::Time LinkEnd(const Policy& policy, absl::Time now);
 

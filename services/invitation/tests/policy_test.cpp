@@ -3,6 +3,7 @@
 #include "gatehouse/common/v1/options.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/rpc/validate.h"
+#include "services/common/settings/fields.h"
 #include "services/invitation/tests/fixture.h"
 
 namespace gatehouse::invitation {
@@ -108,6 +109,81 @@ TEST_CASE_METHOD(Fixture, "the subject is changed without the body, and the poli
   change.mutable_email()->set_subject("Welcome");
   Set(change);
   CHECK(handler.GetPolicy(StaffCall(), {})->email().body() == "See {{link}}");
+}
+
+// The presets that there are.
+std::vector<pb::PolicyPreset> Presets() {
+  std::vector<pb::PolicyPreset> presets;
+  for (int i = 1; i < pb::PolicyPreset_descriptor()->value_count(); ++i) {
+    presets.push_back(
+        static_cast<pb::PolicyPreset>(pb::PolicyPreset_descriptor()->value(i)->number()));
+  }
+  return presets;
+}
+
+TEST_CASE("every preset says something of the same fields, and makes sense", "[unit]") {
+  const Paths first = LeavesSet(PresetOf(pb::LINK_AND_SMS));
+  CHECK(first.size() >= 5);
+  for (const pb::PolicyPreset preset : Presets()) {
+    INFO(pb::PolicyPreset_Name(preset));
+    const Policy values = PresetOf(preset);
+    CHECK(LeavesSet(values) == first);
+    CHECK(CheckPolicy(values).ok());
+    CHECK(Validate(values).ok());
+  }
+  CHECK(LeavesSet(PresetOf(pb::POLICY_PRESET_UNSPECIFIED)).empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a preset sets what it is about, whichever was set before it",
+                 "[service]") {
+  Policy own;
+  own.set_require_privacy_disclosure(true);
+  own.mutable_email()->set_subject("Welcome");
+  Set(own);
+  const auto apply = [&](pb::PolicyPreset preset, const std::string& etag = "") {
+    pb::ApplyPolicyPresetRequest request;
+    request.set_preset(preset);
+    request.set_etag(etag);
+    return handler.ApplyPolicyPreset(StaffCall(), request);
+  };
+  for (const pb::PolicyPreset before : Presets()) {
+    for (const pb::PolicyPreset preset : Presets()) {
+      INFO(pb::PolicyPreset_Name(preset) << " after " << pb::PolicyPreset_Name(before));
+      REQUIRE(apply(before).ok());
+      const auto now = apply(preset);
+      REQUIRE(now.ok());
+      const Policy values = PresetOf(preset);
+      CHECK(now->link_ttl().seconds() == values.link_ttl().seconds());
+      CHECK(now->single_use_links() == values.single_use_links());
+      CHECK(now->max_invitations_per_case() == values.max_invitations_per_case());
+      CHECK(now->send_code_with_invitation() == values.send_code_with_invitation());
+      CHECK(now->email_code_to_owner() == values.email_code_to_owner());
+      // What no preset is about stays.
+      CHECK(now->require_privacy_disclosure());
+      CHECK(now->email().subject() == "Welcome");
+      CHECK(now->eligible_roles_size() == 3);
+    }
+  }
+  const std::string etag = handler.GetPolicy(StaffCall(), {})->etag();
+  REQUIRE(apply(pb::LINK_AND_SMS, etag).ok());
+  CHECK(ReasonOf(apply(pb::UNTIL_REVOKED, etag).status()) == "ETAG_MISMATCH");
+  CHECK(handler.GetPolicy(StaffCall("other"), {})->etag() == "0");
+}
+
+TEST_CASE_METHOD(Fixture, "a preset that is asked for again by its id is applied once",
+                 "[service]") {
+  pb::ApplyPolicyPresetRequest request;
+  request.set_preset(pb::UNTIL_REVOKED);
+  request.set_request_id("r1");
+  const auto first = handler.ApplyPolicyPreset(StaffCall(), request);
+  REQUIRE(first.ok());
+  Policy change;
+  change.mutable_link_ttl()->set_seconds(600);
+  Set(change);
+  CHECK(handler.ApplyPolicyPreset(StaffCall(), request)->etag() == first->etag());
+  CHECK(handler.GetPolicy(StaffCall(), {})->link_ttl().seconds() == 600);
+  request.set_preset(pb::LINK_AND_SMS);
+  CHECK(ReasonOf(handler.ApplyPolicyPreset(StaffCall(), request).status()) == "REQUEST_ID_REUSED");
 }
 
 TEST_CASE("a policy of before the settings documents is kept", "[service]") {
