@@ -55,5 +55,44 @@ TEST_CASE("documents and requests are read by their indexes", "[service][plans]"
   CHECK(cost.IsOfAPage(requests(&ada, PageAfter("drq_000010000"))));
 }
 
+TEST_CASE("a case's documents cost a page where there are few cases", "[service][plans]") {
+  TestDatabase database("documents", WithCommon(kMigrations));
+  // A small case that is over, and a large one; or, of another organisation, one case alone.
+  const std::string of_case =
+      "CASE WHEN n % 2 = 0 AND n <= 400 THEN 'small' ELSE 'large' END AS case_id "
+      "FROM generate_series(1, 40000) AS n";
+  database.Exec(
+      "INSERT INTO document_request (organisation_id, document_request_id, title, label, "
+      "contact_id, case_id) SELECT 'o' || n % 2, 'drq_' || lpad(n::text, 9, '0'), 't', '', '', " +
+      of_case);
+  database.Exec(
+      "INSERT INTO document (organisation_id, document_id, filename, content_type, size_bytes, "
+      "sha256, label, from_client, uploader_id, uploader_name, scan, case_id) SELECT "
+      "'o' || n % 2, 'doc_' || lpad(n::text, 9, '0'), 'f', 'text/plain', 1, '', '', true, 'ada', "
+      "'', 1, " +
+      of_case);
+  Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
+  Effects effects(outbox);
+  const CaseAccess ada = {"small", "ada", "inv_1", Visibility::kOwn};
+  const auto documents = [&](const CaseAccess* access, const std::string& case_id,
+                             const Page& at = {}) {
+    return [&, access, case_id, at](Postgres& pool) {
+      return PostgresDocuments(pool, effects).List("o0", case_id, access, "", at).value().size();
+    };
+  };
+  const auto requests = [](const std::string& case_id, const Page& at = {}) {
+    return [case_id, at](Postgres& pool) {
+      return PostgresRequests(pool).List("o0", case_id, nullptr, at).value().size();
+    };
+  };
+  ListCost cost(database);
+  CHECK(cost.IsOfAPage(documents(nullptr, "small")));
+  CHECK(cost.IsOfAPage(documents(&ada, "small", PageAfter("doc_000000300"))));
+  CHECK(cost.IsOfAPage(documents(nullptr, "large")));
+  CHECK(cost.IsOfAPage(requests("small")));
+  CHECK(cost.IsOfAPage(requests("small", PageAfter("drq_000000100"))));
+  CHECK(cost.IsOfAPage(requests("large")));
+}
+
 }  // namespace
 }  // namespace gatehouse::documents

@@ -44,5 +44,27 @@ TEST_CASE("API keys and the audit trail are read by their indexes", "[service][p
   CHECK(cost.IsOfAPage(trail("case-2", PageAfter("aud_000010000"))));
 }
 
+TEST_CASE("a case's trail costs a page where there are few cases", "[service][plans]") {
+  TestDatabase database("identity", WithCommon(kMigrations));
+  // A small case that is over, and a large one; or, of another organisation, one case alone.
+  database.Exec(
+      "INSERT INTO audit_event (organisation_id, audit_event_id, type, actor_id, actor_name, "
+      "subject_id, case_id, client_address, request_id) SELECT 'o' || n % 2, "
+      "'aud_' || lpad(n::text, 9, '0'), 't', '', '', '', "
+      "CASE WHEN n % 2 = 0 AND n <= 400 THEN 'small' ELSE 'large' END, '', '' "
+      "FROM generate_series(1, 40000) AS n");
+  const auto trail = [](const std::string& organisation_id, const std::string& case_id,
+                        const Page& at = {}) {
+    return [=](Postgres& pool) {
+      return PostgresOrganisationStore(pool).ListAudit(organisation_id, case_id, at).value().size();
+    };
+  };
+  ListCost cost(database);
+  CHECK(cost.IsOfAPage(trail("o0", "small")));
+  CHECK(cost.IsOfAPage(trail("o0", "small", PageAfter("aud_000000300"))));
+  CHECK(cost.IsOfAPage(trail("o0", "large")));
+  CHECK(cost.IsOfAPage(trail("o1", "large", PageAfter("aud_000020001"))));
+}
+
 }  // namespace
 }  // namespace gatehouse::identity

@@ -27,6 +27,33 @@ TEST_CASE("the invitations of a case are read by their index", "[service][plans]
   CHECK(cost.IsOfAPage(page(PageAfter("inv_000006000"))));
 }
 
+TEST_CASE("a case's invitations cost a page where there are few cases", "[service][plans]") {
+  TestDatabase database("invitation", WithCommon(kMigrations));
+  // A small case that is over, and a large one; or, of another organisation, one case alone.
+  database.Exec(
+      "INSERT INTO invitation (organisation_id, invitation_id, case_id, contact_id, state, "
+      "delivery, visibility, document_request_ids, contact_name, email, mobile, inviter_name, "
+      "expire_time, create_time) SELECT 'o' || n % 2, 'inv_' || lpad(n::text, 9, '0'), "
+      "CASE WHEN n % 2 = 0 AND n <= 400 THEN 'small' ELSE 'large' END, 'c', 3, 1, 1, '{}', '', '', "
+      "'', '', now(), now() FROM generate_series(1, 40000) AS n");
+  Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
+  const auto page = [&](const std::string& organisation_id, const std::string& case_id,
+                        const Page& at = {}) {
+    return [&, organisation_id, case_id, at](Postgres& pool) {
+      Settings<Policy> policies(pool, outbox);
+      return PostgresStore(pool, outbox, policies)
+          .List(organisation_id, case_id, at)
+          .value()
+          .size();
+    };
+  };
+  ListCost cost(database);
+  CHECK(cost.IsOfAPage(page("o0", "small")));
+  CHECK(cost.IsOfAPage(page("o0", "small", PageAfter("inv_000000300"))));
+  CHECK(cost.IsOfAPage(page("o0", "large")));
+  CHECK(cost.IsOfAPage(page("o1", "large", PageAfter("inv_000020001"))));
+}
+
 TEST_CASE_METHOD(Fixture, "an invitation that changes between two pages is given once",
                  "[service][plans]") {
   std::vector<std::string> made;

@@ -49,5 +49,27 @@ TEST_CASE("messages, events and credits are read by their indexes", "[service][p
   CHECK(cost.IsOfAPage(entries(PageAfter("100"))));
 }
 
+TEST_CASE("a case's messages cost a page where there are few cases", "[service][plans]") {
+  TestDatabase database("notification", WithCommon(kMigrations));
+  // A small case that is over, and a large one; or, of another organisation, one case alone.
+  database.Exec(
+      "INSERT INTO message (organisation_id, message_id, request_id, channel, template, "
+      "masked_recipient, case_id, segments, state, expire_time) SELECT 'o' || n % 2, "
+      "'msg_' || lpad(n::text, 9, '0'), 'r' || n, 1, 't', '', "
+      "CASE WHEN n % 2 = 0 AND n <= 400 THEN 'small' ELSE 'large' END, 1, 3, now() "
+      "FROM generate_series(1, 40000) AS n");
+  const auto messages = [](const std::string& organisation_id, const std::string& case_id,
+                           const Page& at = {}) {
+    return [=](Postgres& pool) {
+      return PostgresStore(pool).ListMessages(organisation_id, case_id, at).value().size();
+    };
+  };
+  ListCost cost(database);
+  CHECK(cost.IsOfAPage(messages("o0", "small")));
+  CHECK(cost.IsOfAPage(messages("o0", "small", PageAfter("msg_000000300"))));
+  CHECK(cost.IsOfAPage(messages("o0", "large")));
+  CHECK(cost.IsOfAPage(messages("o1", "large", PageAfter("msg_000020001"))));
+}
+
 }  // namespace
 }  // namespace gatehouse::notification
