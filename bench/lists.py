@@ -117,6 +117,13 @@ def pages(bench, path, headers):
     return requests
 
 
+def rows_read(run, url):
+    """How many rows PostgreSQL has read, through tables and by indexes; a second late."""
+    return int(run(['psql', '-q', '-A', '-t', url, '-c',
+                    'SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) '
+                    'FROM pg_stat_user_tables']))
+
+
 def measure(results, measured, run, url, counts):
     """`measured` drives requests, `run` a program; `url` is of the role that owns the tables."""
     bench = gatehouse.Gatehouse()
@@ -124,13 +131,17 @@ def measure(results, measured, run, url, counts):
     organisation = f'bench-{bench.run}-lists'
     client = enter(bench, staff)
     written = 0
+    results['rows read for a page'] = {}
     for count in counts:
         fill(run, url, organisation, written + 1, count)
         written = count
         for headers, lists in ((staff, STAFF), (client, CLIENT)):
             for name, path in lists.items():
-                results['runs'][f'{name}, {count} rows (16)'] = measured(
-                    pages(bench, path, headers), bench.url)
+                before = rows_read(run, url)
+                done = measured(pages(bench, path, headers), bench.url)
+                read = (rows_read(run, url) - before) / done['requests']
+                results['runs'][f'{name}, {count} rows (16)'] = done
+                results['rows read for a page'][f'{name}, {count}'] = round(read)
     for name in (*STAFF, *CLIENT):
         tails = [results['runs'][f'{name}, {count} rows (16)']['p99_us'] for count in counts]
         if len(tails) > 1:

@@ -402,8 +402,8 @@ def show(results):
         tail = r['p99_us'] / max(r['p50_us'], 1)
         print(f"{name:32} {r['rps']:8.0f} {r['p50_us'] / 1000:8.2f} {r['p99_us'] / 1000:8.2f} "
               f"{tail:8.1f}  {cpu}")
-    for key in ('floors', 'jobs', 'uploads', 'memory while eight upload, MiB',
-                'memory with 500 slow transfers, MiB'):
+    for key in ('floors', 'jobs', 'rows read for a page', 'uploads',
+                'memory while eight upload, MiB', 'memory with 500 slow transfers, MiB'):
         if results.get(key):
             print(f'\n{key}: {results[key]}')
     print(f"\n{'ratio':40} {'measured':>9} {'asked':>7} {'stretch':>8}")

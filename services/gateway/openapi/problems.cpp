@@ -43,8 +43,18 @@ std::string FirstSentence(const std::string& comment) {
 // A fact that is a number, as a problem shows it, is `max` or ends in `Left`; the others are words.
 bool Counts(const std::string& fact) { return fact == "max" || absl::EndsWith(fact, "Left"); }
 
-Json ExampleOf(const EnumValueDescriptor& reason, const std::string& sentence) {
+// The enum whose values are the types of its violations, where there is one.
+const google::protobuf::EnumDescriptor* ConditionsOf(const EnumValueDescriptor& reason) {
+  return reason.type()->file()->pool()->FindEnumTypeByName(RuleOf(reason).conditions());
+}
+
+Json ExampleOf(const EnumValueDescriptor& reason, const Comments& comments) {
+  const std::string sentence = FirstSentence(comments.Of(reason));
   absl::Status refusal = RefuseBy(reason, sentence);
+  if (const auto* conditions = ConditionsOf(reason)) {
+    const EnumValueDescriptor& first = *conditions->value(1);
+    refusal = WithViolations(refusal, {{first.name(), "", FirstSentence(comments.Of(first))}});
+  }
   for (const std::string& fact : RuleOf(reason).facts()) {
     refusal = WithFact(refusal, fact, Counts(fact) ? "4" : "…");
   }
@@ -173,9 +183,7 @@ Json Problems::SchemaOf(const EnumValueDescriptor& reason) {
     own["required"].push_back(fact);
     own["properties"][fact] = {{"type", Counts(fact) ? "integer" : "string"}};
   }
-  const auto* conditions =
-      reason.type()->file()->pool()->FindEnumTypeByName(RuleOf(reason).conditions());
-  if (conditions != nullptr) {
+  if (const auto* conditions = ConditionsOf(reason)) {
     own["required"].push_back("violations");
     own["properties"]["violations"] = {{"type", "array"},
                                        {"items",
@@ -187,7 +195,7 @@ Json Problems::SchemaOf(const EnumValueDescriptor& reason) {
                                            {"description", {{"type", "string"}}}}}}}};
   }
   Json schema = {{"description", comment}, {"allOf", {SchemaRef("Problem"), own}}};
-  schema["examples"] = Json::array({ExampleOf(reason, FirstSentence(comment))});
+  schema["examples"] = Json::array({ExampleOf(reason, comments_)});
   return schema;
 }
 
