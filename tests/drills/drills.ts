@@ -124,7 +124,14 @@ test("a soak: nothing grows", { skip: !all || !chosen("a soak") }, async (t) => 
     const load = await Load.begin();
     await pause(120_000);
     const before = sizes();
-    await pause(Number(process.env.DRILLS_SOAK_SECONDS ?? 600) * 1000);
+    const minutes = Number(process.env.DRILLS_SOAK_SECONDS ?? 600) / 60;
+    const courses = new Map<string, number[]>();
+    for (const [name, { memory }] of before) courses.set(name, [memory]);
+    for (let minute = 0; minute < minutes; ++minute) {
+      await pause(60_000);
+      for (const [name, { memory }] of sizes()) courses.get(name)!.push(memory);
+    }
+    for (const [name, course] of courses) t.diagnostic(`${name}, MiB: ${course.join(" ")}`);
     const after = sizes();
     const clients = await load.end();
     t.diagnostic(`${recorder.requests} requests, failed: ${JSON.stringify(recorder.kinds())}`);

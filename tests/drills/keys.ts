@@ -40,6 +40,7 @@ async function replaceOperatorKey() {
   );
   assert.equal(await statusOf(fresh), 400);
   await pair.roll(["identity"], { GATEHOUSE_OPERATOR_KEY: `${operatorKey},${fresh}` });
+  await pause(11_000); // For ten seconds everybody remembers that it was none.
   operator.key = operatorKey;
   await pair.roll(["identity"], {});
 }

@@ -123,18 +123,17 @@ function byLabels(series: Series[]) {
   );
 }
 
-/** Warnings and errors by event, and which processes said them how often. */
+/** The events of warnings and errors, and which processes said them. */
 function lines(begin: number, end: number): string[] {
-  const counts = new Map<string, number>();
+  const events = new Map<string, Set<string>>();
   for (const file of readdirSync(`${state}/log`).filter((name) => name.endsWith(".log"))) {
     for (const text of readFileSync(`${state}/log/${file}`, "utf8").split("\n")) {
       if (!text.startsWith('{"time"') || text.includes('"level":"info"')) continue;
-      const line = JSON.parse(text) as { time: string; event: string };
-      const at = Date.parse(line.time);
-      if (at < begin || at > end) continue;
-      const said = `${line.event} (${file.slice(0, -4)})`;
-      counts.set(said, (counts.get(said) ?? 0) + 1);
+      const { time, event } = JSON.parse(text) as { time: string; event: string };
+      if (Date.parse(time) < begin || Date.parse(time) > end) continue;
+      if (!events.has(event)) events.set(event, new Set());
+      events.get(event)!.add(file.slice(0, -".log".length));
     }
   }
-  return [...counts].map(([said, count]) => `${count} × ${said}`).sort();
+  return [...events].map(([event, by]) => `${event} (${[...by].join(", ")})`).sort();
 }
