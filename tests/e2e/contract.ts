@@ -1,13 +1,15 @@
 // Every answer of the gateway, as /openapi.json says it may be: its status is one of the
 // operation's, its body has the schema of that status, and a refusal's reason is in the list of its
-// status. Whoever imports the harness has all that it fetches checked; what is sent as raw bytes is
-// checked by `checkRaw`. What differs is a fault of the answer or of the document.
+// status. A body that was taken is one that the document lets a client send. Whoever imports the
+// harness has all that it fetches checked; what is sent as raw bytes is checked by `checkRaw`. What
+// differs is a fault of the answer or of the document.
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
 type Schema = Record<string, unknown>;
 type Operation = {
   operationId: string;
+  requestBody?: { content: Record<string, { schema: Schema }> };
   responses: Record<string, { content?: Record<string, { schema?: Schema }> }>;
 };
 type Route = { verb: string; template: RegExp; operation: Operation };
@@ -70,6 +72,19 @@ export class Contract {
     return `${verb} ${path}: ${faults[0] ?? `${answer.status}, and no operation is there`}`;
   }
 
+  /** What the document says against a body that was taken: whoever goes by it could not send it. */
+  faultOfRequest(verb: string, path: string, text: string): string | undefined {
+    const asked = this.routes.filter((r) => r.verb === verb && r.template.test(path));
+    const schemas = asked.flatMap<Schema>(
+      ({ operation }) => operation.requestBody?.content["application/json"]?.schema ?? [],
+    );
+    if (schemas.length === 0 || !text) return undefined;
+    const body = JSON.parse(text) as unknown;
+    if (schemas.some((schema) => this.compile(schema)(body))) return undefined;
+    const why = this.ajv.errorsText(this.compile(schemas[0]).errors?.slice(0, 5));
+    return `${verb} ${path} took what is not declared (${why}): ${text}`;
+  }
+
   private differs(operation: Operation, verb: string, answer: Answer): string | undefined {
     const { status, type, text } = answer;
     const response = operation.responses[status];
@@ -128,6 +143,11 @@ function pathOf(target = "/v1/?"): string {
   return segments.map((segment) => segment.replaceAll("/", "_")).join("/");
 }
 
+async function jsonOf(request: Request): Promise<string> {
+  const isJson = request.headers.get("content-type")?.includes("json");
+  return isJson && request.body ? request.clone().text() : "";
+}
+
 /** From here on, whatever is fetched from `url` is checked against its document. */
 export async function checkAllFetched(url: string): Promise<Contract> {
   const direct = globalThis.fetch;
@@ -135,8 +155,9 @@ export async function checkAllFetched(url: string): Promise<Contract> {
   globalThis.fetch = async (input, init) => {
     const address = new URL(input instanceof Request ? input.url : input, url);
     const verb = init?.method ?? (input instanceof Request ? input.method : "GET");
+    if (address.origin !== new URL(url).origin) return direct(input, init);
+    const sent = input instanceof Request ? await jsonOf(input) : init?.body;
     const response = await direct(input, init);
-    if (address.origin !== new URL(url).origin) return response;
     const type = response.headers.get("content-type")?.split(";")[0] ?? "";
     const text = /json$/.test(type) ? await response.clone().text() : "";
     const path = pathOf(address.pathname);
