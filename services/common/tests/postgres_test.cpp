@@ -292,5 +292,28 @@ TEST_CASE("times come back as they were, the infinite ones too", "[service]") {
   }
 }
 
+// A plan that cannot do without reading a table is given a cost beyond all that is compiled for.
+TEST_CASE("a table that must be read is read, and nothing is compiled for it", "[service]") {
+  Numbers numbers;
+  numbers.database.Exec("CREATE TABLE bare (value int); GRANT SELECT ON bare TO PUBLIC");
+  for (const bool pooler : {false, true}) {
+    const auto narrow = Narrow(numbers.database, pooler);
+    std::string plan;
+    REQUIRE(narrow
+                ->Read(kAcme,
+                       [&](Transaction& tx) -> absl::Status {
+                         for (const auto& row :
+                              tx.Exec("EXPLAIN (ANALYZE) SELECT max(value) FROM bare")) {
+                           plan += row[0].c_str();
+                         }
+                         return absl::OkStatus();
+                       })
+                .ok());
+    INFO(plan);
+    CHECK(plan.find("cost=1000000") != std::string::npos);
+    CHECK(plan.find("JIT") == std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse
