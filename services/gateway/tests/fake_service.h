@@ -3,6 +3,7 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 
+#include <deque>
 #include <functional>
 #include <limits>
 #include <map>
@@ -55,6 +56,11 @@ class FakeService : public grpc::CallbackGenericService {
   void Set(const std::string& method, Behaviour behaviour) {
     const std::lock_guard lock(mutex_);
     behaviours_[method] = std::move(behaviour);
+  }
+  // How the method behaves the next time, and that time alone.
+  void Next(const std::string& method, Behaviour behaviour) {
+    const std::lock_guard lock(mutex_);
+    next_[method].push_back(std::move(behaviour));
   }
   std::vector<Seen> seen() const {
     const std::lock_guard lock(mutex_);
@@ -141,6 +147,10 @@ class FakeService : public grpc::CallbackGenericService {
       seen_.push_back(seen);
       const auto known = behaviours_.find(seen->method);
       if (known != behaviours_.end()) behaviour = known->second;
+      if (auto& next = next_[seen->method]; !next.empty()) {
+        behaviour = std::move(next.front());
+        next.pop_front();
+      }
     }
     const auto token = seen->metadata.find("authorization");
     if (!behaviour.takes.empty() &&
@@ -158,6 +168,7 @@ class FakeService : public grpc::CallbackGenericService {
 
   mutable std::mutex mutex_;
   std::map<std::string, Behaviour> behaviours_;
+  std::map<std::string, std::deque<Behaviour>> next_;
   std::vector<std::shared_ptr<Seen>> seen_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
