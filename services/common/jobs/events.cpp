@@ -5,7 +5,6 @@
 #include <cstdlib>
 
 #include "absl/time/clock.h"
-#include "gatehouse/common/v1/options.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
@@ -16,15 +15,35 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 
-std::string TypeOn(common::v1::EventStream stream, const google::protobuf::Descriptor& event) {
+// Empty: it is none of this stream.
+std::string FindType(common::v1::EventStream stream, const google::protobuf::Descriptor& event) {
   const auto& rule = event.options().GetExtension(common::v1::event);
   const bool on_trail = rule.stream() == common::v1::TRAIL;
-  if (!rule.type().empty() && on_trail == (stream == common::v1::TRAIL)) return rule.type();
+  return on_trail == (stream == common::v1::TRAIL) ? rule.type() : "";
+}
+
+std::string TypeOn(common::v1::EventStream stream, const google::protobuf::Descriptor& event) {
+  std::string type = FindType(stream, event);
+  if (!type.empty()) return type;
   LogError("event.undeclared", {{"message", event.full_name()}});
   std::abort();
 }
 
 }  // namespace
+
+std::vector<ToldEvent>& ToldEvents() {
+  static std::vector<ToldEvent> told;
+  return told;
+}
+
+std::vector<std::string> UndeclaredOf(const std::vector<ToldEvent>& told) {
+  std::vector<std::string> undeclared;
+  for (const ToldEvent& event : told) {
+    const auto& message = *event.message();
+    if (FindType(event.stream, message).empty()) undeclared.push_back(message.full_name());
+  }
+  return undeclared;
+}
 
 std::map<std::string, std::string> FactsOf(const google::protobuf::Message& event) {
   std::map<std::string, std::string> facts;
@@ -36,8 +55,8 @@ std::map<std::string, std::string> FactsOf(const google::protobuf::Message& even
   return facts;
 }
 
-void AddEvent(const google::protobuf::Message& event, const Happening& happening,
-              OutboxCalls& calls) {
+void AddEventMessage(const google::protobuf::Message& event, const Happening& happening,
+                     OutboxCalls& calls) {
   notification::v1::PublishEventRequest request;
   request.set_type(TypeOn(common::v1::FEED, *event.GetDescriptor()));
   request.set_case_id(happening.case_id);
@@ -48,8 +67,8 @@ void AddEvent(const google::protobuf::Message& event, const Happening& happening
   calls.Add(&notification::v1::Intake_Stub::PublishEvent, request, happening.order_key);
 }
 
-void AddToTrail(const google::protobuf::Message& event, const Deed& deed, const Call& call,
-                OutboxCalls& calls) {
+void AddMessageToTrail(const google::protobuf::Message& event, const Deed& deed, const Call& call,
+                       OutboxCalls& calls) {
   identity::v1::RecordAuditEventRequest request;
   identity::v1::AuditEvent& row = *request.mutable_audit_event();
   row.set_type(TypeOn(common::v1::TRAIL, *event.GetDescriptor()));

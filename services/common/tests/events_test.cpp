@@ -7,6 +7,7 @@
 #include "gatehouse/documents/v1/events.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
+#include "probe.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/rpc/validate.h"
 #include "tests/support/calls.h"
@@ -98,6 +99,31 @@ TEST_CASE("an event of the trail says who did it, to what, and from where", "[un
   CHECK(absl::Now() - FromProto(row.time()) < absl::Minutes(1));
   CHECK(row.data().at("before") == "{}");
   CHECK(row.data().at("after") == R"({"maxInvitationsPerCase":5})");
+}
+
+TEST_CASE("a message that is no event of its stream is found before it is told", "[unit]") {
+  const ToldEvent sound = {common::v1::FEED, &cases::v1::CaseDeleted::descriptor};
+  const ToldEvent on_trail = {common::v1::TRAIL, &common::v1::SettingsUpdated::descriptor};
+  CHECK(UndeclaredOf({sound, on_trail}).empty());
+  const ToldEvent no_event = {common::v1::FEED, &probe::v1::Part::descriptor};
+  const ToldEvent elsewhere = {common::v1::TRAIL, &cases::v1::CaseDeleted::descriptor};
+  const ToldEvent no_trail = {common::v1::FEED, &common::v1::SettingsUpdated::descriptor};
+  CHECK(UndeclaredOf({sound, no_event, on_trail, elsewhere, no_trail}) ==
+        std::vector<std::string>{"gatehouse.probe.v1.Part", "gatehouse.cases.v1.CaseDeleted",
+                                 "gatehouse.common.v1.SettingsUpdated"});
+}
+
+// Whatever this program's code may tell, run or not.
+[[maybe_unused]] void NeverRun() {
+  OutboxCalls calls("acme");
+  AddEvent(documents::v1::DocumentUploaded(), {.time = absl::Now()}, calls);
+}
+
+TEST_CASE("what some code would tell is known, though it never ran", "[unit]") {
+  const auto& told = ToldEvents();
+  CHECK(std::any_of(told.begin(), told.end(), [](const ToldEvent& event) {
+    return event.message() == documents::v1::DocumentUploaded::descriptor();
+  }));
 }
 
 }  // namespace

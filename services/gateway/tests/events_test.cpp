@@ -64,6 +64,19 @@ TEST_CASE("an event has a type of its own that names it, and a comment", "[unit]
   CHECK(types.size() == EventsOf(common::v1::FEED).size() + EventsOf(common::v1::TRAIL).size());
 }
 
+TEST_CASE("every message of an events.proto is an event", "[unit]") {
+  int messages = 0;
+  for (const auto* file : Protos().files) {
+    if (!absl::EndsWith(file->name(), "/events.proto")) continue;
+    for (int i = 0; i < file->message_type_count(); ++i) {
+      INFO(file->message_type(i)->full_name());
+      CHECK_FALSE(RuleOf(*file->message_type(i)).type().empty());
+      ++messages;
+    }
+  }
+  CHECK(messages >= 21);
+}
+
 TEST_CASE("the facts of an event are strings, each with a comment", "[unit]") {
   const Protos protos;
   for (const auto stream : kStreams) {
