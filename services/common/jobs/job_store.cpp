@@ -30,7 +30,9 @@ constexpr char kAdd[] = R"sql(
                                 priority, expire_time, due_time, place)
     LEFT JOIN unnest($11::text[], $12::bigint[]) AS taking (name, lease) ON taking.name = lane
     OFFSET 0) AS added ORDER BY place
-  RETURNING number, attempts)sql";
+  RETURNING number, attempts,
+            CASE WHEN lane = ANY ($13::text[]) AND due_time <= clock_timestamp()
+                 THEN pg_notify('gatehouse_' || current_schema(), lane) END)sql";
 
 // From organisation to organisation by the index; of each the first that are due. Without any it
 // says how far it looked. The time is now() and not clock_timestamp(), which no index can be
@@ -123,7 +125,8 @@ constexpr char kPostpone[] = R"sql(
 constexpr char kGiveBack[] = R"sql(
   UPDATE job SET due_time = clock_timestamp(), attempts = job.attempts - 1
   FROM unnest($1::bigint[], $2::bigint[]) AS held (number, attempts)
-  WHERE job.number = held.number AND job.attempts = held.attempts AND NOT dead)sql";
+  WHERE job.number = held.number AND job.attempts = held.attempts AND NOT dead
+  RETURNING pg_notify('gatehouse_' || current_schema(), lane))sql";
 
 constexpr char kPause[] = R"sql(
   UPDATE job SET paused = true
@@ -201,7 +204,7 @@ absl::StatusOr<bool> End(Postgres& postgres, const char* sql, const Args&... arg
 }  // namespace
 
 void JobStore::Add(Transaction& transaction, const std::map<std::string, absl::Duration>& lanes,
-                   std::vector<Job>& jobs) const {
+                   std::vector<Job>& jobs, const std::set<std::string>& told) const {
   if (jobs.empty()) return;
   const auto column = [&](const auto& of) {
     std::vector<decltype(of(jobs[0]))> values;
@@ -224,7 +227,8 @@ void JobStore::Add(Transaction& transaction, const std::map<std::string, absl::D
       text([](const Job& job) { return job.traceparent; }),
       text([](const Job& job) { return static_cast<int64_t>(job.priority); }),
       text([](const Job& job) { return ToSql(job.expire_time); }),
-      text([](const Job& job) { return ToSql(job.due_time); }), SqlArray(names), SqlArray(leases));
+      text([](const Job& job) { return ToSql(job.due_time); }), SqlArray(names), SqlArray(leases),
+      SqlArray(std::vector<std::string>(told.begin(), told.end())));
   for (size_t i = 0; i < jobs.size(); ++i) {
     jobs[i].number = rows[i]["number"].as<int64_t>();
     jobs[i].attempts = rows[i]["attempts"].as<int>();

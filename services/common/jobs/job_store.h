@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,10 @@ class JobStore {
 
   // Adds them in one statement, and numbers them. Those whose lane is among `lanes`, each with its
   // lease, are taken at once, if they are due and first of their key: attempts says 1. Whoever uses
-  // a key holds a lock that orders the transactions that add under it.
+  // a key holds a lock that orders the transactions that add under it. Of what is due in the lanes
+  // `told` every process hears at the commit: by the lane's name, as Postgres::Listen() says.
   void Add(Transaction& transaction, const std::map<std::string, absl::Duration>& lanes,
-           std::vector<Job>& jobs) const;
+           std::vector<Job>& jobs, const std::set<std::string>& told = {}) const;
 
   // About `limit` due jobs of a lane and priority, at least one of each of as many organisations
   // after `organisation` as the claim says, which it moves on; at the last one it becomes empty.
@@ -49,7 +51,7 @@ class JobStore {
   // To be done again after `wait`, or when it expires; harmless for one that is not held any more.
   // `paused`: only since what the lane goes to is away, which is no failure of the job's.
   absl::Status Postpone(const Job& job, absl::Duration wait, bool paused) const;
-  // They were taken, and not tried.
+  // They were taken, and not tried. Every process hears of their lane.
   absl::Status GiveBack(const std::vector<Job>& jobs) const;
   // These, which were postponed, failed only since what the lane goes to is away.
   absl::Status Pause(const std::vector<Job>& jobs) const;

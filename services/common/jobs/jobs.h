@@ -20,7 +20,9 @@ namespace gatehouse {
 // - Each lane has a thread and a number of attempts at once of its own: one that hangs delays what
 //   is in it, and nothing else.
 // - Who writes a job that is due has it: it is worked on right after the commit, without a claim.
-//   What another process left, or what came due, is looked for within five seconds.
+//   What it leaves to others (it has no such lane, or no room there) they hear of at its commit
+//   and look for at once. What a process left that died, or what came due, is looked for within
+//   five seconds; behind a pooler, where nobody hears, all is.
 // - Urgent jobs go first; organisations take turns, whatever each has waiting. The cost does not
 //   grow with the backlog.
 // - A failure that may pass is tried again, after 0.1 s to a minute; another one is kept as dead.
@@ -50,9 +52,13 @@ class Jobs {
   void Wake();
 
  private:
+  // Somebody added to a lane; to any one, where it is empty.
+  void Hear(const std::string& lane);
+
   const JobStore store_;
   std::unique_ptr<JobLedger> ledger_;
   std::map<std::string, std::unique_ptr<JobLane>> lanes_;
+  std::shared_ptr<void> listening_;
 };
 
 }  // namespace gatehouse

@@ -16,7 +16,9 @@ namespace gatehouse {
 namespace {
 
 constexpr size_t kMostDueTimes = 1024;
-constexpr absl::Duration kPoll = absl::Seconds(1), kIdlePoll = absl::Seconds(5);
+constexpr absl::Duration kTellEvery = absl::Milliseconds(100);
+// So long a wait may last although something that nobody signals has happened.
+constexpr absl::Duration kWait = absl::Seconds(1);
 constexpr JobPriority kPriorities[] = {JobPriority::kUrgent, JobPriority::kNormal};
 
 size_t Index(JobPriority priority) { return static_cast<size_t>(priority); }
@@ -58,7 +60,7 @@ JobLane::JobLane(std::string name, LaneOptions options, const JobStore& store, J
       store_(store),
       ledger_(ledger),
       outage_(options_.probe_first, options_.probe_most),
-      poll_(kPoll) {}
+      poll_(options_.poll_first) {}
 
 JobLane::~JobLane() { Stop(); }
 
@@ -93,6 +95,14 @@ bool JobLane::HasRoom() const {
   const std::lock_guard lock(mutex_);
   const size_t waiting = ready_[0].size() + ready_[1].size();
   return waiting < static_cast<size_t>(options_.handed);
+}
+
+bool JobLane::MayTell() {
+  const std::lock_guard lock(mutex_);
+  const absl::Time now = absl::Now();
+  if (now < next_tell_) return false;
+  next_tell_ = now + kTellEvery;
+  return true;
 }
 
 void JobLane::Hand(std::vector<Job> jobs) {
@@ -142,7 +152,7 @@ void JobLane::Wait() {
     const std::lock_guard lock(mutex_);
     next = NextLook();
   }
-  wakeup_.Wait(std::clamp(next - absl::Now(), absl::Milliseconds(1), kPoll));
+  wakeup_.Wait(std::clamp(next - absl::Now(), absl::Milliseconds(1), kWait));
 }
 
 absl::Time JobLane::NextLook() const {
@@ -230,7 +240,7 @@ bool JobLane::Claim() {
     }
   }
   // Where many organisations have what is due much later, looking at each costs something.
-  if (timed) poll_ = found ? kPoll : std::min(2 * poll_, kIdlePoll);
+  if (timed) poll_ = found ? options_.poll_first : std::min(2 * poll_, options_.poll_most);
   return found;
 }
 

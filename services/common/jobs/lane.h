@@ -41,6 +41,9 @@ struct LaneOptions {
   absl::Duration timeout = absl::Seconds(5), lease = absl::Seconds(10);
   // Between attempts at one job that failed by its own fault, doubling.
   absl::Duration retry_first = absl::Milliseconds(100), retry_most = absl::Seconds(60);
+  // How often the table is looked through for what nobody said anything of; less often, to the
+  // most, while nothing is found.
+  absl::Duration poll_first = absl::Seconds(1), poll_most = absl::Seconds(5);
   // Between probes of a destination that is away, doubling.
   absl::Duration probe_first = absl::Milliseconds(100), probe_most = absl::Seconds(5);
   // Whether it must survive a crash of the database that a job was taken: where an attempt that
@@ -64,6 +67,9 @@ class JobLane {
   // Whether a job that is written now would soon have its turn here: otherwise it is for whoever
   // finds it, in the order of organisations.
   bool HasRoom() const;
+  // Whether others are to be told of what is left to them for want of room here, where it will have
+  // its turn anyway: ten times a second at most, since whoever tells holds up other commits.
+  bool MayTell();
   // Jobs that were taken by this process.
   void Hand(std::vector<Job> jobs);
   // Looks for due jobs in the table now; or, what comes due, at that time.
@@ -120,6 +126,7 @@ class JobLane {
   int running_ = 0;
   std::array<bool, 2> look_ = {true, true};  // By priority: there may be some in the table.
   absl::Time next_look_ = absl::InfinitePast();
+  absl::Time next_tell_ = absl::InfinitePast();
   std::set<absl::Time> due_times_;  // When something known comes due.
 
   // Of the thread alone.

@@ -6,6 +6,7 @@
 #include "services/common/base/caller.h"
 #include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
+#include "services/common/postgres/listener.h"
 #include "services/common/postgres/pool.h"
 #include "services/common/postgres/work.h"
 
@@ -50,8 +51,12 @@ void RunAll(const std::vector<std::function<void()>>& after_commit) {
 
 }  // namespace
 
-Postgres::Postgres(Options options) : pool_(std::make_unique<PostgresPool>(std::move(options))) {}
+Postgres::Postgres(Options options)
+    : pool_(std::make_unique<PostgresPool>(options)),
+      listener_(std::make_unique<PostgresListener>(std::move(options))) {}
 Postgres::~Postgres() = default;
+
+std::shared_ptr<void> Postgres::Listen(Heard heard) { return listener_->Listen(std::move(heard)); }
 
 absl::Status Postgres::Open(PostgresWork& work, const Frame& frame, const Rows& rows,
                             const Trace& trace, const Statements& f) {

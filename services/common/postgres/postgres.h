@@ -159,6 +159,16 @@ class Postgres {
   };
   absl::Status Together(const Frame& frame, const std::function<absl::Status()>& f);
 
+  // Calls `heard`, on a thread of the pool's own and until the handle is gone, with what is said to
+  // all processes of the schema:
+  //
+  //   SELECT pg_notify('gatehouse_' || current_schema(), PAYLOAD)
+  //
+  // is heard once its transaction commits. Empty: something may have been said that was not heard.
+  // `heard` must neither block nor listen. Nothing is heard behind a pooler in transaction mode.
+  using Heard = std::function<void(const std::string& payload)>;
+  [[nodiscard]] std::shared_ptr<void> Listen(Heard heard);
+
   // True if a statement can be run now and every migration is applied; for readiness. Measures how
   // far the database's clock is from ours.
   absl::Status Ready(int schema_version);
@@ -190,6 +200,7 @@ class Postgres {
                            const Trace& trace, const Statements& f);
 
   const std::unique_ptr<class PostgresPool> pool_;
+  const std::unique_ptr<class PostgresListener> listener_;
   ClockOffset offset_{"postgres"};
   const StoreClock clock_{offset_};
 };
