@@ -5,6 +5,22 @@
 #include "services/common/base/proto_time.h"
 
 namespace gatehouse::cases {
+namespace {
+
+PortalChange ChangeFrom(const pb::SetContactPortalRequest& request) {
+  PortalChange change = {.case_id = request.case_id(),
+                         .contact_id = request.contact_id(),
+                         .portal = static_cast<Portal>(request.portal()),
+                         .version = request.version(),
+                         .etag = request.etag(),
+                         .note = {.text = request.note(), .author = request.author()},
+                         .delivery_id = request.request_id()};
+  if (request.has_expire_time()) change.expire_time = gatehouse::FromProto(request.expire_time());
+  return change;
+}
+
+}  // namespace
+
 void Handler::Register(Server& server) {
   server.Service("gatehouse.cases.v1.Cases")
       .Unary("PutCase", *this, &Handler::PutCase)
@@ -19,7 +35,8 @@ void Handler::Register(Server& server) {
   server.Service("gatehouse.cases.v1.CaseDirectory")
       .Unary("LookUpCase", *this, &Handler::LookUpCase)
       .Unary("AddNote", *this, &Handler::AddNote)
-      .Unary("SetContactPortal", *this, &Handler::SetContactPortal);
+      .Unary("SetContactPortal", *this, &Handler::SetContactPortal)
+      .Unary("SetContactPortals", *this, &Handler::SetContactPortals);
 }
 
 absl::StatusOr<pb::Case> Handler::PutCase(const Call& call, const pb::PutCaseRequest& request) {
@@ -113,16 +130,24 @@ absl::StatusOr<pb::AddNoteResponse> Handler::AddNote(const Call& call,
 
 absl::StatusOr<pb::SetContactPortalResponse> Handler::SetContactPortal(
     const Call& call, const pb::SetContactPortalRequest& request) {
-  PortalChange change = {.case_id = request.case_id(),
-                         .contact_id = request.contact_id(),
-                         .portal = static_cast<Portal>(request.portal()),
-                         .version = request.version(),
-                         .etag = request.etag(),
-                         .note = {.text = request.note(), .author = request.author()},
-                         .delivery_id = request.request_id()};
-  if (request.has_expire_time()) change.expire_time = gatehouse::FromProto(request.expire_time());
-  RETURN_IF_ERROR(store_.SetPortal(call.caller.organisation_id, change));
+  RETURN_IF_ERROR(store_.SetPortal(call.caller.organisation_id, ChangeFrom(request)));
   return pb::SetContactPortalResponse();
+}
+
+absl::StatusOr<pb::SetContactPortalsResponse> Handler::SetContactPortals(
+    const Call& call, const pb::SetContactPortalsRequest& request) {
+  std::vector<PortalChange> simple;
+  for (const auto& one : request.requests()) {
+    if (one.etag().empty()) {
+      simple.push_back(ChangeFrom(one));
+    } else {
+      RETURN_IF_ERROR(store_.SetPortal(call.caller.organisation_id, ChangeFrom(one)));
+    }
+  }
+  if (!simple.empty()) {
+    RETURN_IF_ERROR(store_.SetPortals(call.caller.organisation_id, simple));
+  }
+  return pb::SetContactPortalsResponse();
 }
 
 }  // namespace gatehouse::cases

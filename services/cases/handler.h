@@ -35,6 +35,8 @@ class Handler {
   absl::StatusOr<pb::AddNoteResponse> AddNote(const Call& call, const pb::AddNoteRequest& request);
   absl::StatusOr<pb::SetContactPortalResponse> SetContactPortal(
       const Call& call, const pb::SetContactPortalRequest& request);
+  absl::StatusOr<pb::SetContactPortalsResponse> SetContactPortals(
+      const Call& call, const pb::SetContactPortalsRequest& request);
 
  private:
   Store& store_;

@@ -27,6 +27,14 @@ Draft DraftFrom(const Call& call, const pb::SubmitMessageRequest& request) {
   return draft;
 }
 
+Event EventFrom(const pb::PublishEventRequest& request) {
+  return {.request_id = request.request_id(),
+          .type = request.type(),
+          .case_id = request.case_id(),
+          .time = FromProto(request.time()),
+          .data = {request.data().begin(), request.data().end()}};
+}
+
 pb::Message ToProto(const Message& message) {
   pb::Message proto;
   proto.set_message_id(message.message_id);
@@ -69,6 +77,7 @@ void Handler::Register(Server& server) {
   server.Service("gatehouse.notification.v1.Intake")
       .Unary("SubmitMessage", *this, &Handler::SubmitMessage)
       .Unary("PublishEvent", *this, &Handler::PublishEvent)
+      .Unary("PublishEvents", *this, &Handler::PublishEvents)
       .Unary("CheckSms", *this, &Handler::CheckSms)
       .Unary("LookUpMessages", *this, &Handler::LookUpMessages);
 }
@@ -153,15 +162,18 @@ absl::StatusOr<pb::SubmitMessageResponse> Handler::SubmitMessage(
 absl::StatusOr<pb::PublishEventResponse> Handler::PublishEvent(
     const Call& call, const pb::PublishEventRequest& request) {
   ASSIGN_OR_RETURN(const std::string id,
-                   store_.Publish(call.caller.organisation_id,
-                                  {.request_id = request.request_id(),
-                                   .type = request.type(),
-                                   .case_id = request.case_id(),
-                                   .time = FromProto(request.time()),
-                                   .data = {request.data().begin(), request.data().end()}}));
+                   store_.Publish(call.caller.organisation_id, EventFrom(request)));
   pb::PublishEventResponse response;
   response.set_event_id(id);
   return response;
+}
+
+absl::StatusOr<pb::PublishEventsResponse> Handler::PublishEvents(
+    const Call& call, const pb::PublishEventsRequest& request) {
+  std::vector<Event> events;
+  for (const auto& one : request.requests()) events.push_back(EventFrom(one));
+  RETURN_IF_ERROR(store_.PublishAll(call.caller.organisation_id, events));
+  return pb::PublishEventsResponse();
 }
 
 absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,

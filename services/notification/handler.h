@@ -33,6 +33,8 @@ class Handler {
                                                           const pb::SubmitMessageRequest& request);
   absl::StatusOr<pb::PublishEventResponse> PublishEvent(const Call& call,
                                                         const pb::PublishEventRequest& request);
+  absl::StatusOr<pb::PublishEventsResponse> PublishEvents(const Call& call,
+                                                          const pb::PublishEventsRequest& request);
   absl::StatusOr<pb::CheckSmsResponse> CheckSms(const Call& call,
                                                 const pb::CheckSmsRequest& request);
   absl::StatusOr<pb::LookUpMessagesResponse> LookUpMessages(

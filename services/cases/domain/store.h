@@ -62,6 +62,9 @@ class Store {
   // mirror is not the one that the invitation looked at, invitations are told how it is now.
   virtual absl::Status SetPortal(const std::string& organisation_id,
                                  const PortalChange& change) = 0;
+  // The same of several, that were made by no etag.
+  virtual absl::Status SetPortals(const std::string& organisation_id,
+                                  const std::vector<PortalChange>& changes) = 0;
 };
 
 // What a case is listed by.

@@ -60,6 +60,31 @@ constexpr char kSetPortal[] = R"sql(
   ON CONFLICT (organisation_id, case_id, contact_id)
   DO UPDATE SET portal = $4, version = $5, expire_time = $6 WHERE old.version < $5)sql";
 
+// The same of several. Rows are locked in one order, whoever else does the same; each case by its
+// own key; and of what is said twice of a contact the later counts.
+constexpr char kSetPortals[] = R"sql(
+  WITH change AS (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::timestamptz[],
+                         $7::text[], $8::text[], $9::text[], $10::text[])
+      AS change (case_id, contact_id, portal, version, expire_time, note_id, text, author,
+                 request_id)),
+  noted AS (
+    INSERT INTO note (organisation_id, case_id, note_id, text, author, request_id)
+    SELECT $1, ordered.case_id, note_id, text, author, nullif(request_id, '')
+    FROM (SELECT * FROM change WHERE text <> '' ORDER BY case_id, note_id) AS ordered
+    CROSS JOIN LATERAL (
+      SELECT FROM case_file WHERE organisation_id = $1 AND case_file.case_id = ordered.case_id
+      FOR KEY SHARE) AS found
+    ON CONFLICT (organisation_id, request_id) DO NOTHING)
+  INSERT INTO contact_portal AS old (organisation_id, case_id, contact_id, portal, version,
+                                     expire_time)
+  SELECT DISTINCT ON (case_id, contact_id) $1, case_id, contact_id, portal, version, expire_time
+  FROM change ORDER BY case_id, contact_id, version DESC
+  ON CONFLICT (organisation_id, case_id, contact_id)
+  DO UPDATE SET portal = excluded.portal, version = excluded.version,
+    expire_time = excluded.expire_time
+  WHERE old.version < excluded.version)sql";
+
 const std::string kGet = CasesQuery(
     "SELECT * FROM case_file WHERE organisation_id = $1 AND case_id = $2", "true", "f.case_id");
 
@@ -258,6 +283,29 @@ absl::Status PostgresStore::SetPortal(const std::string& organisation_id,
     OutboxCalls calls(organisation_id);
     AddFollow(change.case_id, now, "", calls);
     outbox_.Add(tx, std::move(calls));
+    return absl::OkStatus();
+  });
+}
+
+absl::Status PostgresStore::SetPortals(const std::string& organisation_id,
+                                       const std::vector<PortalChange>& changes) {
+  std::vector<std::string> cases, contacts, ends, ids, texts, authors, deliveries;
+  std::vector<int64_t> portals, versions;
+  for (const PortalChange& change : changes) {
+    cases.push_back(change.case_id);
+    contacts.push_back(change.contact_id);
+    portals.push_back(static_cast<int64_t>(change.portal));
+    versions.push_back(change.version);
+    ends.push_back(ToSql(change.expire_time));
+    ids.push_back(NewId("note"));
+    texts.push_back(change.note.text);
+    authors.push_back(change.note.author);
+    deliveries.push_back(change.delivery_id);
+  }
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec(kSetPortals, organisation_id, SqlArray(cases), SqlArray(contacts), SqlArray(portals),
+            SqlArray(versions), SqlArray(ends), SqlArray(ids), SqlArray(texts), SqlArray(authors),
+            SqlArray(deliveries));
     return absl::OkStatus();
   });
 }

@@ -26,6 +26,8 @@ class PostgresStore : public Store {
                                               const std::string& case_id,
                                               const Page& page) override;
   absl::Status SetPortal(const std::string& organisation_id, const PortalChange& change) override;
+  absl::Status SetPortals(const std::string& organisation_id,
+                          const std::vector<PortalChange>& changes) override;
 
  private:
   Postgres& postgres_;

@@ -1,7 +1,10 @@
 #include <catch2/catch.hpp>
+#include <set>
 
+#include "absl/strings/str_cat.h"
 #include "services/cases/tests/fixture.h"
 #include "services/common/base/proto_time.h"
+#include "services/common/rpc/validate.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -124,6 +127,60 @@ TEST_CASE_METHOD(Fixture, "the note that tells of a contact's access is written 
     set.set_request_id("out_2");
     set.set_version(3);
     CHECK(handler.SetContactPortal(ServiceCall(), set).ok());
+  }
+}
+
+pb::SetContactPortalRequest PortalOf(const std::string& contact_id, pb::ContactPortal portal,
+                                     int64_t version, const std::string& note = "") {
+  pb::SetContactPortalRequest set;
+  set.set_case_id("deal-1");
+  set.set_contact_id(contact_id);
+  set.set_portal(portal);
+  set.set_version(version);
+  set.set_request_id(absl::StrCat("out_", contact_id, version));
+  set.set_note(note);
+  set.set_author("Ada");
+  return set;
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "several contacts' access is recorded in one step, each as it would alone",
+                 "[service]") {
+  REQUIRE(Put("deal-1", "Smith").ok());
+  REQUIRE(handler.SetContactPortal(ServiceCall(), PortalOf("bob", pb::ACTIVE, 5)).ok());
+  pb::SetContactPortalsRequest together;
+  // Of what is said twice of a contact the later counts, whatever comes first.
+  *together.add_requests() = PortalOf("ada", pb::ACTIVE, 2, "Ada entered");
+  *together.add_requests() = PortalOf("ada", pb::INVITED, 1, "Ada was invited");
+  *together.add_requests() = PortalOf("bob", pb::INVITED, 4, "Bob was invited");
+  *together.add_requests() = PortalOf("who-left", pb::REVOKED, 1);
+  pb::SetContactPortalRequest gone = PortalOf("ada", pb::ACTIVE, 3, "nobody reads it");
+  gone.set_case_id("deal-2");
+  *together.add_requests() = gone;
+  CHECK(Validate(together).ok());
+  REQUIRE(handler.SetContactPortals(ServiceCall(), together).ok());
+  REQUIRE(handler.SetContactPortals(ServiceCall(), together).ok());
+  CHECK(Get("deal-1")->contacts(0).portal() == pb::ACTIVE);
+  CHECK(Get("deal-1")->contacts(1).portal() == pb::ACTIVE);
+  pb::ListNotesRequest list;
+  list.set_case_id("deal-1");
+  const auto notes = handler.ListNotes(StaffCall(), list);
+  REQUIRE(notes->notes_size() == 3);
+  std::set<std::string> texts;
+  for (const auto& note : notes->notes()) texts.insert(note.text());
+  CHECK(texts == std::set<std::string>{"Ada entered", "Ada was invited", "Bob was invited"});
+  SECTION("in the caller's organisation alone") {
+    REQUIRE(handler.PutCase(StaffCall("other"), Mirror("deal-1")).ok());
+    CHECK(Get("deal-1", "other")->contacts(0).portal() == pb::NOT_INVITED);
+    REQUIRE(handler.SetContactPortals(ServiceCall("other"), together).ok());
+    CHECK(Get("deal-1", "other")->contacts(0).portal() == pb::ACTIVE);
+    CHECK(handler.ListNotes(StaffCall(), list)->notes_size() == 3);
+  }
+  SECTION("and an invitation that saw another mirror is told, as it is of one") {
+    together.mutable_requests(0)->set_etag("of before");
+    together.mutable_requests(0)->set_version(7);
+    REQUIRE(handler.SetContactPortals(ServiceCall(), together).ok());
+    CHECK(Told("FollowCase") == 1);
   }
 }
 

@@ -4,9 +4,11 @@
 #include <google/protobuf/message.h>
 
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
+#include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/caller.h"
 #include "services/common/base/random.h"
+#include "services/common/jobs/gathering.h"
 
 namespace gatehouse {
 namespace {
@@ -17,14 +19,21 @@ std::string ServiceOf(absl::string_view method) {
   return parts.size() > 1 ? parts[1] : "";
 }
 
+// Of what comes often, the RPC that takes several.
+std::map<std::string, std::string> ManyOf() {
+  using Cases = cases::v1::CaseDirectory_Stub;
+  using Notification = notification::v1::Intake_Stub;
+  return {{NameOf(&Cases::SetContactPortal), NameOf(&Cases::SetContactPortals)},
+          {NameOf(&Notification::PublishEvent), NameOf(&Notification::PublishEvents)}};
+}
+
 Jobs::Options LanesOf(Outbox::Options options) {
   Jobs::Options jobs = {.key = std::move(options.key), .lanes = {}};
   for (const auto& [name, client] : options.services) {
     LaneOptions lane;
-    lane.work = [client = client, timeout = lane.timeout](const Job& job, Jobs::Done done) {
-      client->Start(job.kind, job.organisation_id, job.payload, absl::Now() + timeout,
-                    std::move(done));
-    };
+    auto start = [client = client](const auto&... call) { client->Start(call...); };
+    const auto calls = std::make_shared<Gathering>(start, ManyOf(), lane.timeout);
+    lane.work = [calls](const Job& job, Jobs::Done done) { calls->Do(job, std::move(done)); };
     jobs.lanes[name] = std::move(lane);
   }
   return jobs;

@@ -110,6 +110,9 @@ class Store {
   // The same request_id is taken once. The event's id.
   virtual absl::StatusOr<std::string> Publish(const std::string& organisation_id,
                                               const Event& event) = 0;
+  // The same of several, in their order.
+  virtual absl::Status PublishAll(const std::string& organisation_id,
+                                  const std::vector<Event>& events) = 0;
   virtual absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id,
                                                         int64_t after, int limit) = 0;
 };

@@ -1,11 +1,30 @@
 #include <nlohmann/json.hpp>
 
 #include "services/common/base/random.h"
+#include "services/common/postgres/arrays.h"
 #include "services/notification/store/postgres_store.h"
 
 namespace gatehouse::notification {
 
 using nlohmann::json;
+
+namespace {
+
+// Numbers that are taken by what is known already stay free, as they do for one.
+constexpr char kPublishAll[] = R"sql(
+  WITH said AS (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
+                         $7::text[])
+      WITH ORDINALITY AS said (event_id, request_id, type, case_id, time, data, place)),
+  feed AS (
+    INSERT INTO event_feed AS old VALUES ($1, $8) ON CONFLICT (organisation_id)
+    DO UPDATE SET last_number = old.last_number + $8 RETURNING last_number - $8 AS before)
+  INSERT INTO event (organisation_id, number, event_id, request_id, type, case_id, time, data)
+  SELECT $1, before + place, event_id, request_id, type, case_id, time, data::jsonb
+  FROM feed CROSS JOIN said ORDER BY place
+  ON CONFLICT (organisation_id, request_id) DO NOTHING)sql";
+
+}  // namespace
 
 absl::StatusOr<std::string> PostgresStore::Publish(const std::string& organisation_id,
                                                    const Event& event) {
@@ -26,6 +45,25 @@ absl::StatusOr<std::string> PostgresStore::Publish(const std::string& organisati
                     organisation_id, event.request_id);
         return std::string(first.at(0)["event_id"].c_str());
       });
+}
+
+absl::Status PostgresStore::PublishAll(const std::string& organisation_id,
+                                       const std::vector<Event>& events) {
+  std::vector<std::string> ids, request_ids, types, case_ids, times, facts;
+  for (const Event& event : events) {
+    ids.push_back(NewId("evt"));
+    request_ids.push_back(event.request_id);
+    types.push_back(event.type);
+    case_ids.push_back(event.case_id);
+    times.push_back(ToSql(event.time));
+    facts.push_back(json(event.data).dump());
+  }
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec(kPublishAll, organisation_id, SqlArray(ids), SqlArray(request_ids), SqlArray(types),
+            SqlArray(case_ids), SqlArray(times), SqlArray(facts),
+            static_cast<int64_t>(events.size()));
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<std::vector<Event>> PostgresStore::ListEvents(const std::string& organisation_id,

@@ -30,6 +30,8 @@ class PostgresStore : public Store {
 
   absl::StatusOr<std::string> Publish(const std::string& organisation_id,
                                       const Event& event) override;
+  absl::Status PublishAll(const std::string& organisation_id,
+                          const std::vector<Event>& events) override;
   absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id, int64_t after,
                                                 int limit) override;
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "services/notification/tests/delivery_fixture.h"
 
 namespace gatehouse::notification {
@@ -370,6 +371,32 @@ TEST_CASE_METHOD(DeliveryFixture, "an event with a request_id seen before is in 
   REQUIRE(first.ok());
   CHECK(store.Publish("acme", event).value() == *first);
   CHECK(store.ListEvents("acme", 0, 10).value().size() == 1);
+}
+
+TEST_CASE_METHOD(DeliveryFixture, "events that come together are in the feed in their order, once",
+                 "[service]") {
+  const auto event = [](const std::string& id) {
+    return Event{.request_id = id,
+                 .type = "a.b",
+                 .case_id = "deal-" + id,
+                 .time = absl::FromUnixSeconds(1'700'000'000),
+                 .data = {{"name", "\"O'Neill\", {1,2}\\"}}};
+  };
+  REQUIRE(store.Publish("acme", event("1")).ok());
+  REQUIRE(store.PublishAll("acme", {event("2"), event("1"), event("3"), event("2")}).ok());
+  REQUIRE(store.PublishAll("other", {event("1")}).ok());
+  // Come again, with what is new.
+  REQUIRE(store.PublishAll("acme", {event("2"), event("3"), event("4")}).ok());
+  REQUIRE(store.Publish("acme", event("5")).ok());
+  const auto events = store.ListEvents("acme", 0, 10).value();
+  REQUIRE(events.size() == 5);
+  for (size_t i = 0; i < events.size(); ++i) {
+    CHECK(events[i].case_id == absl::StrCat("deal-", i + 1));
+    CHECK(events[i].time == event("").time);
+    CHECK(events[i].data == event("").data);
+    if (i > 0) CHECK(events[i].number > events[i - 1].number);
+  }
+  CHECK(store.ListEvents("other", 0, 10).value().size() == 1);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/random.h"
+#include "services/common/rpc/validate.h"
 #include "services/notification/sending.h"
 #include "services/notification/store/postgres_store.h"
 #include "tests/support/calls.h"
@@ -329,6 +330,36 @@ TEST_CASE_METHOD(Fixture, "the feed's last token waits for more", "[service]") {
   CHECK(handler.ListEvents(StaffCall("other"), {})->events_size() == 0);
   list.set_page_token("YQ");
   CHECK(ReasonOf(handler.ListEvents(StaffCall(), list).status()) == "PAGE_TOKEN_INVALID");
+}
+
+TEST_CASE_METHOD(Fixture, "events are taken one by one or together, and show the same",
+                 "[service]") {
+  pb::PublishEventsRequest together;
+  for (const char* id : {"1", "2", "3"}) {
+    pb::PublishEventRequest& event = *together.add_requests();
+    event.set_request_id(id);
+    event.set_type("document.uploaded");
+    event.set_case_id("deal-1");
+    *event.mutable_time() = gatehouse::ToProto(absl::FromUnixSeconds(1'700'000'000));
+    (*event.mutable_data())["documentId"] = id;
+  }
+  CHECK(Validate(together).ok());
+  const pb::PublishEventRequest first = together.requests(0);
+  REQUIRE(handler.PublishEvent(ServiceCall(), first).ok());
+  REQUIRE(handler.PublishEvents(ServiceCall(), together).ok());
+  const auto events = handler.ListEvents(StaffCall(), {});
+  REQUIRE(events.ok());
+  REQUIRE(events->events_size() == 3);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(events->events(i).data().at("documentId") == absl::StrCat(i + 1));
+    CHECK(events->events(i).type() == "document.uploaded");
+    CHECK(events->events(i).case_id() == "deal-1");
+  }
+  SECTION("and the contract bounds how many") {
+    for (int i = 0; i < 62; ++i) *together.add_requests() = first;
+    CHECK_FALSE(Validate(together).ok());
+    CHECK_FALSE(Validate(pb::PublishEventsRequest()).ok());
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "messages are looked up by the very ids that they were taken under",
