@@ -9,9 +9,14 @@
 #include "services/documents/blobs/init_store.h"
 #include "services/documents/blobs/store/folder_blobs.h"
 #include "services/documents/identity_choices.h"
+#include "services/documents/identity_organisations.h"
+#include "services/documents/identity_readers.h"
 #include "services/documents/mirrored_cases.h"
 #include "services/documents/requests/domain/chosen_requests.h"
+#include "services/documents/requests/reminder_job.h"
+#include "services/documents/requests/store/postgres_reminders.h"
 #include "services/documents/requests/store/postgres_requests.h"
+#include "services/documents/requests/store/postgres_templates.h"
 #include "services/documents/rpcs.h"
 #include "services/documents/settings/stored_rules.h"
 #include "services/documents/uploads/magic_sniffer.h"
@@ -57,14 +62,25 @@ int Serve(Config config) {
        .services = {{"identity", &identity}, {"cases", &cases}, {"notification", &notification}}});
   Effects effects(outbox);
   PostgresDocuments documents(base.postgres(), effects);
-  PostgresRequests stored_requests(base.postgres());
+  RequestEffects request_effects(outbox);
+  PostgresRequests stored_requests(base.postgres(), request_effects);
+  PostgresTemplates templates(base.postgres());
+  PostgresReminders reminders(base.postgres(), request_effects);
   IdentityChoices choices(identity);
   ChosenRequests request_store(stored_requests, choices);
   const gatehouse::Settings<pb::Settings> settings(base.postgres(), outbox);
   StoredRules rules(settings);
   MirroredCases mirror(cases);
+  IdentityOrganisations organisations(identity);
+  IdentityReaders readers(identity);
   Uploads uploads({documents, request_store, blobs, rules, mirror, **sniffer});
-  Requests requests(request_store, documents, rules, mirror);
+  Requests requests(
+      {request_store, templates, documents, rules, mirror, organisations, base.clock()});
+  Reminding reminding(
+      {reminders, request_store, rules, mirror, organisations, readers, base.clock()});
+  const Jobs reminder_jobs(base.postgres(),
+                           {.key = DeriveKey(base.root_key(), "documents outbox"),
+                            .lanes = {{kReminderLane, ReminderWork(reminding)}}});
   BlobCollector collector(documents, blobs);
   const Clock clock;
   const Collecting collecting(collector, clock);
@@ -73,9 +89,12 @@ int Serve(Config config) {
   UploadsHandler uploads_handler(uploads, once);
   DownloadsHandler downloads_handler(documents, blobs);
   RequestsHandler requests_handler(requests, request_store, documents, once);
+  TemplatesHandler templates_handler(templates);
   SettingsHandler settings_handler(settings, once);
   Server server("documents");
-  Register({uploads_handler, downloads_handler, requests_handler, settings_handler}, server);
+  Register(
+      {uploads_handler, downloads_handler, requests_handler, templates_handler, settings_handler},
+      server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }
 

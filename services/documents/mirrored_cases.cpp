@@ -1,22 +1,37 @@
 #include "services/documents/mirrored_cases.h"
 
+#include "absl/strings/str_cat.h"
 #include "gatehouse/cases/v1/cases.pb.h"
-#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
+#include "services/common/text/address.h"
+#include "services/common/text/characters.h"
 
 namespace gatehouse::documents {
+namespace {
 
-absl::Status MirroredCases::Check(const std::string& organisation_id, const std::string& case_id,
-                                  const std::string& contact_id) {
+constexpr size_t kNameMax = 200;
+
+CaseContact ContactFrom(const cases::v1::Contact& contact) {
+  const std::string email = NormalisedEmail(contact.email());
+  const std::string name = absl::StrCat(contact.given_name(), " ", contact.family_name());
+  return {.contact_id = contact.contact_id(),
+          .name = Cut(OneLine(name), kNameMax),
+          .email = IsEmail(email) ? email : ""};
+}
+
+}  // namespace
+
+absl::StatusOr<MirroredCase> MirroredCases::LookUp(const std::string& organisation_id,
+                                                   const std::string& case_id) {
   cases::v1::LookUpCaseRequest request;
   request.set_case_id(case_id);
   ASSIGN_OR_RETURN(const auto found, cases_.Call(&cases::v1::CaseDirectory_Stub::LookUpCase,
                                                  organisation_id, request));
-  if (contact_id.empty()) return absl::OkStatus();
+  MirroredCase mirrored = {.display_name = Cut(OneLine(found.case_().display_name()), kNameMax)};
   for (const cases::v1::Contact& contact : found.case_().contacts()) {
-    if (contact.contact_id() == contact_id) return absl::OkStatus();
+    mirrored.contacts.push_back(ContactFrom(contact));
   }
-  return Refuse(common::v1::NOT_FOUND, "the case has no such contact");
+  return mirrored;
 }
 
 }  // namespace gatehouse::documents

@@ -9,8 +9,8 @@ namespace gatehouse::documents {
 class MirroredCases : public CaseDirectory {
  public:
   explicit MirroredCases(Client& cases) : cases_(cases) {}
-  absl::Status Check(const std::string& organisation_id, const std::string& case_id,
-                     const std::string& contact_id) override;
+  absl::StatusOr<MirroredCase> LookUp(const std::string& organisation_id,
+                                      const std::string& case_id) override;
 
  private:
   Client& cases_;

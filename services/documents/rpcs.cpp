@@ -9,6 +9,17 @@ void Register(Handlers handlers, Server& server) {
       .Download("DownloadDocument", handlers.downloads, &DownloadsHandler::DownloadDocument)
       .Unary("CreateDocumentRequest", handlers.requests, &RequestsHandler::CreateDocumentRequest)
       .Unary("ListDocumentRequests", handlers.requests, &RequestsHandler::ListDocumentRequests)
+      .Unary("AcceptDocumentRequest", handlers.requests, &RequestsHandler::AcceptDocumentRequest)
+      .Unary("ReturnDocumentRequest", handlers.requests, &RequestsHandler::ReturnDocumentRequest)
+      .Unary("DeleteDocumentRequest", handlers.requests, &RequestsHandler::DeleteDocumentRequest)
+      .Unary("PutDocumentRequestTemplate", handlers.templates,
+             &TemplatesHandler::PutDocumentRequestTemplate)
+      .Unary("ListDocumentRequestTemplates", handlers.templates,
+             &TemplatesHandler::ListDocumentRequestTemplates)
+      .Unary("DeleteDocumentRequestTemplate", handlers.templates,
+             &TemplatesHandler::DeleteDocumentRequestTemplate)
+      .Unary("ApplyDocumentRequestTemplate", handlers.requests,
+             &RequestsHandler::ApplyDocumentRequestTemplate)
       .Unary("GetSettings", handlers.settings, &SettingsHandler::GetSettings)
       .Unary("UpdateSettings", handlers.settings, &SettingsHandler::UpdateSettings);
   server.Service("gatehouse.documents.v1.PortalDocuments")
@@ -17,7 +28,9 @@ void Register(Handlers handlers, Server& server) {
       .Download("DownloadPortalDocument", handlers.downloads,
                 &DownloadsHandler::DownloadPortalDocument)
       .Unary("ListPortalDocumentRequests", handlers.requests,
-             &RequestsHandler::ListPortalDocumentRequests);
+             &RequestsHandler::ListPortalDocumentRequests)
+      .Unary("DeclarePortalDocumentUnavailable", handlers.requests,
+             &RequestsHandler::DeclarePortalDocumentUnavailable);
   server.Service("gatehouse.documents.v1.DocumentDirectory")
       .Unary("LookUpCaseDocuments", handlers.requests, &RequestsHandler::LookUpCaseDocuments);
 }

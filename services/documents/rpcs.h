@@ -3,6 +3,7 @@
 #include "services/common/rpc/server.h"
 #include "services/documents/downloads/handler.h"
 #include "services/documents/requests/handler.h"
+#include "services/documents/requests/templates_handler.h"
 #include "services/documents/settings/handler.h"
 #include "services/documents/uploads/handler.h"
 
@@ -12,6 +13,7 @@ struct Handlers {
   UploadsHandler& uploads;
   DownloadsHandler& downloads;
   RequestsHandler& requests;
+  TemplatesHandler& templates;
   SettingsHandler& settings;
 };
 

@@ -43,6 +43,7 @@ void AccessHandler::Register(Server& server) {
       .Unary("RevokeGrant", *this, &Self::RevokeGrant)
       .Unary("RebindGrant", *this, &Self::RebindGrant)
       .Unary("ListChosenRequests", *this, &Self::ListChosenRequests)
+      .Unary("ListCaseGrants", *this, &Self::ListCaseGrants)
       .Unary("UnlockSignIn", *this, &Self::UnlockSignIn);
   server.Service("gatehouse.identity.v1.Sessions")
       .Unary("GetSession", *this, &Self::GetSession)
@@ -127,6 +128,24 @@ absl::StatusOr<pb::ListChosenRequestsResponse> AccessHandler::ListChosenRequests
                    store_.ListChosenRequests(call.caller.organisation_id, request.invitation_id()));
   pb::ListChosenRequestsResponse response;
   for (const std::string& id : ids) response.add_document_request_ids(id);
+  return response;
+}
+
+absl::StatusOr<pb::ListCaseGrantsResponse> AccessHandler::ListCaseGrants(
+    const Call& call, const pb::ListCaseGrantsRequest& request) {
+  ASSIGN_OR_RETURN(const std::vector<CaseGrant> grants,
+                   store_.ListCaseGrants(call.caller.organisation_id, request.case_id()));
+  pb::ListCaseGrantsResponse response;
+  for (const CaseGrant& grant : grants) {
+    pb::CaseGrant& proto = *response.add_grants();
+    proto.set_contact_id(grant.access.contact_id);
+    proto.set_invitation_id(grant.access.invitation_id);
+    proto.set_sees_all(grant.access.visibility == Visibility::kAll);
+    for (const std::string& id : grant.access.document_request_ids) {
+      proto.add_document_request_ids(id);
+    }
+    *proto.mutable_create_time() = gatehouse::ToProto(grant.create_time);
+  }
   return response;
 }
 

@@ -32,6 +32,8 @@ class AccessHandler {
                                                       const pb::RevokeGrantRequest& request);
   absl::StatusOr<pb::ListChosenRequestsResponse> ListChosenRequests(
       const Call& call, const pb::ListChosenRequestsRequest& request);
+  absl::StatusOr<pb::ListCaseGrantsResponse> ListCaseGrants(
+      const Call& call, const pb::ListCaseGrantsRequest& request);
   absl::StatusOr<pb::UnlockSignInResponse> UnlockSignIn(const Call& call,
                                                         const pb::UnlockSignInRequest& request);
   absl::StatusOr<pb::Session> GetSession(const Call& call, const pb::GetSessionRequest& request);

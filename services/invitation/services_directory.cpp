@@ -84,7 +84,12 @@ absl::StatusOr<Facts> ServicesDirectory::LookUpFacts(const std::string& organisa
   facts.organisation = Remember(id, found_organisation);
   ASSIGN_OR_RETURN(const auto found, documents.Get());
   facts.documents = {{found.labels().begin(), found.labels().end()},
-                     {found.document_request_ids().begin(), found.document_request_ids().end()}};
+                     {found.document_request_ids().begin(), found.document_request_ids().end()},
+                     {}};
+  for (const auto& open : found.open_document_requests()) {
+    facts.documents.wanted.push_back(
+        {open.document_request_id(), open.title(), open.contact_id(), open.due_date()});
+  }
   ASSIGN_OR_RETURN(const auto status, sms.Get());
   facts.sms = {status.configured(), status.balance(), status.sender()};
   return facts;

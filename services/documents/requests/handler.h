@@ -17,10 +17,20 @@ class RequestsHandler {
 
   absl::StatusOr<pb::DocumentRequest> CreateDocumentRequest(
       const Call& call, const pb::CreateDocumentRequestRequest& request);
+  absl::StatusOr<pb::ApplyDocumentRequestTemplateResponse> ApplyDocumentRequestTemplate(
+      const Call& call, const pb::ApplyDocumentRequestTemplateRequest& request);
   absl::StatusOr<pb::ListDocumentRequestsResponse> ListDocumentRequests(
       const Call& call, const pb::ListDocumentRequestsRequest& request);
+  absl::StatusOr<pb::DocumentRequest> AcceptDocumentRequest(
+      const Call& call, const pb::AcceptDocumentRequestRequest& request);
+  absl::StatusOr<pb::DocumentRequest> ReturnDocumentRequest(
+      const Call& call, const pb::ReturnDocumentRequestRequest& request);
+  absl::StatusOr<pb::DeleteDocumentRequestResponse> DeleteDocumentRequest(
+      const Call& call, const pb::DeleteDocumentRequestRequest& request);
   absl::StatusOr<pb::ListDocumentRequestsResponse> ListPortalDocumentRequests(
       const Call& call, const pb::ListDocumentRequestsRequest& request);
+  absl::StatusOr<pb::DocumentRequest> DeclarePortalDocumentUnavailable(
+      const Call& call, const pb::DeclarePortalDocumentUnavailableRequest& request);
   absl::StatusOr<pb::LookUpCaseDocumentsResponse> LookUpCaseDocuments(
       const Call& call, const pb::LookUpCaseDocumentsRequest& request);
 

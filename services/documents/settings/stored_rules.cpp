@@ -17,6 +17,10 @@ DocumentRules RulesOf(const v1::Settings& settings) {
                                     .of_case = QuotaOf(settings.case_quota()),
                                     .contact = QuotaOf(settings.contact_quota())},
                          .max_document_requests = settings.max_document_requests()};
+  const auto& days = settings.reminder_days_before();
+  rules.reminders = {.days_before = {days.begin(), days.end()},
+                     .overdue_interval_days = settings.overdue_reminder_interval_days(),
+                     .overdue_times = settings.max_overdue_reminders()};
   for (const std::string& type : settings.allowed_content_types()) {
     rules.allowed_types.push_back(CanonicalType(type));
   }

@@ -17,7 +17,9 @@
 #include "services/documents/blobs/store/store_marker.h"
 #include "services/documents/requests/domain/chosen_requests.h"
 #include "services/documents/requests/domain/requests.h"
+#include "services/documents/requests/store/postgres_reminders.h"
 #include "services/documents/requests/store/postgres_requests.h"
+#include "services/documents/requests/store/postgres_templates.h"
 #include "services/documents/settings/stored_rules.h"
 #include "services/documents/uploads/domain/uploads.h"
 #include "services/documents/uploads/magic_sniffer.h"
@@ -34,12 +36,38 @@ const std::string kPdf = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\n";
 // The mirror has one case, `deal-1`, with the contacts `ada` and `bob`.
 class FakeCases : public CaseDirectory {
  public:
-  absl::Status Check(const std::string& organisation_id, const std::string& case_id,
-                     const std::string& contact_id) override {
-    const bool known = contact_id.empty() || contact_id == "ada" || contact_id == "bob";
-    if (organisation_id == "acme" && case_id == "deal-1" && known) return absl::OkStatus();
+  absl::StatusOr<MirroredCase> LookUp(const std::string& organisation_id,
+                                      const std::string& case_id) override {
+    if (organisation_id == "acme" && case_id == "deal-1") return mirrored;
     return Refuse(common::v1::NOT_FOUND, "no such case");
   }
+  MirroredCase mirrored = {"12 High Street",
+                           {{"ada", "Ada Client", "ada@example.com"},
+                            {"bob", "Bob Client", "bob@example.com"}}};
+};
+
+// One organisation, in Sydney.
+class FakeOrganisations : public OrganisationDirectory {
+ public:
+  FakeOrganisations() { absl::LoadTimeZone("Australia/Sydney", &profile.time_zone); }
+  absl::StatusOr<OrganisationProfile> LookUp(const std::string&) override { return profile; }
+  OrganisationProfile profile = {"Acme Loans", "https://portal.example.com", {}};
+};
+
+// Who has entered `deal-1`.
+class FakeReaders : public Readers {
+ public:
+  absl::StatusOr<std::vector<Reader>> Of(const std::string&, const std::string&) override {
+    return readers;
+  }
+  std::vector<Reader> readers;
+};
+
+// Says what time it is, from the start the real one.
+class TestClock : public Clock {
+ public:
+  absl::Time Now() const override { return now == absl::InfinitePast() ? absl::Now() : now; }
+  absl::Time now = absl::InfinitePast();
 };
 
 // What holds for who has set nothing.
@@ -77,17 +105,24 @@ struct Fixture {
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
   Effects effects{outbox};
   PostgresDocuments documents{database.postgres(), effects};
-  PostgresRequests stored_requests{database.postgres()};
+  RequestEffects request_effects{outbox};
+  PostgresRequests stored_requests{database.postgres(), request_effects};
+  PostgresTemplates templates{database.postgres()};
+  PostgresReminders reminders{database.postgres(), request_effects};
   FakeChoices choices;
   ChosenRequests request_store{stored_requests, choices};
   FakeRules rules;
   FakeCases cases;
+  FakeOrganisations organisations;
+  FakeReaders readers;
+  TestClock clock;
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / NewId("gatehouse-test");
   FolderBlobs blobs{Marked(root)};
   std::unique_ptr<MagicSniffer> sniffer = MagicSniffer::Open().value();
   Uploads uploads{{documents, request_store, blobs, rules, cases, *sniffer}};
-  Requests requests{request_store, documents, rules, cases};
+  Requests requests{{request_store, templates, documents, rules, cases, organisations, clock}};
+  Reminding reminding{{reminders, request_store, rules, cases, organisations, readers, clock}};
   BlobCollector collector{documents, blobs};
   const CaseAccess ada = {"deal-1", "ada", "inv_1", Visibility::kOwn};
   const CaseAccess bob = {"deal-1", "bob", "inv_2", Visibility::kOwn};

@@ -28,6 +28,7 @@ TEST_CASE("documents and requests are read by their indexes", "[service][plans]"
   Fill(database);
   Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
   Effects effects(outbox);
+  RequestEffects request_effects(outbox);
   const CaseAccess ada = {"case-4", "ada", "inv_1", Visibility::kOwn};
   const auto documents = [&](const CaseAccess* access, const std::string& request, const Page& at) {
     return [&, access, request, at](Postgres& pool) {
@@ -37,9 +38,12 @@ TEST_CASE("documents and requests are read by their indexes", "[service][plans]"
           .size();
     };
   };
-  const auto requests = [](const CaseAccess* access, const Page& at) {
-    return [access, at](Postgres& pool) {
-      return PostgresRequests(pool).List("o0", "case-4", access, at).value().size();
+  const auto requests = [&](const CaseAccess* access, const Page& at) {
+    return [&, access, at](Postgres& pool) {
+      return PostgresRequests(pool, request_effects)
+          .List("o0", "case-4", access, at)
+          .value()
+          .size();
     };
   };
   ListCost cost(database);

@@ -34,6 +34,12 @@ struct Session {
   std::string replaces;  // Of a new one: the session that it took the place of; empty: none.
 };
 
+// What an invitation gave who entered by it, and when it did so first.
+struct CaseGrant {
+  CaseAccess access;
+  absl::Time create_time;
+};
+
 struct NewSession {
   std::string session_id;
   std::string token_hash;
@@ -80,6 +86,9 @@ class AccessStore {
   // The document requests that an invitation chose; empty: all. Refuses NOT_FOUND.
   virtual absl::StatusOr<std::vector<std::string>> ListChosenRequests(
       const std::string& organisation_id, const std::string& invitation_id) = 0;
+  // What invitations gave who may enter this case, oldest first, 200 at most.
+  virtual absl::StatusOr<std::vector<CaseGrant>> ListCaseGrants(const std::string& organisation_id,
+                                                                const std::string& case_id) = 0;
   // One live session. Refuses NOT_FOUND.
   virtual absl::StatusOr<Session> FindSession(const std::string& organisation_id,
                                               const std::string& session_id) = 0;

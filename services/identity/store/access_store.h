@@ -30,6 +30,8 @@ class PostgresAccessStore : public AccessStore {
                                                        const Actor& actor,
                                                        const Call& call) override;
   absl::StatusOr<std::optional<Credential>> UseSession(const std::string& token_hash) override;
+  absl::StatusOr<std::vector<CaseGrant>> ListCaseGrants(const std::string& organisation_id,
+                                                        const std::string& case_id) override;
   absl::StatusOr<std::vector<std::string>> ListChosenRequests(
       const std::string& organisation_id, const std::string& invitation_id) override;
   absl::StatusOr<Session> FindSession(const std::string& organisation_id,

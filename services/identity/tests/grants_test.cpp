@@ -226,6 +226,22 @@ TEST_CASE_METHOD(Grants, "a principal stays small whatever its invitations chose
     request.set_invitation_id("inv_9");
     CHECK(ReasonOf(access_handler.ListChosenRequests(call, request).status()) == "NOT_FOUND");
   }
+  SECTION("and who sends messages of a case, who may read what") {
+    pb::ListCaseGrantsRequest request;
+    request.set_case_id("deal-1");
+    const auto told = access_handler.ListCaseGrants(call, request);
+    REQUIRE(told.ok());
+    REQUIRE(told->grants_size() == 1);
+    CHECK(told->grants(0).invitation_id() == "inv_1");
+    CHECK(told->grants(0).document_request_ids_size() == 1000);
+    CHECK(told->grants(0).create_time().seconds() > 0);
+    CHECK(access_handler.ListCaseGrants(ServiceCall("other"), request)->grants().empty());
+    pb::RevokeGrantRequest revoke;
+    revoke.set_invitation_id("inv_1");
+    revoke.set_case_id("deal-1");
+    REQUIRE(access_handler.RevokeGrant(call, revoke).ok());
+    CHECK(access_handler.ListCaseGrants(call, request)->grants().empty());
+  }
 }
 
 TEST_CASE_METHOD(Grants, "an invitation that chose nothing says so", "[service]") {

@@ -62,6 +62,10 @@ class FakeAccess : public AccessStore {
                                                               const std::string&) override {
     return std::vector<std::string>();
   }
+  absl::StatusOr<std::vector<CaseGrant>> ListCaseGrants(const std::string&,
+                                                        const std::string&) override {
+    return std::vector<CaseGrant>();
+  }
   absl::StatusOr<Session> FindSession(const std::string&, const std::string&) override {
     return Session();
   }

@@ -41,8 +41,16 @@ struct CaseProfile {
   const ContactProfile* Find(const std::string& contact_id) const;
 };
 
+// What a client is asked for, and has not handed in.
+struct WantedDocument {
+  std::string document_request_id, title;
+  std::string contact_id;  // Empty: every contact of the case.
+  std::string due_date;    // As ISO 8601 writes it; empty: no matter when.
+};
+
 struct CaseDocuments {
   std::vector<std::string> labels, document_request_ids;
+  std::vector<WantedDocument> wanted;
 };
 
 struct SmsStatus {

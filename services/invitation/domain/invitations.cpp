@@ -11,6 +11,7 @@
 #include "services/common/text/address.h"
 #include "services/common/text/origin.h"
 #include "services/invitation/domain/preflight.h"
+#include "services/invitation/domain/wanted.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -118,6 +119,7 @@ Mail Invitations::Compose(const Invitation& invitation, const Conditions& condit
                      {"case_name", conditions.mirrored.display_name},
                      {"organisation_name", organisation.display_name},
                      {"sender_name", owner.empty() ? SenderOf(call, organisation) : owner},
+                     {"documents", WantedText(conditions.wanted, invitation)},
                      {"expiry", Expiry(link.expire_time, organisation.time_zone)},
                      {"link", UrlOf(organisation, invitation, link.link_id).Reveal()}},
           .expire_time = std::min(link.expire_time, clock_.Now() + absl::Hours(72))};
@@ -140,6 +142,7 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
   ASSIGN_OR_RETURN(const Facts facts, directory_.LookUpFacts(id, case_id));
   conditions.mirrored = facts.mirrored;
   conditions.organisation = facts.organisation;
+  conditions.wanted = facts.documents.wanted;
   const ContactProfile* const contact = conditions.mirrored.Find(contact_id);
   if (contact == nullptr) return NotFound();
   conditions.contact = *contact;

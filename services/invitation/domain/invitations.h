@@ -65,6 +65,7 @@ class Invitations {
     OrganisationProfile organisation;
     CaseProfile mirrored;
     ContactProfile contact;
+    std::vector<WantedDocument> wanted;
     std::string portal_url;  // As asked for; empty: the first one.
     Policy policy;
     std::vector<Violation> violations;

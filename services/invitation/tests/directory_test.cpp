@@ -64,6 +64,7 @@ TEST_CASE_METHOD(Services, "an invitation's facts are those of the four services
   documents::v1::LookUpCaseDocumentsResponse documents;
   documents.add_labels("Credit guide");
   documents.add_document_request_ids("drq_1");
+  documents.add_open_document_requests()->set_title("Payslips");
   Answer(kLookUpDocuments, documents);
   notification::v1::CheckSmsResponse sms;
   sms.set_configured(true);
@@ -76,6 +77,8 @@ TEST_CASE_METHOD(Services, "an invitation's facts are those of the four services
   CHECK(facts->organisation.display_name == "Acme");
   CHECK(facts->documents.labels == std::vector<std::string>{"Credit guide"});
   CHECK(facts->documents.document_request_ids == std::vector<std::string>{"drq_1"});
+  REQUIRE(facts->documents.wanted.size() == 1);
+  CHECK(facts->documents.wanted[0].title == "Payslips");
   CHECK(facts->sms.configured);
   CHECK(facts->sms.balance == 7);
 

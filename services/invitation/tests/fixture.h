@@ -38,7 +38,7 @@ class FakeDirectory : public Directory {
     return mirrored;
   }
   absl::StatusOr<Facts> LookUpFacts(const std::string& id, const std::string&) override {
-    return Facts{*LookUpOrganisation(id), mirrored, {{}, {"drq_1"}}, {true, balance}};
+    return Facts{*LookUpOrganisation(id), mirrored, {{}, {"drq_1"}, {}}, {true, balance}};
   }
   absl::StatusOr<int> PriceOfCode(const std::string&, const std::string&,
                                   const std::string& portal_url) override {

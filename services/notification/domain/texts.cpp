@@ -26,7 +26,16 @@ const std::map<std::string, Template> kTemplates = {
        "{{sender_name}} of {{organisation_name}} invites you to {{case_name}}: there you see where "
        "it stands, answer questions and hand over documents.\n\n"
        "{{link}}\n\n"
+       "{{documents}}"
        "The link is yours alone and ends {{expiry}}. To enter, you will be sent a code by SMS.\n\n"
+       "{{organisation_name}}\n"}}},
+    {"documents-wanted",
+     {Channel::kEmail,
+      {"{{organisation_name}} waits for documents: {{case_name}}",
+       "Dear {{contact_name}},\n\n"
+       "for {{case_name}}, {{organisation_name}} still needs from you:\n\n"
+       "{{documents}}\n"
+       "You hand them over in the portal, by the link that you were sent: {{portal_url}}\n\n"
        "{{organisation_name}}\n"}}},
     // The last line binds the code to the page that may read it (WICG's origin-bound one-time
     // codes): browsers offer it there and nowhere else.
@@ -69,10 +78,13 @@ absl::StatusOr<Text> Render(Channel channel, const std::string& template_name, c
     return Refuse(v1::UNKNOWN_TEMPLATE, "there is no such template for this channel");
   }
   const Text& standard = found->second.text;
+  // An invitation of before names no documents.
+  auto values = parameters;
+  values.emplace("documents", "");
   Text text;
   ASSIGN_OR_RETURN(text.subject,
-                   Expand(own.subject.empty() ? standard.subject : own.subject, parameters));
-  ASSIGN_OR_RETURN(text.body, Expand(own.body.empty() ? standard.body : own.body, parameters));
+                   Expand(own.subject.empty() ? standard.subject : own.subject, values));
+  ASSIGN_OR_RETURN(text.body, Expand(own.body.empty() ? standard.body : own.body, values));
   // A value with a line break must not become a second header.
   std::replace_if(
       text.subject.begin(), text.subject.end(),

@@ -22,8 +22,9 @@ absl::StatusOr<std::optional<CaseAccess>> ChosenRequests::Complete(
   return complete;
 }
 
-absl::StatusOr<DocumentRequest> ChosenRequests::Add(const DocumentRequest& request, int max) {
-  return store_.Add(request, max);
+absl::StatusOr<std::vector<DocumentRequest>> ChosenRequests::Add(
+    std::vector<DocumentRequest> requests, int max, absl::Time look_time) {
+  return store_.Add(std::move(requests), max, look_time);
 }
 
 absl::StatusOr<DocumentRequest> ChosenRequests::Get(const std::string& organisation_id,
@@ -44,6 +45,23 @@ absl::StatusOr<std::vector<DocumentRequest>> ChosenRequests::List(
 absl::StatusOr<std::vector<std::string>> ChosenRequests::ListIds(const std::string& organisation_id,
                                                                  const std::string& case_id) {
   return store_.ListIds(organisation_id, case_id);
+}
+
+absl::StatusOr<std::vector<DocumentRequest>> ChosenRequests::ListOpen(
+    const std::string& organisation_id, const std::string& case_id, int max) {
+  return store_.ListOpen(organisation_id, case_id, max);
+}
+
+absl::StatusOr<DocumentRequest> ChosenRequests::Change(const std::string& organisation_id,
+                                                       const std::string& case_id,
+                                                       const std::string& document_request_id,
+                                                       const Step& step, absl::Time look_time) {
+  return store_.Change(organisation_id, case_id, document_request_id, step, look_time);
+}
+
+absl::Status ChosenRequests::Remove(const std::string& organisation_id, const std::string& case_id,
+                                    const std::string& document_request_id) {
+  return store_.Remove(organisation_id, case_id, document_request_id);
 }
 
 }  // namespace gatehouse::documents

@@ -9,12 +9,20 @@
 
 namespace gatehouse::documents {
 
+// When clients are reminded of what they are asked for.
+struct ReminderRules {
+  std::vector<int> days_before;  // Of the due date.
+  int overdue_interval_days = 1;
+  int overdue_times = 0;
+};
+
 // The rules under which an organisation takes documents.
 struct DocumentRules {
   int64_t max_document_bytes = 0;
   Quotas quotas;
   std::vector<std::string> allowed_types;  // By their canonical names.
   int max_document_requests = 0;           // Of a case.
+  ReminderRules reminders;
 };
 
 class RulesStore {

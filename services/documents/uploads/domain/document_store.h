@@ -29,8 +29,9 @@ class DocumentStore {
 
   // Notes, durably, that bytes may come to lie under this id: until Add() or Forget().
   virtual absl::Status NoteLoose(const LooseBlob& blob) = 0;
-  // Keeps the document, counts it and tells of it, or none of these. Refuses as CheckQuotas().
-  // Aborted where nothing was noted: the bytes may be gone.
+  // Keeps the document, counts it, tells of it and has the request that it answers wait for review,
+  // or none of these. Refuses as CheckQuotas(), as Answered(), and NOT_FOUND where the request is
+  // gone. Aborted where nothing was noted: the bytes may be gone.
   virtual absl::StatusOr<Document> Add(const Document& document, const Quotas& quotas) = 0;
   // No bytes lie under this id any more.
   virtual absl::Status Forget(const LooseBlob& blob) = 0;

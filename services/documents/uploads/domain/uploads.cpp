@@ -154,6 +154,7 @@ absl::StatusOr<std::unique_ptr<Upload>> Uploads::BeginByClient(Document document
     ASSIGN_OR_RETURN(const DocumentRequest request,
                      places_.requests.Get(document.organisation_id, document.case_id, &access,
                                           document.document_request_id));
+    RETURN_IF_ERROR(Answered(request).status());
     document.label = request.label;
   }
   return Begin(std::move(document), said);

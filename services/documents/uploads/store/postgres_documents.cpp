@@ -4,6 +4,7 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
+#include "services/documents/requests/store/request_rows.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -103,6 +104,17 @@ Usages UsagesFrom(const pqxx::result& rows) {
   return usages;
 }
 
+// By who holds the case's row of usage.
+absl::Status MarkAnswered(Transaction& tx, const Document& document) {
+  if (document.document_request_id.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(DocumentRequest request,
+                   LoadRequest(tx, document.organisation_id, document.case_id,
+                               document.document_request_id));
+  ASSIGN_OR_RETURN(request, Answered(std::move(request)));
+  SaveRequest(tx, request);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Usages> PostgresDocuments::Used(const std::string& organisation_id,
@@ -132,6 +144,7 @@ absl::StatusOr<Document> PostgresDocuments::Add(const Document& document, const 
         const Usages used = UsagesFrom(tx.Exec(kCount, d.organisation_id, d.case_id,
                                                d.from_client ? d.uploader_id : "", d.size_bytes));
         RETURN_IF_ERROR(CheckQuotas(used, quotas));
+        RETURN_IF_ERROR(MarkAnswered(tx, d));
         const auto rows =
             tx.Exec(kInsert, d.organisation_id, d.document_id, d.case_id, d.filename,
                     d.content_type, d.size_bytes, d.sha256, d.label, d.from_client, d.uploader_id,

@@ -118,12 +118,14 @@ class MemoryDocuments : public DocumentStore {
 
 class OneRequest : public RequestStore {
  public:
-  absl::StatusOr<DocumentRequest> Add(const DocumentRequest& request, int) override {
-    return request;
+  absl::StatusOr<std::vector<DocumentRequest>> Add(std::vector<DocumentRequest> requests, int,
+                                                   absl::Time) override {
+    return requests;
   }
   absl::StatusOr<DocumentRequest> Get(const std::string&, const std::string&, const CaseAccess*,
                                       const std::string& id) override {
     if (id == "drq_1") return DocumentRequest{.document_request_id = id, .label = "Payslip"};
+    if (id == "drq_2") return DocumentRequest{.state = RequestState::kAccepted};
     return Refuse(common::v1::NOT_FOUND, "there is no such document request");
   }
   absl::StatusOr<std::vector<DocumentRequest>> List(const std::string&, const std::string&,
@@ -133,6 +135,17 @@ class OneRequest : public RequestStore {
   absl::StatusOr<std::vector<std::string>> ListIds(const std::string&,
                                                    const std::string&) override {
     return std::vector<std::string>();
+  }
+  absl::StatusOr<std::vector<DocumentRequest>> ListOpen(const std::string&, const std::string&,
+                                                        int) override {
+    return std::vector<DocumentRequest>();
+  }
+  absl::StatusOr<DocumentRequest> Change(const std::string&, const std::string&,
+                                         const std::string&, const Step&, absl::Time) override {
+    return absl::UnimplementedError("not changed here");
+  }
+  absl::Status Remove(const std::string&, const std::string&, const std::string&) override {
+    return absl::UnimplementedError("not changed here");
   }
 };
 
@@ -145,8 +158,9 @@ struct FixedRules : RulesStore {
 
 struct AnyCase : CaseDirectory {
   explicit AnyCase(Journal& journal) : journal(journal) {}
-  absl::Status Check(const std::string&, const std::string&, const std::string&) override {
-    return journal.Step("case");
+  absl::StatusOr<MirroredCase> LookUp(const std::string&, const std::string&) override {
+    RETURN_IF_ERROR(journal.Step("case"));
+    return MirroredCase();
   }
   Journal& journal;
 };
@@ -315,6 +329,8 @@ TEST_CASE_METHOD(UploadFixture, "a client's document is labelled by what it answ
   REQUIRE(upload->Finish(KeepIt).ok());
   CHECK(documents.added.label == "Payslip");
   document.document_request_id = "drq_2";
+  CHECK(ReasonOf(uploads.BeginByClient(document, ada, {}).status()) == "DOCUMENT_REQUEST_ACCEPTED");
+  document.document_request_id = "drq_3";
   CHECK(ReasonOf(uploads.BeginByClient(document, ada, {}).status()) == "NOT_FOUND");
 }
 

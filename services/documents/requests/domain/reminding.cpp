@@ -1,0 +1,67 @@
+#include "services/documents/requests/domain/reminding.h"
+
+#include "services/common/base/status.h"
+
+namespace gatehouse::documents {
+namespace {
+
+constexpr int kOpenMax = 1000;
+constexpr size_t kLinesMax = 900;  // Bytes; a message's value may have 1,000 characters.
+
+ReminderMail MailOf(const Reminder& reminder, const MirroredCase& mirrored,
+                    const OrganisationProfile& profile) {
+  return {.recipient = reminder.contact.email,
+          .values = {{"contact_name", reminder.contact.name},
+                     {"case_name", mirrored.display_name},
+                     {"organisation_name", profile.display_name},
+                     {"portal_url", profile.portal_url},
+                     {"documents", LinesOf(reminder.requests, kLinesMax)}}};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ReminderMail>> Reminding::MailsOf(const std::string& organisation_id,
+                                                             const std::string& case_id,
+                                                             const OrganisationProfile& profile,
+                                                             ReminderLook& look, absl::Time now) {
+  ASSIGN_OR_RETURN(auto open, places_.requests.ListOpen(organisation_id, case_id, kOpenMax));
+  look.next = absl::InfiniteFuture();
+  if (open.empty()) return std::vector<ReminderMail>();
+  const auto mirrored = places_.cases.LookUp(organisation_id, case_id);
+  if (ReasonOf(mirrored.status()) == "NOT_FOUND") return std::vector<ReminderMail>();
+  RETURN_IF_ERROR(mirrored.status());
+  ASSIGN_OR_RETURN(const auto readers, places_.readers.Of(organisation_id, case_id));
+  ASSIGN_OR_RETURN(const DocumentRules rules, places_.rules.Get(organisation_id));
+  const ReminderPlan plan = PlanReminders({std::move(open), look.last}, *mirrored, readers,
+                                          rules.reminders, profile.time_zone, now);
+  look.next = plan.next;
+  std::vector<ReminderMail> mails;
+  for (const Reminder& reminder : plan.reminders) {
+    mails.push_back(MailOf(reminder, *mirrored, profile));
+  }
+  return mails;
+}
+
+absl::Status Reminding::Look(const std::string& organisation_id, const std::string& case_id) {
+  ASSIGN_OR_RETURN(const auto found, places_.reminders.Find(organisation_id, case_id));
+  const absl::Time now = places_.clock.Now();
+  if (!found.has_value()) return absl::OkStatus();
+  if (found->next > now) {
+    // Another job is there for a later time; unless this is the one, and its clock was ahead.
+    if (found->next - now > absl::Minutes(1)) return absl::OkStatus();
+    return absl::AbortedError("the time of the look has not come yet");
+  }
+  ASSIGN_OR_RETURN(const OrganisationProfile profile, places_.organisations.LookUp(organisation_id));
+  ReminderLook look = *found;
+  std::vector<ReminderMail> mails;
+  // What waited for longer than it should have waits for the morning, too.
+  if (const absl::Time by_day = ByDay(now, profile.time_zone); by_day > now) {
+    look.next = by_day;
+  } else {
+    ASSIGN_OR_RETURN(mails, MailsOf(organisation_id, case_id, profile, look, now));
+    look.last = now;
+  }
+  return places_.reminders.Looked(organisation_id, case_id, look, mails);
+}
+
+}  // namespace gatehouse::documents
