@@ -18,6 +18,7 @@ pb::Document ToProto(const Document& document) {
   proto.mutable_uploader()->set_id(document.uploader_id);
   proto.mutable_uploader()->set_display_name(document.uploader_name);
   proto.set_scan(static_cast<pb::Scan>(document.scan));
+  proto.set_scan_finding(document.scan_finding);
   *proto.mutable_create_time() = gatehouse::ToProto(document.create_time);
   proto.set_case_id(document.case_id);
   proto.set_document_request_id(document.document_request_id);

@@ -18,6 +18,8 @@
 #include "services/documents/requests/store/postgres_requests.h"
 #include "services/documents/requests/store/postgres_templates.h"
 #include "services/documents/rpcs.h"
+#include "services/documents/scanning/clamd.h"
+#include "services/documents/scanning/scan_job.h"
 #include "services/documents/settings/stored_rules.h"
 #include "services/documents/uploads/magic_sniffer.h"
 #include "services/documents/uploads/store/postgres_documents.h"
@@ -32,6 +34,8 @@ struct Config {
   ServiceConfig service;
   std::string identity_address, cases_address, notification_address;
   std::string blob_folder;  // GATEHOUSE_BLOB_URL, file:///…
+  std::optional<ClamdAddress> clamd;  // GATEHOUSE_CLAMD_URL
+  ScanLimits scan_limits;
 
   static Config Read(Environment& environment) {
     Config config = {ServiceConfig::Read(environment, "documents"),
@@ -43,8 +47,32 @@ struct Config {
     } else if (!url.empty()) {
       environment.Mistake("GATEHOUSE_BLOB_URL", "must be file:///…");
     }
+    if (const auto clamd_url = environment.OptionalText("GATEHOUSE_CLAMD_URL")) {
+      const auto address = ClamdAddress::Parse(*clamd_url);
+      if (address.ok()) config.clamd = *address;
+      if (!address.ok()) {
+        environment.Mistake("GATEHOUSE_CLAMD_URL", std::string(address.status().message()));
+      }
+    }
+    config.scan_limits.max_file_bytes = environment.Number(
+        "GATEHOUSE_CLAMD_MAX_FILE_BYTES", ScanLimits().max_file_bytes, 1, int64_t{4} << 30);
     return config;
   }
+};
+
+// Has documents scanned while it lives.
+struct ScanningJobs {
+  ScanningJobs(const ClamdAddress& address, ScanLimits limits, ServiceBase& base,
+               DocumentStore& documents, BlobStore& blobs)
+      : clamd(address),
+        scanning(documents, blobs, clamd, limits),
+        jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
+                               .lanes = {{kScanLane, ScanningLane(scanning, workers)}},
+                               .report = ReportScans}) {}
+  Clamd clamd;
+  Scanning scanning;
+  WorkerPool workers{"scans", kScansAtOnce, kScansAtOnce};
+  const Jobs jobs;
 };
 
 int Serve(Config config) {
@@ -73,7 +101,8 @@ int Serve(Config config) {
   MirroredCases mirror(cases);
   IdentityOrganisations organisations(identity);
   IdentityReaders readers(identity);
-  Uploads uploads({documents, request_store, blobs, rules, mirror, **sniffer});
+  Uploads uploads({documents, request_store, blobs, rules, mirror, **sniffer,
+                   config.clamd.has_value()});
   Requests requests(
       {request_store, templates, documents, rules, mirror, organisations, base.clock()});
   Reminding reminding(
@@ -81,13 +110,17 @@ int Serve(Config config) {
   const Jobs reminder_jobs(base.postgres(),
                            {.key = DeriveKey(base.root_key(), "documents outbox"),
                             .lanes = {{kReminderLane, ReminderWork(reminding)}}});
+  std::optional<ScanningJobs> scanning;
+  if (config.clamd.has_value()) {
+    scanning.emplace(*config.clamd, config.scan_limits, base, documents, blobs);
+  }
   BlobCollector collector(documents, blobs);
   const Clock clock;
   const Collecting collecting(collector, clock);
 
   Once once(base.postgres(), DeriveKey(base.root_key(), "documents once"));
   UploadsHandler uploads_handler(uploads, once);
-  DownloadsHandler downloads_handler(documents, blobs);
+  DownloadsHandler downloads_handler(documents, blobs, rules);
   RequestsHandler requests_handler(requests, request_store, documents, once);
   TemplatesHandler templates_handler(templates);
   SettingsHandler settings_handler(settings, once);

@@ -76,6 +76,10 @@ DownloadsHandler::Sends DownloadsHandler::Send(const Call& call,
   ASSIGN_OR_RETURN(const Document document,
                    documents_.Get(call.caller.organisation_id, request.case_id(), access,
                                   request.document_id()));
+  if (document.scan != Scan::kClean) {
+    ASSIGN_OR_RETURN(const DocumentRules rules, rules_.Get(document.organisation_id));
+    RETURN_IF_ERROR(CheckScan(document.scan, rules.unscanned_downloads));
+  }
   ASSIGN_OR_RETURN(const Download download,
                    DownloadOf(document, request.range(), request.if_range()));
   ASSIGN_OR_RETURN(auto blob, blobs_.Read(document.organisation_id, document.document_id));

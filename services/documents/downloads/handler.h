@@ -3,6 +3,7 @@
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "services/common/rpc/server.h"
 #include "services/documents/blobs/domain/blobs.h"
+#include "services/documents/settings/domain/document_rules.h"
 #include "services/documents/uploads/domain/document_store.h"
 
 namespace gatehouse::documents {
@@ -12,8 +13,8 @@ namespace pb = v1;
 // What there is, and its bytes.
 class DownloadsHandler {
  public:
-  DownloadsHandler(DocumentStore& documents, BlobStore& blobs)
-      : documents_(documents), blobs_(blobs) {}
+  DownloadsHandler(DocumentStore& documents, BlobStore& blobs, RulesStore& rules)
+      : documents_(documents), blobs_(blobs), rules_(rules) {}
 
   absl::StatusOr<pb::ListDocumentsResponse> ListDocuments(const Call& call,
                                                           const pb::ListDocumentsRequest& request);
@@ -32,6 +33,7 @@ class DownloadsHandler {
 
   DocumentStore& documents_;
   BlobStore& blobs_;
+  RulesStore& rules_;
 };
 
 }  // namespace gatehouse::documents

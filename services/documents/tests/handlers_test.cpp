@@ -10,7 +10,7 @@ namespace {
 struct Handlers : Fixture {
   Once once{database.postgres(), Secret(RandomBytes(32))};
   UploadsHandler uploading{uploads, once};
-  DownloadsHandler downloading{documents, blobs};
+  DownloadsHandler downloading{documents, blobs, rules};
   RequestsHandler requesting{requests, request_store, documents, once};
 
   using Request = pb::UploadDocumentRequest;

@@ -4,6 +4,7 @@
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/documents/v1/events.pb.h"
 #include "services/common/jobs/events.h"
+#include "services/documents/scanning/scan_job.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -38,7 +39,23 @@ void Effects::Kept(Transaction& transaction, const Document& document) {
   if (document.from_client) {
     calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, NoteOf(document));
   }
+  if (document.scan == Scan::kPending) {
+    calls.AddJob(kScanLane, "document.scan",
+                 absl::StrCat(document.case_id, "\n", document.document_id), absl::InfinitePast());
+  }
   outbox_.Add(transaction, std::move(calls), kPatience);
+}
+
+void Effects::Infected(Transaction& transaction, const Document& document) {
+  v1::DocumentInfected event;
+  event.set_document_id(document.document_id);
+  event.set_finding(document.scan_finding);
+  if (document.from_client) event.set_contact_id(document.uploader_id);
+  OutboxCalls calls(document.organisation_id);
+  AddEvent(event,
+           {.case_id = document.case_id, .time = absl::Now(), .order_key = document.case_id},
+           calls);
+  outbox_.Add(transaction, std::move(calls));
 }
 
 }  // namespace gatehouse::documents

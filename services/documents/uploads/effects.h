@@ -12,6 +12,8 @@ class Effects {
 
   // Once that is committed it waits a moment, so that what the caller reads next already shows it.
   void Kept(Transaction& transaction, const Document& document);
+  // Malware was found in it, by who holds the case's row of usage.
+  void Infected(Transaction& transaction, const Document& document);
 
  private:
   Outbox& outbox_;

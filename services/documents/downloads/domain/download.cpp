@@ -60,6 +60,23 @@ absl::StatusOr<std::optional<ByteRange>> ParseRange(const std::string& range, in
   return ByteRange{first, last};
 }
 
+absl::Status CheckScan(Scan scan, bool unscanned_downloads) {
+  switch (scan) {
+    case Scan::kClean:
+      return absl::OkStatus();
+    case Scan::kInfected:
+      return Refuse(v1::DOCUMENT_INFECTED, "malware was found in the document");
+    case Scan::kPending:
+      return RefuseUntil(v1::DOCUMENT_SCAN_PENDING, "the document waits to be scanned for malware",
+                         absl::Seconds(2));
+    case Scan::kUnscanned:
+    case Scan::kError:
+      break;
+  }
+  if (unscanned_downloads) return absl::OkStatus();
+  return Refuse(v1::DOCUMENT_NOT_SCANNED, "the document could not be scanned for malware");
+}
+
 absl::StatusOr<Download> DownloadOf(const Document& document, const std::string& range,
                                     const std::string& if_range) {
   Download download = {.part = {0, document.size_bytes - 1},

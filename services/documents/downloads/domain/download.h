@@ -13,6 +13,10 @@ namespace gatehouse::documents {
 // would have to be escaped, and in UTF-8 where that differs (RFC 6266, RFC 8187).
 std::string AttachmentOf(const std::string& filename);
 
+// OK if its bytes may be given out, as far as malware goes. Refuses DOCUMENT_INFECTED,
+// DOCUMENT_SCAN_PENDING, and DOCUMENT_NOT_SCANNED unless the rules let that pass.
+absl::Status CheckScan(Scan scan, bool unscanned_downloads);
+
 // A part of a document, first and last byte.
 struct ByteRange {
   int64_t first = 0, last = 0;

@@ -23,6 +23,7 @@ struct DocumentRules {
   std::vector<std::string> allowed_types;  // By their canonical names.
   int max_document_requests = 0;           // Of a case.
   ReminderRules reminders;
+  bool unscanned_downloads = true;
 };
 
 class RulesStore {

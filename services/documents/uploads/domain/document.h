@@ -7,7 +7,7 @@
 
 namespace gatehouse::documents {
 
-enum class Scan { kClean = 1, kPending = 2, kInfected = 3, kUnscanned = 4 };
+enum class Scan { kClean = 1, kPending = 2, kInfected = 3, kUnscanned = 4, kError = 5 };
 
 struct Document {
   std::string organisation_id, document_id, case_id, filename, content_type;
@@ -18,6 +18,7 @@ struct Document {
   std::string uploader_id, uploader_name;  // A contact's where a client handed it in.
   std::string document_request_id;         // Empty: it answers none.
   Scan scan = Scan::kUnscanned;
+  std::string scan_finding;  // What was found, or why it is not known.
   absl::Time create_time;
 };
 

@@ -16,6 +16,12 @@ struct LooseBlob {
   std::string organisation_id, document_id;
 };
 
+// What was found out about a document's harmlessness.
+struct Verdict {
+  Scan scan = Scan::kUnscanned;
+  std::string finding;  // What was found, or why it is not known, in the scanner's words.
+};
+
 // What is known of documents. Every method but those of the collector is about one organisation's
 // rows; `access` is a client's, which sees what MaySee() says, or null for staff.
 class DocumentStore {
@@ -33,6 +39,10 @@ class DocumentStore {
   // or none of these. Refuses as CheckQuotas(), as Answered(), and NOT_FOUND where the request is
   // gone. Aborted where nothing was noted: the bytes may be gone.
   virtual absl::StatusOr<Document> Add(const Document& document, const Quotas& quotas) = 0;
+  // What the scanner says of a document that waits for that, told where it is infected. Harmless for
+  // one that does not wait, or is gone.
+  virtual absl::Status SetScan(const std::string& organisation_id, const std::string& case_id,
+                               const std::string& document_id, const Verdict& verdict) = 0;
   // No bytes lie under this id any more.
   virtual absl::Status Forget(const LooseBlob& blob) = 0;
   // Up to `max` of all organisations that were noted before then, oldest first.

@@ -124,6 +124,7 @@ class RepeatedUpload : public Upload {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Upload>> Uploads::Begin(Document document, const SaidOfFile& said) {
+  document.scan = places_.scans ? Scan::kPending : Scan::kUnscanned;
   document.filename = SafeFileName(document.filename);
   if (document.filename.empty()) return Refuse(v1::FILENAME_INVALID, "the file needs a name");
   const std::string extension = ExtensionOf(document.filename);

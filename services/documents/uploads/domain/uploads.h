@@ -24,6 +24,7 @@ struct UploadPlaces {
   RulesStore& rules;
   CaseDirectory& cases;
   const TypeSniffer& sniffer;
+  bool scans = false;  // Whether a scanner is set up, for which what comes in waits.
 };
 
 // Runs `keep` unless the caller has done the same before (`fingerprint` is of all that makes the

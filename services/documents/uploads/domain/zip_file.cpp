@@ -139,4 +139,22 @@ absl::StatusOr<std::string> ZipType(BlobReader& file, int64_t size, const std::s
   return "application/zip";
 }
 
+bool IsZip(const std::string& head) { return absl::StartsWith(head, "PK"); }
+
+absl::StatusOr<std::optional<uint64_t>> LargestZipMember(BlobReader& file, int64_t size) {
+  ASSIGN_OR_RETURN(const auto found, FindDirectory(file, size));
+  if (!found.has_value() || found->size > kDirectoryMax) return std::optional<uint64_t>();
+  ASSIGN_OR_RETURN(const std::string directory, Bytes(file, found->offset, found->size));
+  uint64_t largest = 0;
+  size_t at = 0;
+  while (at + kEntryMin <= directory.size() && Little32(directory, at) == kEntry) {
+    // ZIP64 says 0xffffffff here, which is larger than any limit.
+    largest = std::max<uint64_t>(largest, Little32(directory, at + 24));
+    at += kEntryMin + Little16(directory, at + 28) + Little16(directory, at + 30) +
+          Little16(directory, at + 32);
+  }
+  if (at != directory.size() || directory.size() != found->size) return std::optional<uint64_t>();
+  return std::optional<uint64_t>(largest);
+}
+
 }  // namespace gatehouse::documents

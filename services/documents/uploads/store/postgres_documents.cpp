@@ -15,7 +15,8 @@ constexpr int kLabelsMax = 10000;
 
 const std::string kColumns =
     "organisation_id, document_id, case_id, filename, content_type, size_bytes, sha256, label, "
-    "from_client, uploader_id, uploader_name, document_request_id, scan, create_time";
+    "from_client, uploader_id, uploader_name, document_request_id, scan, scan_finding, "
+    "create_time";
 
 Document DocumentFrom(const pqxx::row& row) {
   return {.organisation_id = row["organisation_id"].c_str(),
@@ -31,6 +32,7 @@ Document DocumentFrom(const pqxx::row& row) {
           .uploader_name = row["uploader_name"].c_str(),
           .document_request_id = row["document_request_id"].c_str(),
           .scan = static_cast<Scan>(row["scan"].as<int>()),
+          .scan_finding = row["scan_finding"].c_str(),
           .create_time = TimeFromSql(row["create_time"])};
 }
 
@@ -154,6 +156,27 @@ absl::StatusOr<Document> PostgresDocuments::Add(const Document& document, const 
         effects_.Kept(tx, added);
         return added;
       });
+}
+
+absl::Status PostgresDocuments::SetScan(const std::string& organisation_id,
+                                        const std::string& case_id,
+                                        const std::string& document_id, const Verdict& verdict) {
+  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    LockCase(tx, organisation_id, case_id);
+    const auto rows = tx.Exec(
+        "UPDATE document SET scan = $4, scan_finding = $5 WHERE organisation_id = $1 "
+        "AND case_id = $2 AND document_id = $3 AND scan = $6 RETURNING from_client, uploader_id",
+        organisation_id, case_id, document_id, static_cast<int>(verdict.scan), verdict.finding,
+        static_cast<int>(Scan::kPending));
+    if (rows.empty() || verdict.scan != Scan::kInfected) return absl::OkStatus();
+    effects_.Infected(tx, {.organisation_id = organisation_id,
+                           .document_id = document_id,
+                           .case_id = case_id,
+                           .from_client = rows[0]["from_client"].as<bool>(),
+                           .uploader_id = rows[0]["uploader_id"].c_str(),
+                           .scan_finding = verdict.finding});
+    return absl::OkStatus();
+  });
 }
 
 absl::Status PostgresDocuments::Forget(const LooseBlob& blob) {

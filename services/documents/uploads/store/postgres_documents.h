@@ -15,6 +15,8 @@ class PostgresDocuments : public DocumentStore {
                               const std::string& contact_id) override;
   absl::Status NoteLoose(const LooseBlob& blob) override;
   absl::StatusOr<Document> Add(const Document& document, const Quotas& quotas) override;
+  absl::Status SetScan(const std::string& organisation_id, const std::string& case_id,
+                       const std::string& document_id, const Verdict& verdict) override;
   absl::Status Forget(const LooseBlob& blob) override;
   absl::StatusOr<std::vector<LooseBlob>> ListLoose(absl::Time before, int max) override;
   absl::StatusOr<Document> Get(const std::string& organisation_id, const std::string& case_id,

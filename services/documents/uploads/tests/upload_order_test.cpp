@@ -81,6 +81,10 @@ class MemoryDocuments : public DocumentStore {
     added = document;
     return document;
   }
+  absl::Status SetScan(const std::string&, const std::string&, const std::string&,
+                       const Verdict&) override {
+    return absl::UnimplementedError("not scanned here");
+  }
   absl::Status Forget(const LooseBlob&) override { return journal_.Step("forget"); }
   absl::StatusOr<std::vector<LooseBlob>> ListLoose(absl::Time, int max) override {
     RETURN_IF_ERROR(journal_.Step("loose"));
