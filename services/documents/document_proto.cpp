@@ -20,6 +20,10 @@ pb::Document ToProto(const Document& document) {
   proto.set_scan(static_cast<pb::Scan>(document.scan));
   proto.set_scan_finding(document.scan_finding);
   *proto.mutable_create_time() = gatehouse::ToProto(document.create_time);
+  proto.set_shared_contact_id(document.shared_contact_id);
+  if (IsShared(document)) {
+    *proto.mutable_share_time() = gatehouse::ToProto(document.share_time);
+  }
   proto.set_case_id(document.case_id);
   proto.set_document_request_id(document.document_request_id);
   return proto;

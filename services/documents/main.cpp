@@ -33,7 +33,7 @@ constexpr char kFileScheme[] = "file://";
 struct Config {
   ServiceConfig service;
   std::string identity_address, cases_address, notification_address;
-  std::string blob_folder;  // GATEHOUSE_BLOB_URL, file:///…
+  std::string blob_folder;            // GATEHOUSE_BLOB_URL, file:///…
   std::optional<ClamdAddress> clamd;  // GATEHOUSE_CLAMD_URL
   ScanLimits scan_limits;
 
@@ -101,15 +101,15 @@ int Serve(Config config) {
   MirroredCases mirror(cases);
   IdentityOrganisations organisations(identity);
   IdentityReaders readers(identity);
-  Uploads uploads({documents, request_store, blobs, rules, mirror, **sniffer,
+  Uploads uploads({documents, request_store, blobs, rules, mirror, **sniffer, base.clock(),
                    config.clamd.has_value()});
+  Changes changes(documents, mirror, organisations, base.clock());
   Requests requests(
       {request_store, templates, documents, rules, mirror, organisations, base.clock()});
   Reminding reminding(
-      {reminders, request_store, rules, mirror, organisations, readers, base.clock()});
-  const Jobs reminder_jobs(base.postgres(),
-                           {.key = DeriveKey(base.root_key(), "documents outbox"),
-                            .lanes = {{kReminderLane, ReminderWork(reminding)}}});
+      {reminders, request_store, documents, rules, mirror, organisations, readers, base.clock()});
+  const Jobs reminder_jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
+                                             .lanes = {{kReminderLane, ReminderWork(reminding)}}});
   std::optional<ScanningJobs> scanning;
   if (config.clamd.has_value()) {
     scanning.emplace(*config.clamd, config.scan_limits, base, documents, blobs);
@@ -121,13 +121,14 @@ int Serve(Config config) {
   Once once(base.postgres(), DeriveKey(base.root_key(), "documents once"));
   UploadsHandler uploads_handler(uploads, once);
   DownloadsHandler downloads_handler(documents, blobs, rules);
+  ChangesHandler changes_handler(changes);
   RequestsHandler requests_handler(requests, request_store, documents, once);
   TemplatesHandler templates_handler(templates);
   SettingsHandler settings_handler(settings, once);
   Server server("documents");
-  Register(
-      {uploads_handler, downloads_handler, requests_handler, templates_handler, settings_handler},
-      server);
+  Register({uploads_handler, downloads_handler, changes_handler, requests_handler,
+            templates_handler, settings_handler},
+           server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }
 

@@ -1,6 +1,24 @@
 #include "services/documents/rpcs.h"
 
 namespace gatehouse::documents {
+namespace {
+
+void RegisterPortal(Handlers handlers, Server& server) {
+  server.Service("gatehouse.documents.v1.PortalDocuments")
+      .Upload("UploadPortalDocument", handlers.uploads, &UploadsHandler::UploadPortalDocument)
+      .Unary("ListPortalDocuments", handlers.downloads, &DownloadsHandler::ListPortalDocuments)
+      .Download("DownloadPortalDocument", handlers.downloads,
+                &DownloadsHandler::DownloadPortalDocument)
+      .Unary("ListPortalDocumentRequests", handlers.requests,
+             &RequestsHandler::ListPortalDocumentRequests);
+  server.Service("gatehouse.documents.v1.PortalDocumentChanges")
+      .Unary("DeletePortalDocument", handlers.changes, &ChangesHandler::DeletePortalDocument);
+  server.Service("gatehouse.documents.v1.PortalDocumentRequests")
+      .Unary("DeclarePortalDocumentUnavailable", handlers.requests,
+             &RequestsHandler::DeclarePortalDocumentUnavailable);
+}
+
+}  // namespace
 
 void Register(Handlers handlers, Server& server) {
   server.Service("gatehouse.documents.v1.Documents")
@@ -9,6 +27,14 @@ void Register(Handlers handlers, Server& server) {
       .Download("DownloadDocument", handlers.downloads, &DownloadsHandler::DownloadDocument)
       .Unary("CreateDocumentRequest", handlers.requests, &RequestsHandler::CreateDocumentRequest)
       .Unary("ListDocumentRequests", handlers.requests, &RequestsHandler::ListDocumentRequests)
+      .Unary("GetSettings", handlers.settings, &SettingsHandler::GetSettings)
+      .Unary("UpdateSettings", handlers.settings, &SettingsHandler::UpdateSettings);
+  server.Service("gatehouse.documents.v1.DocumentChanges")
+      .Unary("UpdateDocument", handlers.changes, &ChangesHandler::UpdateDocument)
+      .Unary("ShareDocument", handlers.changes, &ChangesHandler::ShareDocument)
+      .Unary("UnshareDocument", handlers.changes, &ChangesHandler::UnshareDocument)
+      .Unary("DeleteDocument", handlers.changes, &ChangesHandler::DeleteDocument);
+  server.Service("gatehouse.documents.v1.DocumentRequests")
       .Unary("AcceptDocumentRequest", handlers.requests, &RequestsHandler::AcceptDocumentRequest)
       .Unary("ReturnDocumentRequest", handlers.requests, &RequestsHandler::ReturnDocumentRequest)
       .Unary("DeleteDocumentRequest", handlers.requests, &RequestsHandler::DeleteDocumentRequest)
@@ -19,18 +45,8 @@ void Register(Handlers handlers, Server& server) {
       .Unary("DeleteDocumentRequestTemplate", handlers.templates,
              &TemplatesHandler::DeleteDocumentRequestTemplate)
       .Unary("ApplyDocumentRequestTemplate", handlers.requests,
-             &RequestsHandler::ApplyDocumentRequestTemplate)
-      .Unary("GetSettings", handlers.settings, &SettingsHandler::GetSettings)
-      .Unary("UpdateSettings", handlers.settings, &SettingsHandler::UpdateSettings);
-  server.Service("gatehouse.documents.v1.PortalDocuments")
-      .Upload("UploadPortalDocument", handlers.uploads, &UploadsHandler::UploadPortalDocument)
-      .Unary("ListPortalDocuments", handlers.downloads, &DownloadsHandler::ListPortalDocuments)
-      .Download("DownloadPortalDocument", handlers.downloads,
-                &DownloadsHandler::DownloadPortalDocument)
-      .Unary("ListPortalDocumentRequests", handlers.requests,
-             &RequestsHandler::ListPortalDocumentRequests)
-      .Unary("DeclarePortalDocumentUnavailable", handlers.requests,
-             &RequestsHandler::DeclarePortalDocumentUnavailable);
+             &RequestsHandler::ApplyDocumentRequestTemplate);
+  RegisterPortal(handlers, server);
   server.Service("gatehouse.documents.v1.DocumentDirectory")
       .Unary("LookUpCaseDocuments", handlers.requests, &RequestsHandler::LookUpCaseDocuments);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "services/common/rpc/server.h"
+#include "services/documents/changes/handler.h"
 #include "services/documents/downloads/handler.h"
 #include "services/documents/requests/handler.h"
 #include "services/documents/requests/templates_handler.h"
@@ -12,6 +13,7 @@ namespace gatehouse::documents {
 struct Handlers {
   UploadsHandler& uploads;
   DownloadsHandler& downloads;
+  ChangesHandler& changes;
   RequestsHandler& requests;
   TemplatesHandler& templates;
   SettingsHandler& settings;

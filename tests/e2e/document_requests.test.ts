@@ -44,7 +44,7 @@ function handIn(browser: Browser, office: Office, documentRequestId: string) {
 const inDays = (days: number) =>
   new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
-test("what a client hands in is reviewed, sent back and accepted [X-3] [S1-1] [EZ-14]", async () => {
+test("what a client hands in is reviewed and sent back [X-3] [EZ-14]", async () => {
   const office = await Office.ready();
   const { documentRequestId: id } = await office.request("Your last two payslips");
   const { browser } = await office.enter(0);
@@ -136,7 +136,8 @@ test("what is taken back is asked for no more, and what was handed in stays [X-3
   await ok(office.api.DELETE(path, about(office, id)));
   await refused(office.api.DELETE(path, about(office, id)), 404, "NOT_FOUND");
   assert.deepEqual(await asked(browser, office), []);
-  const listed = await ok(browser.api.GET("/v1/portal/cases/{caseId}/documents", office.aboutCase()));
+  const documents = "/v1/portal/cases/{caseId}/documents";
+  const listed = await ok(browser.api.GET(documents, office.aboutCase()));
   assert.deepEqual(
     listed.documents.map((one) => [one.documentId, one.documentRequestId]),
     [[document.documentId, ""]],
@@ -161,7 +162,7 @@ async function lookNow(office: Office) {
   await run("psql", ["-XAtqc", text, setting("GATEHOUSE_POSTGRES_URL")]);
 }
 
-test("one reminder names all that is open, and nothing that is there [X-3] [X-4]", async () => {
+test("one reminder names all that is open, and nothing that is there [X-3]", async () => {
   const office = await Office.ready();
   await atNoon(office);
   const { browser } = await office.enter(0);
@@ -180,18 +181,14 @@ test("one reminder names all that is open, and nothing that is there [X-3] [X-4]
   await ask("Licence", bob.contactId, inDays(3));
   assert.equal((await handIn(browser, office, given.documentRequestId)).response.status, 200);
   await lookNow(office);
-  const mail = await eventually(
-    async () => (await mailsTo(ada.email))[before],
-    "the reminder",
-    20,
-  );
+  const mail = await eventually(async () => (await mailsTo(ada.email))[before], "the reminder", 20);
   assert.match(mail.text, new RegExp(`- Payslips \\(by ${inDays(3)}\\)\\s+- Contract`));
   assert.doesNotMatch(mail.text, /Passport|Licence/);
   assert.equal((await mailsTo(ada.email)).length, before + 1);
   assert.equal((await mailsTo(bob.email)).length, 0); // Who has not entered has no way in.
 });
 
-test("what was asked for before the invitation goes out with it [X-4] [S2-22]", async () => {
+test("what was asked for before the invitation goes out with it [S2-22]", async () => {
   const office = await Office.ready();
   const [ada, bob] = office.contacts;
   const shown = await office.request("Your last two payslips", ada.contactId);

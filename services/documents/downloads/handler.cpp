@@ -52,7 +52,7 @@ absl::StatusOr<pb::ListDocumentsResponse> DownloadsHandler::List(
   ASSIGN_OR_RETURN(const Page page, PageOf(request));
   ASSIGN_OR_RETURN(std::vector<Document> documents,
                    documents_.List(call.caller.organisation_id, request.case_id(), access,
-                                   request.document_request_id(), page));
+                                   {request.document_request_id(), request.folder()}, page));
   pb::ListDocumentsResponse response;
   response.set_next_page_token(
       CutPage(documents, page, [](const Document& document) { return document.document_id; }));

@@ -1,5 +1,6 @@
 #include "services/documents/requests/effects.h"
 
+#include "absl/time/clock.h"
 #include "gatehouse/documents/v1/events.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/jobs/events.h"
@@ -38,7 +39,7 @@ void RequestEffects::Send(Transaction& transaction, const std::string& organisat
   for (const ReminderMail& mail : mails) {
     notification::v1::SubmitMessageRequest request;
     request.set_channel(notification::v1::EMAIL);
-    request.set_template_("documents-wanted");
+    request.set_template_(mail.template_name);
     request.set_recipient(mail.recipient);
     request.set_case_id(case_id);
     for (const auto& [name, value] : mail.values) (*request.mutable_parameters())[name] = value;

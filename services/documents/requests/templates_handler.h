@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gatehouse/documents/v1/documents.pb.h"
+#include "gatehouse/documents/v1/requests.pb.h"
 #include "services/common/rpc/server.h"
 #include "services/documents/requests/domain/request_template.h"
 

@@ -125,7 +125,8 @@ absl::StatusOr<ClamdAddress> ClamdAddress::Parse(const std::string& url) {
   ClamdAddress address;
   if (absl::ConsumePrefix(&rest, "unix://")) {
     address.path = std::string(rest);
-    const bool fits = rest.size() > 1 && rest[0] == '/' && rest.size() < sizeof sockaddr_un::sun_path;
+    const bool fits =
+        rest.size() > 1 && rest[0] == '/' && rest.size() < sizeof sockaddr_un::sun_path;
     if (fits) return address;
   } else if (absl::ConsumePrefix(&rest, "tcp://")) {
     const size_t colon = rest.rfind(':');

@@ -15,6 +15,7 @@
 #include "services/documents/blobs/domain/collector.h"
 #include "services/documents/blobs/store/folder_blobs.h"
 #include "services/documents/blobs/store/store_marker.h"
+#include "services/documents/changes/domain/changes.h"
 #include "services/documents/requests/domain/chosen_requests.h"
 #include "services/documents/requests/domain/requests.h"
 #include "services/documents/requests/store/postgres_reminders.h"
@@ -41,9 +42,9 @@ class FakeCases : public CaseDirectory {
     if (organisation_id == "acme" && case_id == "deal-1") return mirrored;
     return Refuse(common::v1::NOT_FOUND, "no such case");
   }
-  MirroredCase mirrored = {"12 High Street",
-                           {{"ada", "Ada Client", "ada@example.com"},
-                            {"bob", "Bob Client", "bob@example.com"}}};
+  MirroredCase mirrored = {
+      "12 High Street",
+      {{"ada", "Ada Client", "ada@example.com"}, {"bob", "Bob Client", "bob@example.com"}}};
 };
 
 // One organisation, in Sydney.
@@ -120,9 +121,11 @@ struct Fixture {
       std::filesystem::temp_directory_path() / NewId("gatehouse-test");
   FolderBlobs blobs{Marked(root)};
   std::unique_ptr<MagicSniffer> sniffer = MagicSniffer::Open().value();
-  Uploads uploads{{documents, request_store, blobs, rules, cases, *sniffer}};
+  Uploads uploads{{documents, request_store, blobs, rules, cases, *sniffer, clock}};
+  Changes changes{documents, cases, organisations, clock};
   Requests requests{{request_store, templates, documents, rules, cases, organisations, clock}};
-  Reminding reminding{{reminders, request_store, rules, cases, organisations, readers, clock}};
+  Reminding reminding{
+      {reminders, request_store, documents, rules, cases, organisations, readers, clock}};
   BlobCollector collector{documents, blobs};
   const CaseAccess ada = {"deal-1", "ada", "inv_1", Visibility::kOwn};
   const CaseAccess bob = {"deal-1", "bob", "inv_2", Visibility::kOwn};

@@ -33,7 +33,7 @@ TEST_CASE("documents and requests are read by their indexes", "[service][plans]"
   const auto documents = [&](const CaseAccess* access, const std::string& request, const Page& at) {
     return [&, access, request, at](Postgres& pool) {
       return PostgresDocuments(pool, effects)
-          .List("o0", "case-4", access, request, at)
+          .List("o0", "case-4", access, {.document_request_id = request}, at)
           .value()
           .size();
     };
@@ -77,16 +77,20 @@ TEST_CASE("a case's documents cost a page where there are few cases", "[service]
       of_case);
   Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
   Effects effects(outbox);
+  RequestEffects request_effects(outbox);
   const CaseAccess ada = {"small", "ada", "inv_1", Visibility::kOwn};
   const auto documents = [&](const CaseAccess* access, const std::string& case_id,
                              const Page& at = {}) {
     return [&, access, case_id, at](Postgres& pool) {
-      return PostgresDocuments(pool, effects).List("o0", case_id, access, "", at).value().size();
+      return PostgresDocuments(pool, effects).List("o0", case_id, access, {}, at).value().size();
     };
   };
-  const auto requests = [](const std::string& case_id, const Page& at = {}) {
-    return [case_id, at](Postgres& pool) {
-      return PostgresRequests(pool).List("o0", case_id, nullptr, at).value().size();
+  const auto requests = [&](const std::string& case_id, const Page& at = {}) {
+    return [&, case_id, at](Postgres& pool) {
+      return PostgresRequests(pool, request_effects)
+          .List("o0", case_id, nullptr, at)
+          .value()
+          .size();
     };
   };
   ListCost cost(database);

@@ -1,9 +1,11 @@
 #include "services/documents/uploads/effects.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/documents/v1/events.pb.h"
 #include "services/common/jobs/events.h"
+#include "services/documents/requests/reminder_job.h"
 #include "services/documents/scanning/scan_job.h"
 
 namespace gatehouse::documents {
@@ -28,6 +30,15 @@ cases::v1::AddNoteRequest NoteOf(const Document& document) {
   return request;
 }
 
+// An event of the document's case, now.
+template <typename Event>
+OutboxCalls CallsOf(const Event& event, const Document& document) {
+  OutboxCalls calls(document.organisation_id);
+  AddEvent(event, {.case_id = document.case_id, .time = absl::Now(), .order_key = document.case_id},
+           calls);
+  return calls;
+}
+
 }  // namespace
 
 void Effects::Kept(Transaction& transaction, const Document& document) {
@@ -46,16 +57,34 @@ void Effects::Kept(Transaction& transaction, const Document& document) {
   outbox_.Add(transaction, std::move(calls), kPatience);
 }
 
+void Effects::Deleted(Transaction& transaction, const Document& document,
+                      const std::string& replaced_by_document_id) {
+  v1::DocumentDeleted event;
+  event.set_document_id(document.document_id);
+  event.set_replaced_by_document_id(replaced_by_document_id);
+  if (document.from_client) event.set_contact_id(document.uploader_id);
+  outbox_.Add(transaction, CallsOf(event, document), kPatience);
+}
+
+void Effects::Shared(Transaction& transaction, const Document& document) {
+  v1::DocumentShared event;
+  event.set_document_id(document.document_id);
+  event.set_contact_id(document.shared_contact_id);
+  outbox_.Add(transaction, CallsOf(event, document), kPatience);
+}
+
+void Effects::LookAt(Transaction& transaction, const Document& document, absl::Time time) {
+  OutboxCalls calls(document.organisation_id);
+  calls.AddJob(kReminderLane, "document_request.look", document.case_id, time);
+  outbox_.Add(transaction, std::move(calls));
+}
+
 void Effects::Infected(Transaction& transaction, const Document& document) {
   v1::DocumentInfected event;
   event.set_document_id(document.document_id);
   event.set_finding(document.scan_finding);
   if (document.from_client) event.set_contact_id(document.uploader_id);
-  OutboxCalls calls(document.organisation_id);
-  AddEvent(event,
-           {.case_id = document.case_id, .time = absl::Now(), .order_key = document.case_id},
-           calls);
-  outbox_.Add(transaction, std::move(calls));
+  outbox_.Add(transaction, CallsOf(event, document), kPatience);
 }
 
 }  // namespace gatehouse::documents

@@ -98,7 +98,9 @@ UploadsHandler::Receives<pb::UploadDocumentRequest> UploadsHandler::UploadDocume
                              .filename = first.filename(),
                              .label = first.label(),
                              .uploader_id = call.caller.actor_id,
-                             .uploader_name = call.caller.actor_name};
+                             .uploader_name = call.caller.actor_name,
+                             .folder = first.folder(),
+                             .replaces_document_id = first.replaces_document_id()};
   return Receive(call, first, once_, document,
                  [&] { return uploads_.BeginByStaff(document, SaidOf(first)); });
 }
@@ -112,7 +114,8 @@ UploadsHandler::Receives<pb::UploadPortalDocumentRequest> UploadsHandler::Upload
                              .from_client = true,
                              .uploader_id = access.contact_id,
                              .uploader_name = call.caller.actor_name,
-                             .document_request_id = first.document_request_id()};
+                             .document_request_id = first.document_request_id(),
+                             .replaces_document_id = first.replaces_document_id()};
   return Receive(call, first, once_, document,
                  [&] { return uploads_.BeginByClient(document, access, SaidOf(first)); });
 }

@@ -376,17 +376,17 @@ absl::StatusOr<std::vector<CaseGrant>> PostgresAccessStore::ListCaseGrants(
   using Result = absl::StatusOr<std::vector<CaseGrant>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<CaseGrant> grants;
-    for (const auto& row : tx.Exec(
-             "SELECT contact_id, invitation_id, sees_all, document_request_ids, create_time "
-             "FROM access_grant WHERE organisation_id = $1 AND case_id = $2 "
-             "AND revoke_time IS NULL ORDER BY create_time LIMIT 200",
-             organisation_id, case_id)) {
-      CaseAccess access = {.case_id = case_id,
-                           .contact_id = row["contact_id"].c_str(),
-                           .invitation_id = row["invitation_id"].c_str(),
-                           .visibility =
-                               row["sees_all"].as<bool>() ? Visibility::kAll : Visibility::kOwn,
-                           .document_request_ids = Words(row["document_request_ids"])};
+    for (const auto& row :
+         tx.Exec("SELECT contact_id, invitation_id, sees_all, document_request_ids, create_time "
+                 "FROM access_grant WHERE organisation_id = $1 AND case_id = $2 "
+                 "AND revoke_time IS NULL ORDER BY create_time LIMIT 200",
+                 organisation_id, case_id)) {
+      CaseAccess access = {
+          .case_id = case_id,
+          .contact_id = row["contact_id"].c_str(),
+          .invitation_id = row["invitation_id"].c_str(),
+          .visibility = row["sees_all"].as<bool>() ? Visibility::kAll : Visibility::kOwn,
+          .document_request_ids = Words(row["document_request_ids"])};
       access.chose_requests = !access.document_request_ids.empty();
       grants.push_back({std::move(access), TimeFromSql(row["create_time"])});
     }

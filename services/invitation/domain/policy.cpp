@@ -13,9 +13,8 @@ namespace {
 
 constexpr absl::Duration kShortestLink = absl::Minutes(5);
 
-const std::set<std::string> kTags = {"contact_name", "case_name", "organisation_name",
-                                     "sender_name",  "expiry",    "link",
-                                     "documents"};
+const std::set<std::string> kTags = {
+    "contact_name", "case_name", "organisation_name", "sender_name", "expiry", "link", "documents"};
 
 absl::Duration LinkTtl(const Policy& policy) {
   return absl::Seconds(policy.link_ttl().seconds()) + absl::Nanoseconds(policy.link_ttl().nanos());

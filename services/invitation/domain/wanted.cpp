@@ -18,7 +18,8 @@ bool Concerns(const WantedDocument& wanted, const Invitation& invitation) {
 }
 
 std::string LineOf(const WantedDocument& wanted) {
-  const std::string due = wanted.due_date.empty() ? "" : absl::StrCat(" (by ", wanted.due_date, ")");
+  const std::string due =
+      wanted.due_date.empty() ? "" : absl::StrCat(" (by ", wanted.due_date, ")");
   return absl::StrCat("- ", wanted.title, due, "\n");
 }
 

@@ -37,6 +37,14 @@ const std::map<std::string, Template> kTemplates = {
        "{{documents}}\n"
        "You hand them over in the portal, by the link that you were sent: {{portal_url}}\n\n"
        "{{organisation_name}}\n"}}},
+    {"documents-shared",
+     {Channel::kEmail,
+      {"{{organisation_name}} has documents for you: {{case_name}}",
+       "Dear {{contact_name}},\n\n"
+       "for {{case_name}}, {{organisation_name}} has put into the portal for you:\n\n"
+       "{{documents}}\n"
+       "You find that by the link that you were sent: {{portal_url}}\n\n"
+       "{{organisation_name}}\n"}}},
     // The last line binds the code to the page that may read it (WICG's origin-bound one-time
     // codes): browsers offer it there and nowhere else.
     {"sign-in-code",

@@ -262,7 +262,7 @@ TEST_CASE_METHOD(Fixture, "while the database is away the bytes stay: the row ma
   CHECK(absl::IsUnavailable(finish(lost)));
   CHECK(Files() == 1);
   CHECK(collector.Collect(absl::Now() + absl::Hours(25)).value() == 0);
-  const auto found = documents.List("acme", "deal-1", nullptr, "", {}).value();
+  const auto found = documents.List("acme", "deal-1", nullptr, {}, {}).value();
   REQUIRE(found.size() == 1);
   CHECK(blobs.Read("acme", found[0].document_id).ok());
   const auto failed = [](const std::string&, const auto&) -> absl::StatusOr<std::string> {

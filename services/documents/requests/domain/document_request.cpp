@@ -24,6 +24,17 @@ absl::StatusOr<DocumentRequest> Answered(DocumentRequest request) {
   return request;
 }
 
+absl::StatusOr<DocumentRequest> Unanswered(DocumentRequest request) {
+  if (request.state == RequestState::kAccepted) {
+    return Refuse(v1::DOCUMENT_FINAL, "what the document answers has been accepted");
+  }
+  const bool last = request.answers <= 1 && request.unavailable_reason.empty();
+  if (last && request.state == RequestState::kPendingReview) {
+    request.state = RequestState::kRequired;
+  }
+  return request;
+}
+
 absl::StatusOr<DocumentRequest> Declined(DocumentRequest request, const std::string& reason) {
   RETURN_IF_ERROR(CheckTakesAnswers(request));
   request.state = RequestState::kPendingReview;

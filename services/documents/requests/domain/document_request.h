@@ -31,6 +31,9 @@ inline bool IsOpen(const DocumentRequest& request) {
 
 // What it becomes once a document answers it. Refuses DOCUMENT_REQUEST_ACCEPTED.
 absl::StatusOr<DocumentRequest> Answered(DocumentRequest request);
+// What it becomes once one of its documents is gone; its answers still count that one. Refuses
+// DOCUMENT_FINAL where it has been accepted.
+absl::StatusOr<DocumentRequest> Unanswered(DocumentRequest request);
 // The same by a word: the client has no such document. Refuses DOCUMENT_REQUEST_ACCEPTED.
 absl::StatusOr<DocumentRequest> Declined(DocumentRequest request, const std::string& reason);
 // Once staff took it. One that was accepted stays as it is.

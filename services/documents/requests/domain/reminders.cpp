@@ -94,18 +94,42 @@ ReminderPlan PlanReminders(const OpenRequests& open, const MirroredCase& mirrore
   return plan;
 }
 
-std::string LinesOf(const std::vector<DocumentRequest>& requests, size_t max) {
+std::vector<SharedNotice> SharedNotices(const std::vector<Document>& shared,
+                                        const MirroredCase& mirrored,
+                                        const std::vector<Reader>& readers) {
+  std::vector<SharedNotice> notices;
+  for (const Reader& reader : readers) {
+    const CaseContact* contact = Find(mirrored, reader.access.contact_id);
+    if (contact == nullptr) continue;
+    SharedNotice notice = {.contact = *contact};
+    for (const Document& document : shared) {
+      const std::string& with = document.shared_contact_id;
+      if (with.empty() || with == contact->contact_id) notice.names.push_back(document.filename);
+    }
+    if (!notice.names.empty()) notices.push_back(std::move(notice));
+  }
+  return notices;
+}
+
+std::string LinesOf(const std::vector<std::string>& names, size_t max) {
   std::string lines;
-  for (size_t i = 0; i < requests.size(); ++i) {
-    const DocumentRequest& request = requests[i];
-    std::string line = absl::StrCat("- ", request.title);
-    if (!request.due_date.empty()) absl::StrAppend(&line, " (by ", request.due_date, ")");
-    if (!request.return_reason.empty()) absl::StrAppend(&line, ": ", request.return_reason);
-    const std::string more = absl::StrCat("- and ", requests.size() - i, " more\n");
-    if (lines.size() + line.size() + 1 + more.size() > max) return lines + more;
-    absl::StrAppend(&lines, line, "\n");
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string more = absl::StrCat("- and ", names.size() - i, " more\n");
+    if (lines.size() + names[i].size() + 3 + more.size() > max) return lines + more;
+    absl::StrAppend(&lines, "- ", names[i], "\n");
   }
   return lines;
+}
+
+std::string LinesOf(const std::vector<DocumentRequest>& requests, size_t max) {
+  std::vector<std::string> names;
+  for (const DocumentRequest& request : requests) {
+    std::string name = request.title;
+    if (!request.due_date.empty()) absl::StrAppend(&name, " (by ", request.due_date, ")");
+    if (!request.return_reason.empty()) absl::StrAppend(&name, ": ", request.return_reason);
+    names.push_back(std::move(name));
+  }
+  return LinesOf(names, max);
 }
 
 }  // namespace gatehouse::documents

@@ -8,10 +8,12 @@
 #include "services/documents/requests/domain/document_request.h"
 #include "services/documents/requests/domain/readers.h"
 #include "services/documents/settings/domain/document_rules.h"
+#include "services/documents/uploads/domain/document.h"
 
 namespace gatehouse::documents {
 
-// How long what was asked for or sent back is gathered, so that a client is told of several at once.
+// How long what was asked for or sent back is gathered, so that a client is told of several at
+// once.
 constexpr absl::Duration kGather = absl::Minutes(10);
 
 // The first time after `after` at which a client is to be reminded of it: at nine in the morning on
@@ -49,7 +51,20 @@ ReminderPlan PlanReminders(const OpenRequests& open, const MirroredCase& mirrore
                            const std::vector<Reader>& readers, const ReminderRules& rules,
                            const absl::TimeZone& zone, absl::Time now);
 
-// The requests as lines of a message: at most so many bytes, and how many more there are.
+// What one client is told of: the names of what is shared with it.
+struct SharedNotice {
+  CaseContact contact;
+  std::vector<std::string> names;
+};
+// To whom documents are shown that are shared since the last look: only what is for the client
+// itself or for all, though it may see more.
+std::vector<SharedNotice> SharedNotices(const std::vector<Document>& shared,
+                                        const MirroredCase& mirrored,
+                                        const std::vector<Reader>& readers);
+
+// Lines of a message: at most so many bytes, and how many more there are.
+std::string LinesOf(const std::vector<std::string>& names, size_t max);
+// The same of requests.
 std::string LinesOf(const std::vector<DocumentRequest>& requests, size_t max);
 
 }  // namespace gatehouse::documents

@@ -8,14 +8,15 @@ namespace {
 constexpr int kOpenMax = 1000;
 constexpr size_t kLinesMax = 900;  // Bytes; a message's value may have 1,000 characters.
 
-ReminderMail MailOf(const Reminder& reminder, const MirroredCase& mirrored,
-                    const OrganisationProfile& profile) {
-  return {.recipient = reminder.contact.email,
-          .values = {{"contact_name", reminder.contact.name},
+ReminderMail MailOf(const char* template_name, const CaseContact& contact, const std::string& lines,
+                    const MirroredCase& mirrored, const OrganisationProfile& profile) {
+  return {.template_name = template_name,
+          .recipient = contact.email,
+          .values = {{"contact_name", contact.name},
                      {"case_name", mirrored.display_name},
                      {"organisation_name", profile.display_name},
                      {"portal_url", profile.portal_url},
-                     {"documents", LinesOf(reminder.requests, kLinesMax)}}};
+                     {"documents", lines}}};
 }
 
 }  // namespace
@@ -26,7 +27,9 @@ absl::StatusOr<std::vector<ReminderMail>> Reminding::MailsOf(const std::string& 
                                                              ReminderLook& look, absl::Time now) {
   ASSIGN_OR_RETURN(auto open, places_.requests.ListOpen(organisation_id, case_id, kOpenMax));
   look.next = absl::InfiniteFuture();
-  if (open.empty()) return std::vector<ReminderMail>();
+  ASSIGN_OR_RETURN(const auto shared,
+                   places_.documents.ListShared(organisation_id, case_id, look.last));
+  if (open.empty() && shared.empty()) return std::vector<ReminderMail>();
   const auto mirrored = places_.cases.LookUp(organisation_id, case_id);
   if (ReasonOf(mirrored.status()) == "NOT_FOUND") return std::vector<ReminderMail>();
   RETURN_IF_ERROR(mirrored.status());
@@ -37,7 +40,12 @@ absl::StatusOr<std::vector<ReminderMail>> Reminding::MailsOf(const std::string& 
   look.next = plan.next;
   std::vector<ReminderMail> mails;
   for (const Reminder& reminder : plan.reminders) {
-    mails.push_back(MailOf(reminder, *mirrored, profile));
+    mails.push_back(MailOf("documents-wanted", reminder.contact,
+                           LinesOf(reminder.requests, kLinesMax), *mirrored, profile));
+  }
+  for (const SharedNotice& notice : SharedNotices(shared, *mirrored, readers)) {
+    mails.push_back(MailOf("documents-shared", notice.contact, LinesOf(notice.names, kLinesMax),
+                           *mirrored, profile));
   }
   return mails;
 }
@@ -51,7 +59,8 @@ absl::Status Reminding::Look(const std::string& organisation_id, const std::stri
     if (found->next - now > absl::Minutes(1)) return absl::OkStatus();
     return absl::AbortedError("the time of the look has not come yet");
   }
-  ASSIGN_OR_RETURN(const OrganisationProfile profile, places_.organisations.LookUp(organisation_id));
+  ASSIGN_OR_RETURN(const OrganisationProfile profile,
+                   places_.organisations.LookUp(organisation_id));
   ReminderLook look = *found;
   std::vector<ReminderMail> mails;
   // What waited for longer than it should have waits for the morning, too.

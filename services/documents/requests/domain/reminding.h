@@ -8,6 +8,7 @@
 #include "services/documents/requests/domain/organisation_directory.h"
 #include "services/documents/requests/domain/reminders.h"
 #include "services/documents/requests/domain/request_store.h"
+#include "services/documents/uploads/domain/document_store.h"
 
 namespace gatehouse::documents {
 
@@ -18,8 +19,9 @@ struct ReminderLook {
   int64_t version = 0;  // Grows whenever something is added that may need an earlier look.
 };
 
-// A reminder as it leaves.
+// A reminder, or a notice, as it leaves.
 struct ReminderMail {
+  std::string template_name;  // documents-wanted, documents-shared
   std::string recipient;
   std::vector<std::pair<std::string, std::string>> values;
 };
@@ -33,13 +35,13 @@ class ReminderStore {
   // The look was taken: sends these and plans the next one, all or nothing. Aborted where the
   // version is another one meanwhile: look again.
   virtual absl::Status Looked(const std::string& organisation_id, const std::string& case_id,
-                              const ReminderLook& look,
-                              const std::vector<ReminderMail>& mails) = 0;
+                              const ReminderLook& look, const std::vector<ReminderMail>& mails) = 0;
 };
 
 struct RemindingPlaces {
   ReminderStore& reminders;
   RequestStore& requests;
+  DocumentStore& documents;
   RulesStore& rules;
   CaseDirectory& cases;
   OrganisationDirectory& organisations;

@@ -18,9 +18,9 @@ absl::StatusOr<DocumentRequest> Requests::Create(DocumentRequest request) {
   const absl::Time now = places_.clock.Now();
   RETURN_IF_ERROR(CheckDueDate(request.due_date, absl::ToCivilDay(now, profile.time_zone)));
   request.document_request_id = NewId("drq");
-  ASSIGN_OR_RETURN(
-      auto added, places_.requests.Add({std::move(request)}, rules.max_document_requests,
-                                       ByDay(now + kGather, profile.time_zone)));
+  ASSIGN_OR_RETURN(auto added,
+                   places_.requests.Add({std::move(request)}, rules.max_document_requests,
+                                        ByDay(now + kGather, profile.time_zone)));
   return std::move(added.front());
 }
 
@@ -106,12 +106,11 @@ absl::StatusOr<AnsweredRequest> Requests::Return(const RequestName& name,
 
 absl::StatusOr<AnsweredRequest> Requests::Decline(const RequestName& name, const CaseAccess& access,
                                                   const std::string& reason) {
-  RETURN_IF_ERROR(places_.requests
-                      .Get(name.organisation_id, name.case_id, &access, name.document_request_id)
-                      .status());
+  RETURN_IF_ERROR(
+      places_.requests.Get(name.organisation_id, name.case_id, &access, name.document_request_id)
+          .status());
   return Change(
-      name, &access,
-      [&](DocumentRequest request) { return Declined(std::move(request), reason); },
+      name, &access, [&](DocumentRequest request) { return Declined(std::move(request), reason); },
       absl::InfiniteFuture());
 }
 

@@ -5,6 +5,7 @@
 #include "gatehouse/documents/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
+#include "services/documents/requests/store/look_rows.h"
 #include "services/documents/requests/store/request_rows.h"
 
 namespace gatehouse::documents {
@@ -46,10 +47,10 @@ const char* PageSql() {
 }
 
 const char* OpenSql() {
-  static const std::string sql = absl::StrCat(
-      "SELECT ", kRequestColumns,
-      " FROM document_request r WHERE organisation_id = $1 AND case_id = $2 "
-      "AND state IN (1, 4) ORDER BY document_request_id LIMIT $3");
+  static const std::string sql =
+      absl::StrCat("SELECT ", kRequestColumns,
+                   " FROM document_request r WHERE organisation_id = $1 AND case_id = $2 "
+                   "AND state IN (1, 4) ORDER BY document_request_id LIMIT $3");
   return sql.c_str();
 }
 
@@ -66,17 +67,11 @@ absl::Status Count(Transaction& tx, const std::vector<DocumentRequest>& requests
                   "max", absl::StrCat(max));
 }
 
-// Plans a look at the case by then, unless an earlier one is planned.
-void PlanLook(Transaction& tx, RequestEffects& effects, const DocumentRequest& request,
-              absl::Time time) {
-  if (time == absl::InfiniteFuture()) return;
-  const auto rows = tx.Exec(
-      "INSERT INTO case_reminder AS c (organisation_id, case_id, next_time) VALUES ($1, $2, $3) "
-      "ON CONFLICT (organisation_id, case_id) DO UPDATE SET version = c.version + 1, "
-      "next_time = least(c.next_time, excluded.next_time) RETURNING next_time = $3 AS planned",
-      request.organisation_id, request.case_id, ToSql(time));
-  if (!rows[0]["planned"].as<bool>()) return;
-  effects.LookAt(tx, request.organisation_id, request.case_id, time);
+void Plan(Transaction& tx, RequestEffects& effects, const DocumentRequest& request,
+          absl::Time time) {
+  if (const auto planned = PlanLook(tx, request.organisation_id, request.case_id, time)) {
+    effects.LookAt(tx, request.organisation_id, request.case_id, *planned);
+  }
 }
 
 }  // namespace
@@ -97,7 +92,7 @@ absl::StatusOr<std::vector<DocumentRequest>> PostgresRequests::Add(
               request.label, request.contact_id, request.due_date);
           request.create_time = TimeFromSql(rows[0]["create_time"]);
         }
-        PlanLook(tx, effects_, requests.front(), look_time);
+        Plan(tx, effects_, requests.front(), look_time);
         return requests;
       });
 }
@@ -124,8 +119,8 @@ absl::StatusOr<std::vector<DocumentRequest>> PostgresRequests::List(
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<DocumentRequest> requests;
     for (const auto& row :
-         tx.Exec(PageSql(), organisation_id, case_id, viewer.client, viewer.all,
-                 viewer.contact_id, viewer.chose, viewer.chosen, page.after, page.limit())) {
+         tx.Exec(PageSql(), organisation_id, case_id, viewer.client, viewer.all, viewer.contact_id,
+                 viewer.chose, viewer.chosen, page.after, page.limit())) {
       requests.push_back(RequestFrom(row));
     }
     return requests;
@@ -177,7 +172,7 @@ absl::StatusOr<DocumentRequest> PostgresRequests::Change(const std::string& orga
     if (same) return before;
     SaveRequest(tx, changed);
     effects_.Changed(tx, changed);
-    PlanLook(tx, effects_, changed, look_time);
+    Plan(tx, effects_, changed, look_time);
     return changed;
   });
 }
@@ -192,9 +187,8 @@ absl::Status PostgresRequests::Remove(const std::string& organisation_id,
         "UPDATE document SET document_request_id = NULL WHERE organisation_id = $1 "
         "AND case_id = $2 AND document_request_id = $3",
         organisation_id, case_id, document_request_id);
-    tx.Exec(
-        "DELETE FROM document_request WHERE organisation_id = $1 AND document_request_id = $2",
-        organisation_id, document_request_id);
+    tx.Exec("DELETE FROM document_request WHERE organisation_id = $1 AND document_request_id = $2",
+            organisation_id, document_request_id);
     tx.Exec(
         "UPDATE usage SET requests = requests - 1 WHERE organisation_id = $1 AND case_id = $2 "
         "AND contact_id = ''",

@@ -40,10 +40,10 @@ absl::Status Save(Transaction& tx, const RequestTemplate& put) {
       "case_kind) VALUES ($1, $2, $3, $4) ON CONFLICT (organisation_id, template_id) "
       "DO UPDATE SET display_name = excluded.display_name, case_kind = excluded.case_kind",
       put.organisation_id, put.template_id, put.display_name, put.case_kind);
-  const auto counted =
-      tx.Exec("SELECT count(*) AS templates FROM document_request_template "
-              "WHERE organisation_id = $1",
-              put.organisation_id);
+  const auto counted = tx.Exec(
+      "SELECT count(*) AS templates FROM document_request_template "
+      "WHERE organisation_id = $1",
+      put.organisation_id);
   if (counted[0]["templates"].as<int>() <= kTemplatesMax) return absl::OkStatus();
   return WithFact(Refuse(v1::DOCUMENT_REQUEST_TEMPLATE_LIMIT_REACHED,
                          "the organisation has as many templates as it may have"),
@@ -66,8 +66,7 @@ void SaveItems(Transaction& tx, const RequestTemplate& put) {
       "label, due_days) SELECT $1, $2, item.position, item.title, item.label, item.due_days "
       "FROM unnest($3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY "
       "AS item(title, label, due_days, position)",
-      put.organisation_id, put.template_id, SqlArray(titles), SqlArray(labels),
-      SqlArray(due_days));
+      put.organisation_id, put.template_id, SqlArray(titles), SqlArray(labels), SqlArray(due_days));
 }
 
 }  // namespace
@@ -84,11 +83,11 @@ absl::StatusOr<RequestTemplate> PostgresTemplates::Get(const std::string& organi
                                                        const std::string& template_id) {
   using Result = absl::StatusOr<RequestTemplate>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    const auto found = TemplatesFrom(tx.Exec(
-        "SELECT t.*, i.title, i.label, i.due_days FROM document_request_template t "
-        "JOIN document_request_template_item i USING (organisation_id, template_id) "
-        "WHERE organisation_id = $1 AND template_id = $2 ORDER BY position",
-        organisation_id, template_id));
+    const auto found = TemplatesFrom(
+        tx.Exec("SELECT t.*, i.title, i.label, i.due_days FROM document_request_template t "
+                "JOIN document_request_template_item i USING (organisation_id, template_id) "
+                "WHERE organisation_id = $1 AND template_id = $2 ORDER BY position",
+                organisation_id, template_id));
     if (found.empty()) return NotFound();
     return found.front();
   });
@@ -111,10 +110,10 @@ absl::StatusOr<std::vector<RequestTemplate>> PostgresTemplates::List(
 absl::Status PostgresTemplates::Remove(const std::string& organisation_id,
                                        const std::string& template_id) {
   return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    const auto rows =
-        tx.Exec("DELETE FROM document_request_template WHERE organisation_id = $1 "
-                "AND template_id = $2 RETURNING 1",
-                organisation_id, template_id);
+    const auto rows = tx.Exec(
+        "DELETE FROM document_request_template WHERE organisation_id = $1 "
+        "AND template_id = $2 RETURNING 1",
+        organisation_id, template_id);
     return rows.empty() ? NotFound() : absl::OkStatus();
   });
 }

@@ -24,19 +24,18 @@ const std::string kLoad =
 }  // namespace
 
 DocumentRequest RequestFrom(const pqxx::row& row) {
-  DocumentRequest request = {
-      .organisation_id = row["organisation_id"].c_str(),
-      .document_request_id = row["document_request_id"].c_str(),
-      .case_id = row["case_id"].c_str(),
-      .title = row["title"].c_str(),
-      .label = row["label"].c_str(),
-      .contact_id = row["contact_id"].c_str(),
-      .due_date = row["due_date"].c_str(),
-      .state = static_cast<RequestState>(row["state"].as<int>()),
-      .return_reason = row["return_reason"].c_str(),
-      .unavailable_reason = row["unavailable_reason"].c_str(),
-      .answers = row["answers"].as<int64_t>(),
-      .create_time = TimeFromSql(row["create_time"])};
+  DocumentRequest request = {.organisation_id = row["organisation_id"].c_str(),
+                             .document_request_id = row["document_request_id"].c_str(),
+                             .case_id = row["case_id"].c_str(),
+                             .title = row["title"].c_str(),
+                             .label = row["label"].c_str(),
+                             .contact_id = row["contact_id"].c_str(),
+                             .due_date = row["due_date"].c_str(),
+                             .state = static_cast<RequestState>(row["state"].as<int>()),
+                             .return_reason = row["return_reason"].c_str(),
+                             .unavailable_reason = row["unavailable_reason"].c_str(),
+                             .answers = row["answers"].as<int64_t>(),
+                             .create_time = TimeFromSql(row["create_time"])};
   if (!row["review_time"].is_null()) request.review_time = TimeFromSql(row["review_time"]);
   // A process of before keeps answers, and no state.
   if (request.state == RequestState::kRequired && request.answers > 0) {
@@ -57,8 +56,7 @@ absl::StatusOr<DocumentRequest> LoadRequest(Transaction& transaction,
                                             const std::string& organisation_id,
                                             const std::string& case_id,
                                             const std::string& document_request_id) {
-  const auto rows =
-      transaction.Exec(kLoad.c_str(), organisation_id, case_id, document_request_id);
+  const auto rows = transaction.Exec(kLoad.c_str(), organisation_id, case_id, document_request_id);
   if (!rows.empty()) return RequestFrom(rows[0]);
   return Refuse(common::v1::NOT_FOUND, "there is no such document request");
 }

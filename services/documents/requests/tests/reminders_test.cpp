@@ -59,13 +59,12 @@ Reader Entered(const std::string& contact_id, absl::Time since) {
 }
 
 struct Plan {
-  MirroredCase mirrored = {"12 High Street",
-                           {{"ada", "Ada", "ada@example.com"},
-                            {"bob", "Bob", "bob@example.com"},
-                            {"eve", "Eve", ""}}};
-  std::vector<Reader> readers = {Entered("ada", At(2027, 5, 1, 9)),
-                                 Entered("bob", At(2027, 5, 1, 9)),
-                                 Entered("eve", At(2027, 5, 1, 9))};
+  MirroredCase mirrored = {
+      "12 High Street",
+      {{"ada", "Ada", "ada@example.com"}, {"bob", "Bob", "bob@example.com"}, {"eve", "Eve", ""}}};
+  std::vector<Reader> readers = {Entered("ada", documents::At(2027, 5, 1, 9)),
+                                 Entered("bob", documents::At(2027, 5, 1, 9)),
+                                 Entered("eve", documents::At(2027, 5, 1, 9))};
   std::vector<DocumentRequest> open;
   absl::Time last = absl::InfinitePast();
 
@@ -156,8 +155,8 @@ TEST_CASE("a message has as many lines as it has room for", "[unit]") {
   }
   const std::string lines = LinesOf(many, 300);
   CHECK(lines.size() <= 300);
-  CHECK(lines.find("- and 97 more\n") != std::string::npos);
-  CHECK(LinesOf({}, 300).empty());
+  CHECK(lines.find("- and 96 more\n") != std::string::npos);
+  CHECK(LinesOf(std::vector<std::string>(), 300).empty());
 }
 
 struct ReminderFixture : Fixture {
@@ -180,7 +179,8 @@ struct ReminderFixture : Fixture {
     return asked->document_request_id;
   }
   int Jobs(const std::string& kind) {
-    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%" + kind + "'")[0][0].as<int>();
+    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%" + kind + "'")[0][0]
+        .as<int>();
   }
   int Mails() { return Jobs("SubmitMessage"); }
   absl::Status LookAt(absl::Time time) {
@@ -245,7 +245,8 @@ TEST_CASE_METHOD(ReminderFixture, "what is asked while somebody looks is not mis
   Ask(Date(10));
   const auto look = reminders.Find("acme", "deal-1").value();
   Ask("");
-  CHECK(absl::IsAborted(reminders.Looked("acme", "deal-1", *look, {{"ada@example.com", {}}})));
+  CHECK(absl::IsAborted(
+      reminders.Looked("acme", "deal-1", *look, {{"documents-wanted", "ada@example.com", {}}})));
   CHECK(Mails() == 0);
   CHECK(Next() - Day(0, 12) == kGather);
 }

@@ -107,7 +107,8 @@ TEST_CASE_METHOD(RequestsFixture, "an answer beyond the thousandth counts", "[se
   int found = 0;
   Page page = {.size = 1000};
   while (true) {
-    auto documents_of = documents.List("acme", "deal-1", nullptr, many, page).value();
+    auto documents_of =
+        documents.List("acme", "deal-1", nullptr, {.document_request_id = many}, page).value();
     const std::string token =
         CutPage(documents_of, page, [](const Document& document) { return document.document_id; });
     found += static_cast<int>(documents_of.size());

@@ -82,7 +82,8 @@ struct ReviewFixture : Fixture {
     return TakeBy(ada, bytes, name.document_request_id).status();
   }
   int Jobs(const std::string& kind) {
-    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%" + kind + "'")[0][0].as<int>();
+    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%" + kind + "'")[0][0]
+        .as<int>();
   }
 };
 
@@ -164,7 +165,7 @@ TEST_CASE_METHOD(ReviewFixture, "what answered a request that is taken back stay
   REQUIRE(HandIn(name).ok());
   REQUIRE(requests.Remove(name).ok());
   CHECK(ReasonOf(requests.Remove(name)) == "NOT_FOUND");
-  const auto left = documents.List("acme", "deal-1", nullptr, "", {}).value();
+  const auto left = documents.List("acme", "deal-1", nullptr, {}, {}).value();
   REQUIRE(left.size() == 1);
   CHECK(left[0].document_request_id.empty());
   CHECK(left[0].label == "Payslip");
@@ -177,9 +178,9 @@ TEST_CASE_METHOD(ReviewFixture, "nobody reaches a request of another case or org
                  "[service]") {
   const RequestName name = Ask();
   REQUIRE(HandIn(name).ok());
-  for (const RequestName& other :
-       {RequestName{"other", "deal-1", name.document_request_id},
-        RequestName{"acme", "deal-2", name.document_request_id}, {"acme", "deal-1", "drq_none"}}) {
+  for (const RequestName& other : {RequestName{"other", "deal-1", name.document_request_id},
+                                   RequestName{"acme", "deal-2", name.document_request_id},
+                                   RequestName{"acme", "deal-1", "drq_none"}}) {
     CHECK(ReasonOf(requests.Accept(other).status()) == "NOT_FOUND");
     CHECK(ReasonOf(requests.Return(other, "x").status()) == "NOT_FOUND");
     CHECK(ReasonOf(requests.Remove(other)) == "NOT_FOUND");
@@ -201,18 +202,17 @@ TEST_CASE_METHOD(ReviewFixture, "a due date is judged by the organisation's day"
   // The first of March in Sydney, the last of February everywhere else.
   clock.now = absl::FromCivil(absl::CivilSecond(2027, 2, 28, 14, 0, 0), absl::UTCTimeZone());
   const auto ask = [&](const std::string& due) {
-    return ReasonOf(requests
-                        .Create({.organisation_id = "acme",
-                                 .case_id = "deal-1",
-                                 .title = "x",
-                                 .due_date = due})
-                        .status());
+    return ReasonOf(
+        requests
+            .Create({.organisation_id = "acme", .case_id = "deal-1", .title = "x", .due_date = due})
+            .status());
   };
   CHECK(ask("2027-02-28") == "INVALID_REQUEST");
   CHECK(ask("2027-03-01").empty());
 }
 
-TEST_CASE_METHOD(ReviewFixture, "who answers at once and who reviews never leave it half", "[service]") {
+TEST_CASE_METHOD(ReviewFixture, "who answers at once and who reviews never leave it half",
+                 "[service]") {
   const RequestName name = Ask();
   std::vector<std::thread> threads;
   std::atomic<int> taken = 0;

@@ -9,8 +9,7 @@ absl::StatusOr<Verdict> Scanning::Judge(const Document& document) {
   if (document.size_bytes > limits_.max_file_bytes) {
     return Verdict{Scan::kUnscanned, "larger than the scanner looks"};
   }
-  ASSIGN_OR_RETURN(const auto blob,
-                   blobs_.Read(document.organisation_id, document.document_id));
+  ASSIGN_OR_RETURN(const auto blob, blobs_.Read(document.organisation_id, document.document_id));
   ASSIGN_OR_RETURN(const Verdict verdict, scanner_.Scan(*blob, document.size_bytes));
   if (verdict.scan != Scan::kClean) return verdict;
   std::string head;

@@ -92,7 +92,7 @@ struct ScanFixture : Fixture {
   FakeScanner scanner;
   ScanLimits limits = {.max_file_bytes = 1000};
   Scanning scanning{documents, blobs, scanner, limits};
-  Uploads waiting{{documents, request_store, blobs, rules, cases, *sniffer, true}};
+  Uploads waiting{{documents, request_store, blobs, rules, cases, *sniffer, clock, true}};
 
   Document Keep(const std::string& bytes = kPdf, const std::string& name = "a.pdf") {
     const auto kept = Take(waiting.BeginByClient(By(ada), ada, {}), {bytes});
@@ -107,7 +107,8 @@ struct ScanFixture : Fixture {
     return scanning.Scan("acme", "deal-1", document.document_id);
   }
   int Jobs(const std::string& kind) {
-    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%" + kind + "'")[0][0].as<int>();
+    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%" + kind + "'")[0][0]
+        .as<int>();
   }
 };
 
@@ -261,7 +262,7 @@ TEST_CASE_METHOD(ClamdFixture, "what is beyond clamd's limits is not clean", "[s
   CHECK(Scan(nested)->scan == Scan::kUnscanned);
 }
 
-TEST_CASE("the member that clamd cuts and calls clean is not clean", "[service]") {
+TEST_CASE("what clamd would cut and call clean is not clean", "[service]") {
   ScanFixture fixture;
   ClamdFixture real;
   const std::string member = std::string(2 << 20, 'x') + kEicar;

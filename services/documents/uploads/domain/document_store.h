@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct Verdict {
   std::string finding;  // What was found, or why it is not known, in the scanner's words.
 };
 
+// Which of a case's documents; one of the two at most.
+struct DocumentFilter {
+  std::string document_request_id, folder;
+};
+
 // What is known of documents. Every method but those of the collector is about one organisation's
 // rows; `access` is a client's, which sees what MaySee() says, or null for staff.
 class DocumentStore {
@@ -35,12 +41,31 @@ class DocumentStore {
 
   // Notes, durably, that bytes may come to lie under this id: until Add() or Forget().
   virtual absl::Status NoteLoose(const LooseBlob& blob) = 0;
-  // Keeps the document, counts it, tells of it and has the request that it answers wait for review,
+  // Keeps the document in the place of the one that it replaces (as Remove), counts it, tells of it
+  // and has the request that it answers wait for review,
   // or none of these. Refuses as CheckQuotas(), as Answered(), and NOT_FOUND where the request is
   // gone. Aborted where nothing was noted: the bytes may be gone.
   virtual absl::StatusOr<Document> Add(const Document& document, const Quotas& quotas) = 0;
-  // What the scanner says of a document that waits for that, told where it is infected. Harmless for
-  // one that does not wait, or is gone.
+  using Step = std::function<absl::StatusOr<Document>(Document)>;
+  // Changes a document's label, folder and sharing, in one transaction, and tells of a sharing that
+  // is its first, of which whoever may read it is told by `look_time`. Refuses NOT_FOUND.
+  virtual absl::StatusOr<Document> Change(const std::string& organisation_id,
+                                          const std::string& case_id,
+                                          const std::string& document_id, const Step& step,
+                                          absl::Time look_time) = 0;
+  // Deletes it, counts it no more and leaves its bytes to the collector, unless `check` refuses. A
+  // request that it alone answered waits again. Refuses NOT_FOUND, and DOCUMENT_FINAL where its
+  // request has been accepted.
+  using Check = std::function<absl::Status(const Document&)>;
+  virtual absl::Status Remove(const std::string& organisation_id, const std::string& case_id,
+                              const CaseAccess* access, const std::string& document_id,
+                              const Check& check) = 0;
+  // What was shared after then, by time, 1,000 at most.
+  virtual absl::StatusOr<std::vector<Document>> ListShared(const std::string& organisation_id,
+                                                           const std::string& case_id,
+                                                           absl::Time after) = 0;
+  // What the scanner says of a document that waits for that, told where it is infected. Harmless
+  // for one that does not wait, or is gone.
   virtual absl::Status SetScan(const std::string& organisation_id, const std::string& case_id,
                                const std::string& document_id, const Verdict& verdict) = 0;
   // No bytes lie under this id any more.
@@ -52,11 +77,11 @@ class DocumentStore {
   virtual absl::StatusOr<Document> Get(const std::string& organisation_id,
                                        const std::string& case_id, const CaseAccess* access,
                                        const std::string& document_id) = 0;
-  // Newest first; only those that answer a request, unless that is empty.
+  // Newest first; only those that answer a request, or lie in a folder, unless those are empty.
   virtual absl::StatusOr<std::vector<Document>> List(const std::string& organisation_id,
                                                      const std::string& case_id,
                                                      const CaseAccess* access,
-                                                     const std::string& document_request_id,
+                                                     const DocumentFilter& filter,
                                                      const Page& page) = 0;
   // The oldest answers to each of these requests, `each` of it at most, oldest first.
   virtual absl::StatusOr<std::vector<Document>> ListAnswers(

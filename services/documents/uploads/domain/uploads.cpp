@@ -20,7 +20,8 @@ std::string FingerprintOf(const Document& document) {
   // A client's label is its request's.
   for (const std::string& part :
        {document.case_id, document.filename, document.from_client ? "" : document.label,
-        document.document_request_id, document.sha256}) {
+        document.document_request_id, document.from_client ? "" : document.folder,
+        document.replaces_document_id, document.sha256}) {
     absl::StrAppend(&all, part.size(), ":", part);
   }
   return Sha256(all);
@@ -123,7 +124,8 @@ class RepeatedUpload : public Upload {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Upload>> Uploads::Begin(Document document, const SaidOfFile& said) {
+absl::StatusOr<std::unique_ptr<Upload>> Uploads::Begin(Document document, const CaseAccess* access,
+                                                       const SaidOfFile& said) {
   document.scan = places_.scans ? Scan::kPending : Scan::kUnscanned;
   document.filename = SafeFileName(document.filename);
   if (document.filename.empty()) return Refuse(v1::FILENAME_INVALID, "the file needs a name");
@@ -131,6 +133,13 @@ absl::StatusOr<std::unique_ptr<Upload>> Uploads::Begin(Document document, const 
   if (IsDangerousExtension(extension)) return CheckType(said.type, extension, {});
   ASSIGN_OR_RETURN(DocumentRules rules, places_.rules.Get(document.organisation_id));
   if (said.size.value_or(0) > rules.max_document_bytes) return TooLarge();
+  if (!document.replaces_document_id.empty()) {
+    ASSIGN_OR_RETURN(const Document old,
+                     places_.documents.Get(document.organisation_id, document.case_id, access,
+                                           document.replaces_document_id));
+    RETURN_IF_ERROR(
+        CheckAlterable(old, {document.from_client, document.uploader_id}, places_.clock.Now()));
+  }
   ASSIGN_OR_RETURN(const Usages used,
                    places_.documents.Used(document.organisation_id, document.case_id,
                                           document.from_client ? document.uploader_id : ""));
@@ -145,7 +154,7 @@ absl::StatusOr<std::unique_ptr<Upload>> Uploads::Begin(Document document, const 
 absl::StatusOr<std::unique_ptr<Upload>> Uploads::BeginByStaff(Document document,
                                                               const SaidOfFile& said) {
   RETURN_IF_ERROR(places_.cases.Check(document.organisation_id, document.case_id, ""));
-  return Begin(std::move(document), said);
+  return Begin(std::move(document), nullptr, said);
 }
 
 absl::StatusOr<std::unique_ptr<Upload>> Uploads::BeginByClient(Document document,
@@ -158,7 +167,7 @@ absl::StatusOr<std::unique_ptr<Upload>> Uploads::BeginByClient(Document document
     RETURN_IF_ERROR(Answered(request).status());
     document.label = request.label;
   }
-  return Begin(std::move(document), said);
+  return Begin(std::move(document), &access, said);
 }
 
 absl::StatusOr<std::unique_ptr<Upload>> Uploads::BeginAgain(Document document) {

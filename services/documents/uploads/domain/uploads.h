@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "services/common/base/clock.h"
 #include "services/common/base/crypto.h"
 #include "services/documents/blobs/domain/blobs.h"
 #include "services/documents/requests/domain/case_directory.h"
@@ -24,6 +25,7 @@ struct UploadPlaces {
   RulesStore& rules;
   CaseDirectory& cases;
   const TypeSniffer& sniffer;
+  const Clock& clock;
   bool scans = false;  // Whether a scanner is set up, for which what comes in waits.
 };
 
@@ -55,7 +57,8 @@ class Uploads {
   explicit Uploads(UploadPlaces places) : places_(places) {}
 
   // `document` says everything but what the bytes tell. Refusals are those of UploadDocument; of
-  // a client (`access`) also NOT_FOUND for a request that it may not see.
+  // a client (`access`) also NOT_FOUND for a request or a document to replace that it may not see.
+  // What is replaced must be alterable when the upload begins, however long that takes.
   absl::StatusOr<std::unique_ptr<Upload>> BeginByStaff(Document document, const SaidOfFile& said);
   absl::StatusOr<std::unique_ptr<Upload>> BeginByClient(Document document, const CaseAccess& access,
                                                         const SaidOfFile& said);
@@ -65,7 +68,8 @@ class Uploads {
   static absl::StatusOr<std::unique_ptr<Upload>> BeginAgain(Document document);
 
  private:
-  absl::StatusOr<std::unique_ptr<Upload>> Begin(Document document, const SaidOfFile& said);
+  absl::StatusOr<std::unique_ptr<Upload>> Begin(Document document, const CaseAccess* access,
+                                                const SaidOfFile& said);
 
   UploadPlaces places_;
 };

@@ -4,6 +4,7 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
+#include "services/documents/requests/store/look_rows.h"
 #include "services/documents/requests/store/request_rows.h"
 
 namespace gatehouse::documents {
@@ -16,9 +17,10 @@ constexpr int kLabelsMax = 10000;
 const std::string kColumns =
     "organisation_id, document_id, case_id, filename, content_type, size_bytes, sha256, label, "
     "from_client, uploader_id, uploader_name, document_request_id, scan, scan_finding, "
-    "create_time";
+    "folder, share_time, shared_contact_id, create_time";
 
 Document DocumentFrom(const pqxx::row& row) {
+  const pqxx::field share_time = row["share_time"];
   return {.organisation_id = row["organisation_id"].c_str(),
           .document_id = row["document_id"].c_str(),
           .case_id = row["case_id"].c_str(),
@@ -33,6 +35,9 @@ Document DocumentFrom(const pqxx::row& row) {
           .document_request_id = row["document_request_id"].c_str(),
           .scan = static_cast<Scan>(row["scan"].as<int>()),
           .scan_finding = row["scan_finding"].c_str(),
+          .folder = row["folder"].c_str(),
+          .shared_contact_id = row["shared_contact_id"].c_str(),
+          .share_time = share_time.is_null() ? absl::InfiniteFuture() : TimeFromSql(share_time),
           .create_time = TimeFromSql(row["create_time"])};
 }
 
@@ -46,7 +51,8 @@ std::vector<Document> DocumentsFrom(const pqxx::result& rows) {
 // organisation and the case, $3 to $5 what Viewer says.
 const std::string kVisible =
     " organisation_id = $1 AND case_id = $2 AND "
-    "(NOT $3::boolean OR (from_client AND ($4::boolean OR uploader_id = $5))) ";
+    "(NOT $3::boolean OR (from_client AND ($4::boolean OR uploader_id = $5)) "
+    " OR (share_time IS NOT NULL AND ($4::boolean OR shared_contact_id IN ('', $5)))) ";
 
 struct Viewer {
   explicit Viewer(const CaseAccess* access)
@@ -64,10 +70,22 @@ const std::string kPage = absl::StrCat("SELECT ", kColumns, " FROM document WHER
                                        "AND document_id < $6 "
                                        "ORDER BY document_id DESC LIMIT $7");
 
+// What has no folder of its own lies where FolderOf() says.
+const std::string kPageOfFolder =
+    absl::StrCat("SELECT ", kColumns, " FROM document WHERE ", kVisible,
+                 "AND document_id < $6 AND $8 = CASE WHEN folder <> '' THEN folder "
+                 "WHEN from_client THEN 'Client-Documents' ELSE 'Documents' END "
+                 "ORDER BY document_id DESC LIMIT $7");
+
 const std::string kPageOfRequest =
     absl::StrCat("SELECT ", kColumns, " FROM document WHERE ", kVisible,
                  "AND document_id < $6 AND document_request_id = $8 "
                  "ORDER BY document_id DESC LIMIT $7");
+
+const std::string kShared = absl::StrCat("SELECT ", kColumns,
+                                         " FROM document WHERE organisation_id = $1 "
+                                         "AND case_id = $2 AND share_time > $3 "
+                                         "ORDER BY share_time LIMIT 1000");
 
 const std::string kAnswers =
     absl::StrCat("SELECT answer.* FROM unnest($6::text[]) AS asked(id), LATERAL (SELECT ", kColumns,
@@ -78,7 +96,8 @@ const std::string kAnswers =
 constexpr char kInsert[] =
     "INSERT INTO document (organisation_id, document_id, case_id, filename, content_type, "
     "size_bytes, sha256, label, from_client, uploader_id, uploader_name, document_request_id, "
-    "scan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), $13) "
+    "scan, folder) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), $13, "
+    "$14) "
     "RETURNING create_time";
 
 constexpr char kUsed[] =
@@ -89,11 +108,12 @@ constexpr char kUsed[] =
 // two never wait for each other. Whoever adds to a case holds its row, which orders its events.
 constexpr char kCount[] =
     "INSERT INTO usage AS u (organisation_id, case_id, contact_id, documents, bytes) "
-    "SELECT $1, of.case_id, of.contact_id, 1, $4::bigint "
+    "SELECT $1, of.case_id, of.contact_id, $5::bigint, $4::bigint "
     "FROM (VALUES (1, '', ''), (2, $2, ''), (3, $2, $3)) AS of(place, case_id, contact_id) "
     "WHERE place < 3 OR $3 <> '' ORDER BY place "
     "ON CONFLICT (organisation_id, case_id, contact_id) "
-    "DO UPDATE SET documents = u.documents + 1, bytes = u.bytes + excluded.bytes "
+    "DO UPDATE SET documents = u.documents + excluded.documents, "
+    "bytes = u.bytes + excluded.bytes "
     "RETURNING case_id, contact_id, documents, bytes";
 
 Usages UsagesFrom(const pqxx::result& rows) {
@@ -106,12 +126,51 @@ Usages UsagesFrom(const pqxx::result& rows) {
   return usages;
 }
 
+// One document more, or one less; locks the rows of usage. What is used then.
+Usages CountUsage(Transaction& tx, const Document& document, int documents) {
+  return UsagesFrom(tx.Exec(kCount, document.organisation_id, document.case_id,
+                            document.from_client ? document.uploader_id : "",
+                            document.size_bytes * documents, documents));
+}
+
+// A document to be changed by who holds its case's row of usage. Refuses NOT_FOUND.
+absl::StatusOr<Document> LoadDocument(Transaction& tx, const std::string& organisation_id,
+                                      const std::string& case_id, const CaseAccess* access,
+                                      const std::string& document_id) {
+  const Viewer viewer(access);
+  const auto rows = tx.Exec(kGet.c_str(), organisation_id, case_id, viewer.client, viewer.all,
+                            viewer.contact_id, document_id);
+  if (!rows.empty()) return DocumentFrom(rows[0]);
+  return Refuse(common::v1::NOT_FOUND, "there is no such document");
+}
+
+// The request that a document answered, without it.
+absl::Status Unanswer(Transaction& tx, const Document& document) {
+  if (document.document_request_id.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      const DocumentRequest request,
+      LoadRequest(tx, document.organisation_id, document.case_id, document.document_request_id));
+  ASSIGN_OR_RETURN(const DocumentRequest changed, Unanswered(request));
+  if (changed.state != request.state) SaveRequest(tx, changed);
+  return absl::OkStatus();
+}
+
+// By who has counted it no more. Its bytes are loose from now on.
+absl::Status Delete(Transaction& tx, const Document& document) {
+  RETURN_IF_ERROR(Unanswer(tx, document));
+  tx.Exec("DELETE FROM document WHERE organisation_id = $1 AND document_id = $2",
+          document.organisation_id, document.document_id);
+  tx.Exec("INSERT INTO loose_blob (organisation_id, document_id) VALUES ($1, $2)",
+          document.organisation_id, document.document_id);
+  return absl::OkStatus();
+}
+
 // By who holds the case's row of usage.
 absl::Status MarkAnswered(Transaction& tx, const Document& document) {
   if (document.document_request_id.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(DocumentRequest request,
-                   LoadRequest(tx, document.organisation_id, document.case_id,
-                               document.document_request_id));
+  ASSIGN_OR_RETURN(
+      DocumentRequest request,
+      LoadRequest(tx, document.organisation_id, document.case_id, document.document_request_id));
   ASSIGN_OR_RETURN(request, Answered(std::move(request)));
   SaveRequest(tx, request);
   return absl::OkStatus();
@@ -143,14 +202,20 @@ absl::StatusOr<Document> PostgresDocuments::Add(const Document& document, const 
             "DELETE FROM loose_blob WHERE organisation_id = $1 AND document_id = $2 RETURNING 1",
             d.organisation_id, d.document_id);
         if (noted.empty()) return absl::AbortedError("the document's bytes may be gone");
-        const Usages used = UsagesFrom(tx.Exec(kCount, d.organisation_id, d.case_id,
-                                               d.from_client ? d.uploader_id : "", d.size_bytes));
+        Usages used = CountUsage(tx, d, 1);
+        if (!d.replaces_document_id.empty()) {
+          ASSIGN_OR_RETURN(const Document old, LoadDocument(tx, d.organisation_id, d.case_id,
+                                                            nullptr, d.replaces_document_id));
+          used = CountUsage(tx, old, -1);
+          RETURN_IF_ERROR(Delete(tx, old));
+          effects_.Deleted(tx, old, d.document_id);
+        }
         RETURN_IF_ERROR(CheckQuotas(used, quotas));
         RETURN_IF_ERROR(MarkAnswered(tx, d));
         const auto rows =
             tx.Exec(kInsert, d.organisation_id, d.document_id, d.case_id, d.filename,
                     d.content_type, d.size_bytes, d.sha256, d.label, d.from_client, d.uploader_id,
-                    d.uploader_name, d.document_request_id, static_cast<int>(d.scan));
+                    d.uploader_name, d.document_request_id, static_cast<int>(d.scan), d.folder);
         Document added = d;
         added.create_time = TimeFromSql(rows[0]["create_time"]);
         effects_.Kept(tx, added);
@@ -158,9 +223,60 @@ absl::StatusOr<Document> PostgresDocuments::Add(const Document& document, const 
       });
 }
 
+absl::StatusOr<Document> PostgresDocuments::Change(const std::string& organisation_id,
+                                                   const std::string& case_id,
+                                                   const std::string& document_id, const Step& step,
+                                                   absl::Time look_time) {
+  return postgres_.Write(
+      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Document> {
+        LockCase(tx, organisation_id, case_id);
+        ASSIGN_OR_RETURN(const Document before,
+                         LoadDocument(tx, organisation_id, case_id, nullptr, document_id));
+        ASSIGN_OR_RETURN(const Document changed, step(before));
+        std::optional<std::string> share_time;
+        if (IsShared(changed)) share_time = ToSql(changed.share_time);
+        tx.Exec(
+            "UPDATE document SET label = $3, folder = $4, share_time = $5, shared_contact_id = $6 "
+            "WHERE organisation_id = $1 AND document_id = $2",
+            organisation_id, document_id, changed.label, changed.folder, share_time,
+            changed.shared_contact_id);
+        if (IsShared(changed) && !IsShared(before)) {
+          effects_.Shared(tx, changed);
+          if (const auto planned = PlanLook(tx, organisation_id, case_id, look_time)) {
+            effects_.LookAt(tx, changed, *planned);
+          }
+        }
+        return changed;
+      });
+}
+
+absl::Status PostgresDocuments::Remove(const std::string& organisation_id,
+                                       const std::string& case_id, const CaseAccess* access,
+                                       const std::string& document_id, const Check& check) {
+  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(const Document found,
+                     LoadDocument(tx, organisation_id, case_id, access, document_id));
+    RETURN_IF_ERROR(check(found));
+    CountUsage(tx, found, -1);
+    // Now that its case's row is held, once more.
+    ASSIGN_OR_RETURN(const Document held,
+                     LoadDocument(tx, organisation_id, case_id, access, document_id));
+    RETURN_IF_ERROR(Delete(tx, held));
+    effects_.Deleted(tx, held, "");
+    return absl::OkStatus();
+  });
+}
+
+Documents PostgresDocuments::ListShared(const std::string& organisation_id,
+                                        const std::string& case_id, absl::Time after) {
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Documents {
+    return DocumentsFrom(tx.Exec(kShared.c_str(), organisation_id, case_id, ToSql(after)));
+  });
+}
+
 absl::Status PostgresDocuments::SetScan(const std::string& organisation_id,
-                                        const std::string& case_id,
-                                        const std::string& document_id, const Verdict& verdict) {
+                                        const std::string& case_id, const std::string& document_id,
+                                        const Verdict& verdict) {
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
     LockCase(tx, organisation_id, case_id);
     const auto rows = tx.Exec(
@@ -216,17 +332,22 @@ absl::StatusOr<Document> PostgresDocuments::Get(const std::string& organisation_
 }
 
 Documents PostgresDocuments::List(const std::string& organisation_id, const std::string& case_id,
-                                  const CaseAccess* access, const std::string& document_request_id,
+                                  const CaseAccess* access, const DocumentFilter& filter,
                                   const Page& page) {
   const Viewer viewer(access);
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Documents {
-    if (document_request_id.empty()) {
+    if (!filter.folder.empty()) {
+      return DocumentsFrom(tx.Exec(kPageOfFolder.c_str(), organisation_id, case_id, viewer.client,
+                                   viewer.all, viewer.contact_id, page.Below("doc"), page.limit(),
+                                   filter.folder));
+    }
+    if (filter.document_request_id.empty()) {
       return DocumentsFrom(tx.Exec(kPage.c_str(), organisation_id, case_id, viewer.client,
                                    viewer.all, viewer.contact_id, page.Below("doc"), page.limit()));
     }
     return DocumentsFrom(tx.Exec(kPageOfRequest.c_str(), organisation_id, case_id, viewer.client,
                                  viewer.all, viewer.contact_id, page.Below("doc"), page.limit(),
-                                 document_request_id));
+                                 filter.document_request_id));
   });
 }
 

@@ -15,6 +15,15 @@ class PostgresDocuments : public DocumentStore {
                               const std::string& contact_id) override;
   absl::Status NoteLoose(const LooseBlob& blob) override;
   absl::StatusOr<Document> Add(const Document& document, const Quotas& quotas) override;
+  absl::StatusOr<Document> Change(const std::string& organisation_id, const std::string& case_id,
+                                  const std::string& document_id, const Step& step,
+                                  absl::Time look_time) override;
+  absl::Status Remove(const std::string& organisation_id, const std::string& case_id,
+                      const CaseAccess* access, const std::string& document_id,
+                      const Check& check) override;
+  absl::StatusOr<std::vector<Document>> ListShared(const std::string& organisation_id,
+                                                   const std::string& case_id,
+                                                   absl::Time after) override;
   absl::Status SetScan(const std::string& organisation_id, const std::string& case_id,
                        const std::string& document_id, const Verdict& verdict) override;
   absl::Status Forget(const LooseBlob& blob) override;
@@ -23,7 +32,7 @@ class PostgresDocuments : public DocumentStore {
                                const CaseAccess* access, const std::string& document_id) override;
   absl::StatusOr<std::vector<Document>> List(const std::string& organisation_id,
                                              const std::string& case_id, const CaseAccess* access,
-                                             const std::string& document_request_id,
+                                             const DocumentFilter& filter,
                                              const Page& page) override;
   absl::StatusOr<std::vector<Document>> ListAnswers(
       const std::string& organisation_id, const std::string& case_id, const CaseAccess* access,

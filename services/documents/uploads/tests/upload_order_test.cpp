@@ -81,6 +81,18 @@ class MemoryDocuments : public DocumentStore {
     added = document;
     return document;
   }
+  absl::StatusOr<Document> Change(const std::string&, const std::string&, const std::string&,
+                                  const Step&, absl::Time) override {
+    return absl::UnimplementedError("not changed here");
+  }
+  absl::Status Remove(const std::string&, const std::string&, const CaseAccess*, const std::string&,
+                      const Check&) override {
+    return absl::UnimplementedError("not changed here");
+  }
+  absl::StatusOr<std::vector<Document>> ListShared(const std::string&, const std::string&,
+                                                   absl::Time) override {
+    return absl::UnimplementedError("not read here");
+  }
   absl::Status SetScan(const std::string&, const std::string&, const std::string&,
                        const Verdict&) override {
     return absl::UnimplementedError("not scanned here");
@@ -98,7 +110,7 @@ class MemoryDocuments : public DocumentStore {
     return absl::UnimplementedError("not read here");
   }
   absl::StatusOr<std::vector<Document>> List(const std::string&, const std::string&,
-                                             const CaseAccess*, const std::string&,
+                                             const CaseAccess*, const DocumentFilter&,
                                              const Page&) override {
     return absl::UnimplementedError("not read here");
   }
@@ -144,8 +156,8 @@ class OneRequest : public RequestStore {
                                                         int) override {
     return std::vector<DocumentRequest>();
   }
-  absl::StatusOr<DocumentRequest> Change(const std::string&, const std::string&,
-                                         const std::string&, const Step&, absl::Time) override {
+  absl::StatusOr<DocumentRequest> Change(const std::string&, const std::string&, const std::string&,
+                                         const Step&, absl::Time) override {
     return absl::UnimplementedError("not changed here");
   }
   absl::Status Remove(const std::string&, const std::string&, const std::string&) override {
@@ -187,7 +199,8 @@ struct UploadFixture {
   FixedRules rules;
   AnyCase cases{journal};
   Pdfs sniffer;
-  Uploads uploads{{documents, requests, blobs, rules, cases, sniffer}};
+  const Clock clock;
+  Uploads uploads{{documents, requests, blobs, rules, cases, sniffer, clock}};
 
   absl::StatusOr<std::unique_ptr<Upload>> Begin(const SaidOfFile& said = {},
                                                 const std::string& filename = "a.pdf") {

@@ -151,18 +151,18 @@ TEST_CASE_METHOD(Fixture, "pages are full of what may be seen", "[service]") {
   for (int i = 0; i < 6; ++i) REQUIRE(TakeBy(i % 2 == 0 ? ada : bob).ok());
   REQUIRE(TakeByStaff().ok());
   const Page page = {.size = 2};
-  const auto first = documents.List("acme", "deal-1", &ada, "", page).value();
+  const auto first = documents.List("acme", "deal-1", &ada, {}, page).value();
   REQUIRE(first.size() == 3);  // One more than the page.
   for (const Document& document : first) CHECK(document.uploader_id == "ada");
   CHECK(first[0].document_id > first[1].document_id);
   const auto rest =
-      documents.List("acme", "deal-1", &ada, "", {.size = 2, .after = first[1].document_id});
+      documents.List("acme", "deal-1", &ada, {}, {.size = 2, .after = first[1].document_id});
   CHECK(rest->size() == 1);
   CaseAccess all = ada;
   all.visibility = Visibility::kAll;
-  CHECK(documents.List("acme", "deal-1", &all, "", {})->size() == 6);
-  CHECK(documents.List("acme", "deal-1", nullptr, "", {})->size() == 7);
-  CHECK(documents.List("other", "deal-1", nullptr, "", {})->empty());
+  CHECK(documents.List("acme", "deal-1", &all, {}, {})->size() == 6);
+  CHECK(documents.List("acme", "deal-1", nullptr, {}, {})->size() == 7);
+  CHECK(documents.List("other", "deal-1", nullptr, {}, {})->empty());
   CHECK(ReasonOf(documents.Get("acme", "deal-1", &bob, first[0].document_id).status()) ==
         "NOT_FOUND");
 }
