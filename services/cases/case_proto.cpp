@@ -28,6 +28,9 @@ Case FromProto(const v1::PutCaseRequest& request, const std::string& region) {
       IsBlank(request.display_name()) ? request.case_id() : request.display_name();
   mirrored.kind = request.kind().empty() ? "case" : request.kind();
   mirrored.etag = request.etag();
+  if (!request.state().state_id().empty()) {
+    mirrored.state = CaseState{.state_id = request.state().state_id()};
+  }
   const v1::CaseOwner& owner = request.owner();
   mirrored.owner = {owner.id(), owner.display_name(), owner.email(), owner.phone(),
                     ToE164(owner.phone(), region)};
@@ -59,6 +62,11 @@ v1::Case ToProto(const Case& mirrored) {
     proto.mutable_contacts()->rbegin()->set_portal(static_cast<v1::ContactPortal>(contact.portal));
   }
   proto.set_etag(mirrored.etag);
+  if (mirrored.state.has_value()) {
+    proto.mutable_state()->set_state_id(mirrored.state->state_id);
+    proto.mutable_state()->set_pipeline_id(mirrored.state->pipeline_id);
+    proto.mutable_state()->set_pipeline_version(mirrored.state->version);
+  }
   *proto.mutable_create_time() = gatehouse::ToProto(mirrored.create_time);
   *proto.mutable_update_time() = gatehouse::ToProto(mirrored.update_time);
   return proto;
@@ -73,7 +81,20 @@ v1::Note ToProto(const Note& note) {
   return proto;
 }
 
-v1::PortalCase ToPortal(const Case& mirrored, const CaseAccess& access) {
+v1::PortalContact ToPortal(const Contact& contact, const CaseAccess& access,
+                           const ContactFields& editable) {
+  v1::PortalContact proto;
+  Fill(contact, proto);
+  proto.set_self(contact.contact_id == access.contact_id);
+  proto.set_etag(EtagOf(contact));
+  for (const v1::ContactField field : EditableFields(contact, editable)) {
+    proto.add_editable_fields(field);
+  }
+  return proto;
+}
+
+v1::PortalCase ToPortal(const Case& mirrored, const CaseAccess& access,
+                        const ContactFields& editable) {
   v1::PortalCase proto;
   proto.set_case_id(mirrored.case_id);
   proto.set_display_name(mirrored.display_name);
@@ -81,8 +102,7 @@ v1::PortalCase ToPortal(const Case& mirrored, const CaseAccess& access) {
   proto.set_owner_name(mirrored.owner.display_name);
   proto.set_contact_id(access.contact_id);
   for (const Contact& contact : mirrored.contacts) {
-    Fill(contact, *proto.add_contacts());
-    proto.mutable_contacts()->rbegin()->set_self(contact.contact_id == access.contact_id);
+    *proto.add_contacts() = ToPortal(contact, access, editable);
   }
   return proto;
 }

@@ -44,8 +44,7 @@ absl::StatusOr<pb::Case> Handler::PutCase(const Call& call, const pb::PutCaseReq
   if (const std::string repeated = RepeatedContact(mirrored); !repeated.empty()) {
     return RefuseField("contacts", "lists a contact twice: " + repeated);
   }
-  ASSIGN_OR_RETURN(const Case put,
-                   store_.Put(call.caller.organisation_id, mirrored, call.caller.actor_name));
+  ASSIGN_OR_RETURN(const Case put, store_.Put(call.caller, mirrored));
   return ToProto(put);
 }
 
@@ -57,8 +56,23 @@ absl::StatusOr<pb::DeleteCaseResponse> Handler::DeleteCase(const Call& call,
 }
 
 absl::StatusOr<pb::Case> Handler::GetCase(const Call& call, const pb::GetCaseRequest& request) {
-  ASSIGN_OR_RETURN(const Case found, store_.Get(call.caller.organisation_id, request.case_id()));
-  return ToProto(found);
+  const std::string& organisation_id = call.caller.organisation_id;
+  ASSIGN_OR_RETURN(const Case found, store_.Get(organisation_id, request.case_id()));
+  std::vector<Case> cases = {found};
+  RETURN_IF_ERROR(AddStates(organisation_id, cases));
+  return ToProto(cases.front());
+}
+
+absl::Status Handler::AddStates(const std::string& organisation_id, std::vector<Case>& cases) {
+  std::vector<std::string> case_ids;
+  case_ids.reserve(cases.size());
+  for (const Case& mirrored : cases) case_ids.push_back(mirrored.case_id);
+  ASSIGN_OR_RETURN(const auto states, places_.Of(organisation_id, case_ids));
+  for (Case& mirrored : cases) {
+    const auto state = states.find(mirrored.case_id);
+    if (state != states.end()) mirrored.state = state->second;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<pb::ListCasesResponse> Handler::ListCases(const Call& call,
@@ -67,6 +81,7 @@ absl::StatusOr<pb::ListCasesResponse> Handler::ListCases(const Call& call,
   ASSIGN_OR_RETURN(std::vector<Case> cases, store_.List(call.caller.organisation_id, page));
   pb::ListCasesResponse response;
   response.set_next_page_token(CutPage(cases, page, KeyOf));
+  RETURN_IF_ERROR(AddStates(call.caller.organisation_id, cases));
   for (const Case& mirrored : cases) *response.add_cases() = ToProto(mirrored);
   return response;
 }
@@ -95,22 +110,25 @@ absl::StatusOr<pb::Note> Handler::CreateNote(const Call& call,
 
 absl::StatusOr<pb::ListPortalCasesResponse> Handler::ListPortalCases(
     const Call& call, const pb::ListPortalCasesRequest&) {
+  ASSIGN_OR_RETURN(const PortalSettings portal, gate_.Enter(call));
   ASSIGN_OR_RETURN(const std::vector<Case> cases,
                    store_.ListVisible(call.caller.organisation_id, call.caller.cases));
   pb::ListPortalCasesResponse response;
   for (const Case& mirrored : cases) {
-    *response.add_cases() = ToPortal(mirrored, *call.caller.AccessTo(mirrored.case_id));
+    *response.add_cases() =
+        ToPortal(mirrored, *call.caller.AccessTo(mirrored.case_id), EditableBy(portal));
   }
   return response;
 }
 
 absl::StatusOr<pb::PortalCase> Handler::GetPortalCase(const Call& call,
                                                       const pb::GetPortalCaseRequest& request) {
+  ASSIGN_OR_RETURN(const PortalSettings portal, gate_.Enter(call));
   const CaseAccess& access = *call.caller.AccessTo(request.case_id());
   ASSIGN_OR_RETURN(const std::vector<Case> found,
                    store_.ListVisible(call.caller.organisation_id, {access}));
   if (found.empty()) return Refuse(common::v1::NOT_FOUND, "there is no such case");
-  return ToPortal(found.front(), access);
+  return ToPortal(found.front(), access, EditableBy(portal));
 }
 
 absl::StatusOr<pb::LookUpCaseResponse> Handler::LookUpCase(const Call& call,

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "services/cases/domain/places.h"
 #include "services/cases/domain/store.h"
+#include "services/cases/portal/gate.h"
 #include "services/common/postgres/once.h"
 #include "services/common/rpc/server.h"
 
@@ -12,7 +14,8 @@ namespace pb = v1;
 // The RPCs of proto/gatehouse/cases/v1, translated into calls of the store and the rules.
 class Handler {
  public:
-  Handler(Store& store, Once& once) : store_(store), once_(once) {}
+  Handler(Store& store, Places& places, const PortalGate& gate, Once& once)
+      : store_(store), places_(places), gate_(gate), once_(once) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::Case> PutCase(const Call& call, const pb::PutCaseRequest& request);
@@ -39,7 +42,11 @@ class Handler {
       const Call& call, const pb::SetContactPortalsRequest& request);
 
  private:
+  absl::Status AddStates(const std::string& organisation_id, std::vector<Case>& cases);
+
   Store& store_;
+  Places& places_;
+  const PortalGate& gate_;
   Once& once_;
 };
 

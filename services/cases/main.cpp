@@ -1,4 +1,8 @@
+#include "services/cases/contacts/handler.h"
 #include "services/cases/handler.h"
+#include "services/cases/incidents/handler.h"
+#include "services/cases/pipelines/handler.h"
+#include "services/cases/portal/handler.h"
 #include "services/cases/retention.h"
 #include "services/cases/store/postgres_store.h"
 #include "services/common/base/crypto.h"
@@ -30,15 +34,34 @@ int main(int argc, char** argv) {
   if (const auto code = AwaitRootKey(config)) return *code;
 
   ServiceBase base(std::move(config), identity, migrations.size());
+  Client identities(identity, base.tls());
   Client invitations(invitation, base.tls());
   Client notifications(notification, base.tls());
-  Outbox outbox(base.postgres(),
-                {.key = DeriveKey(base.root_key(), "cases outbox"),
-                 .services = {{"invitation", &invitations}, {"notification", &notifications}}});
-  cases::PostgresStore store(base.postgres(), outbox);
+  Outbox outbox(base.postgres(), {.key = DeriveKey(base.root_key(), "cases outbox"),
+                                  .services = {{"identity", &identities},
+                                               {"invitation", &invitations},
+                                               {"notification", &notifications}}});
   Once once(base.postgres(), DeriveKey(base.root_key(), "once"));
-  cases::Handler handler(store, once);
+  cases::CaseFile case_file(base.postgres());
+  cases::DefinitionStore definitions(base.postgres());
+  cases::PlaceStore places(base.postgres(), outbox, case_file);
+  cases::PostgresStore store(base.postgres(), outbox, places);
+  Settings<cases::PortalSettings> portal_settings(base.postgres(), outbox);
+  const cases::PortalGate gate(portal_settings);
+  cases::TermsStore terms(base.postgres(), outbox);
+  cases::Handler handler(store, places, gate, once);
+  cases::PipelinesHandler pipelines({definitions, places, case_file, gate, once});
+  cases::ContactStore contact_store(base.postgres(), outbox, store, case_file);
+  cases::ContactsHandler contacts(contact_store, case_file, gate, once);
+  Settings<cases::IncidentSettings> incident_settings(base.postgres(), outbox);
+  cases::IncidentStore incident_store(base.postgres(), outbox, case_file);
+  cases::IncidentsHandler incidents(incident_settings, incident_store, gate, once);
+  cases::PortalHandler portal({portal_settings, terms, store, places, once});
   Server server("cases");
   handler.Register(server);
+  pipelines.Register(server);
+  portal.Register(server);
+  contacts.Register(server);
+  incidents.Register(server);
   return base.Run(server);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,19 @@ struct Owner {
   std::string e164;  // The phone, normalised; empty where it is not possible.
 };
 
+// Where a case stands in its pipeline, which the pipelines know (Places).
+struct CaseState {
+  std::string state_id, pipeline_id;
+  int version = 0;  // Of the pipeline.
+};
+
 // The mirror of a CRM's case.
 struct Case {
   std::string case_id, display_name, kind;
   Owner owner;
   std::vector<Contact> contacts;
   std::string etag;
+  std::optional<CaseState> state;  // Nothing: in no pipeline; in a put: not said.
   absl::Time create_time, update_time;
 };
 

@@ -29,22 +29,23 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Creates or replaces the case. With an etag, only that version: refuses ETAG_MISMATCH. Tells
-  // invitations where the change concerns them; `author` is who changes it.
-  virtual absl::StatusOr<Case> Put(const std::string& organisation_id, const Case& mirrored,
-                                   const std::string& author) = 0;
+  // Creates or replaces the case of the caller's organisation, and has it follow its pipeline. With
+  // an etag, only that version: refuses ETAG_MISMATCH, and what Places::Follow does. Tells
+  // invitations where the change concerns them.
+  virtual absl::StatusOr<Case> Put(const Caller& caller, const Case& mirrored) = 0;
   // Deletes the case with its contacts and notes, and tells invitations and the event feed. One
   // that was deleted before changes nothing; refuses NOT_FOUND for one that never was.
   virtual absl::Status Delete(const std::string& organisation_id, const std::string& case_id,
                               const std::string& author) = 0;
-  // Refuses NOT_FOUND.
+  // Without where it stands. Refuses NOT_FOUND.
   virtual absl::StatusOr<Case> Get(const std::string& organisation_id,
                                    const std::string& case_id) = 0;
   // The cases that a client's accesses open, by name, each with the contacts that its access shows:
   // every one where it sees all, else its own.
   virtual absl::StatusOr<std::vector<Case>> ListVisible(
       const std::string& organisation_id, const std::vector<CaseAccess>& accesses) = 0;
-  // Newest first, which no change of a case moves; the key of a page is KeyOf's.
+  // Without where they stand. Newest first, which no change of a case moves; the key of a page is
+  // KeyOf's.
   virtual absl::StatusOr<std::vector<Case>> List(const std::string& organisation_id,
                                                  const Page& page) = 0;
 

@@ -159,8 +159,8 @@ std::string KeyOf(const Case& mirrored) {
   return absl::StrCat(absl::ToUnixMicros(mirrored.create_time), "|", mirrored.case_id);
 }
 
-absl::StatusOr<Case> PostgresStore::Put(const std::string& organisation_id, const Case& mirrored,
-                                        const std::string& author) {
+absl::StatusOr<Case> PostgresStore::Put(const Caller& caller, const Case& mirrored) {
+  const std::string& organisation_id = caller.organisation_id;
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Case> {
     const Owner& owner = mirrored.owner;
     const auto kept =
@@ -175,9 +175,10 @@ absl::StatusOr<Case> PostgresStore::Put(const std::string& organisation_id, cons
             mirrored.case_id);
     tx.Exec(kPutContacts, organisation_id, mirrored.case_id, ToJson(mirrored.contacts));
     Case now = *Find(tx, organisation_id, mirrored.case_id);
+    ASSIGN_OR_RETURN(now.state, places_.Follow(caller, mirrored));
     if (ConcernsInvitations(before, now.contacts)) {
       OutboxCalls calls(organisation_id);
-      AddFollow(mirrored.case_id, now, author, calls);
+      AddFollow(mirrored.case_id, now, caller.actor_name, calls);
       outbox_.Add(tx, std::move(calls), kPatience);
     }
     return now;

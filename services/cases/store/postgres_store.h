@@ -1,5 +1,6 @@
 #pragma once
 
+#include "services/cases/domain/places.h"
 #include "services/cases/domain/store.h"
 #include "services/common/jobs/outbox.h"
 #include "services/common/postgres/postgres.h"
@@ -9,10 +10,10 @@ namespace gatehouse::cases {
 // The mirror in PostgreSQL.
 class PostgresStore : public Store {
  public:
-  PostgresStore(Postgres& postgres, Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
+  PostgresStore(Postgres& postgres, Outbox& outbox, Places& places)
+      : postgres_(postgres), outbox_(outbox), places_(places) {}
 
-  absl::StatusOr<Case> Put(const std::string& organisation_id, const Case& mirrored,
-                           const std::string& author) override;
+  absl::StatusOr<Case> Put(const Caller& caller, const Case& mirrored) override;
   absl::Status Delete(const std::string& organisation_id, const std::string& case_id,
                       const std::string& author) override;
   absl::StatusOr<Case> Get(const std::string& organisation_id, const std::string& case_id) override;
@@ -32,6 +33,7 @@ class PostgresStore : public Store {
  private:
   Postgres& postgres_;
   Outbox& outbox_;
+  Places& places_;
 };
 
 }  // namespace gatehouse::cases

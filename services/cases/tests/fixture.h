@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "services/cases/handler.h"
+#include "services/cases/pipelines/store/place_store.h"
 #include "services/cases/store/postgres_store.h"
 #include "services/common/base/random.h"
 #include "tests/support/calls.h"
@@ -16,9 +17,13 @@ struct Fixture {
   TestDatabase database{"cases", WithCommon(kMigrations)};
   // Nobody is there to be told: what is to be told stays in the outbox, where the test looks.
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
-  PostgresStore store{database.postgres(), outbox};
+  CaseFile case_file{database.postgres()};
+  PlaceStore places{database.postgres(), outbox, case_file};
+  PostgresStore store{database.postgres(), outbox, places};
   Once once{database.postgres(), Secret(RandomBytes(32))};
-  Handler handler{store, once};
+  Settings<PortalSettings> settings{database.postgres(), outbox};
+  const PortalGate gate{settings};
+  Handler handler{store, places, gate, once};
 
   // A case with Ada and Bob.
   static pb::PutCaseRequest Mirror(const std::string& case_id, const std::string& name = "Smith") {

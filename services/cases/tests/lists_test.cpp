@@ -138,14 +138,16 @@ TEST_CASE("cases and notes are read by their indexes", "[service][plans]") {
       "2 * (n % 20 + 1), 'note_' || lpad(n::text, 9, '0'), 't', 'a' "
       "FROM generate_series(1, 20000) AS n");
   Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
+  CaseFile case_file(database.postgres());
+  PlaceStore places(database.postgres(), outbox, case_file);
   const auto cases = [&](const Page& page) {
     return [&, page](Postgres& pool) {
-      return PostgresStore(pool, outbox).List("o0", page).value().size();
+      return PostgresStore(pool, outbox, places).List("o0", page).value().size();
     };
   };
   const auto notes = [&](const Page& page) {
     return [&, page](Postgres& pool) {
-      return PostgresStore(pool, outbox).ListNotes("o0", "case-4", page).value().size();
+      return PostgresStore(pool, outbox, places).ListNotes("o0", "case-4", page).value().size();
     };
   };
   absl::Time midnight;
