@@ -19,6 +19,8 @@ notification::v1::SubmitMessageRequest ToProto(const Mail& mail, const Invitatio
   request.set_template_("invitation");
   request.set_recipient(invitation.email);
   request.set_case_id(invitation.case_id);
+  request.set_template_id(mail.template_id);
+  request.set_language(mail.language);
   request.set_subject(mail.subject);
   request.set_body(mail.body);
   for (const auto& [name, value] : mail.values) (*request.mutable_parameters())[name] = value;

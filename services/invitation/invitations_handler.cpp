@@ -35,13 +35,21 @@ pb::Invitation ToProto(const Invitation& invitation, absl::Time now) {
   return proto;
 }
 
+// Of a request to send an invitation.
+template <typename Request>
+Wording WordingOf(const Request& request) {
+  return {.template_id = request.template_id(),
+          .language = request.language(),
+          .subject = request.email().subject(),
+          .body = request.email().body()};
+}
+
 Asked AskedOf(const pb::CreateInvitationRequest& request) {
   Asked asked = {
       .case_id = request.case_id(),
       .contact_id = request.contact_id(),
       .delivery = request.delivery() == pb::LINK_ONLY ? Delivery::kLinkOnly : Delivery::kEmail,
-      .subject = request.email().subject(),
-      .body = request.email().body(),
+      .wording = WordingOf(request),
       .portal_url = request.portal_url(),
       .document_request_ids = {request.document_request_ids().begin(),
                                request.document_request_ids().end()},
@@ -133,7 +141,7 @@ absl::StatusOr<pb::ListInvitationsResponse> InvitationsHandler::ListInvitations(
 
 absl::StatusOr<pb::Invitation> InvitationsHandler::ResendInvitation(
     const Call& call, const pb::ResendInvitationRequest& request) {
-  const Asked text = {.subject = request.email().subject(), .body = request.email().body()};
+  const Asked text = {.wording = WordingOf(request)};
   return once_.Run(call, request, [&]() -> absl::StatusOr<pb::Invitation> {
     ASSIGN_OR_RETURN(const Invitation resent,
                      invitations_.Resend(request.case_id(), request.invitation_id(), text, call));
@@ -185,6 +193,11 @@ absl::StatusOr<pb::Policy> InvitationsHandler::GetPolicy(const Call& call,
 
 absl::StatusOr<pb::Policy> InvitationsHandler::UpdatePolicy(
     const Call& call, const pb::UpdatePolicyRequest& request) {
+  const pb::EmailText& text = request.policy().email();
+  if (!text.subject().empty() || !text.body().empty()) {
+    RETURN_IF_ERROR(directory_.CheckWording(call.caller.organisation_id,
+                                            {.subject = text.subject(), .body = text.body()}));
+  }
   return once_.Run(call, request, [&] {
     return policies_.Update(request.policy(), request.update_mask(), call, CheckPolicy);
   });

@@ -109,6 +109,17 @@ absl::StatusOr<int> ServicesDirectory::PriceOfCode(const std::string& organisati
   return std::max(1, found.segments());
 }
 
+absl::Status ServicesDirectory::CheckWording(const std::string& organisation_id,
+                                             const Wording& wording) {
+  notification::v1::CheckTemplateRequest request;
+  request.set_template_("invitation");
+  request.set_template_id(wording.template_id);
+  request.set_subject(wording.subject);
+  request.set_body(wording.body);
+  return notification_.Call(&notification::v1::Intake_Stub::CheckTemplate, organisation_id, request)
+      .status();
+}
+
 absl::StatusOr<std::map<std::string, DeliveryState>> ServicesDirectory::LookUpMessages(
     const std::string& organisation_id, const std::vector<std::string>& request_ids) {
   notification::v1::LookUpMessagesRequest request;

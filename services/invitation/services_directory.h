@@ -26,6 +26,7 @@ class ServicesDirectory : public Directory {
   absl::StatusOr<int> PriceOfCode(const std::string& organisation_id,
                                   const std::string& organisation_name,
                                   const std::string& portal_url) override;
+  absl::Status CheckWording(const std::string& organisation_id, const Wording& wording) override;
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) override;
   absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override;

@@ -58,6 +58,9 @@ Config Config::Read(Environment& environment) {
   config.service.retentions.push_back(
       {"event", "time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_EVENT_DAYS", 90, 1, 3650)});
+  config.service.retentions.push_back(
+      {"template", "deleted AND update_time < $1",
+       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_TEMPLATE_DAYS", 400, 1, 3650)});
   config.identity_address = AddressOf(environment, "identity");
   config.smtp.url = environment.SecretValue("GATEHOUSE_SMTP_URL");
   config.smtp.from = environment.Text("GATEHOUSE_SMTP_FROM");

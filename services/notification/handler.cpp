@@ -1,10 +1,12 @@
 #include "services/notification/handler.h"
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/proto_time.h"
+#include "services/common/observe/log.h"
 #include "services/notification/domain/messages.h"
 #include "services/notification/domain/segments.h"
 
@@ -16,11 +18,9 @@ constexpr int kEventsByDefault = 100;
 Draft DraftFrom(const Call& call, const pb::SubmitMessageRequest& request) {
   Draft draft{.organisation_id = call.caller.organisation_id,
               .request_id = request.request_id(),
-              .template_name = request.template_(),
               .recipient = request.recipient(),
               .case_id = request.case_id(),
               .topic = request.topic(),
-              .channel = static_cast<Channel>(request.channel()),
               .own = {request.subject(), request.body()},
               .parameters = {request.parameters().begin(), request.parameters().end()}};
   if (request.has_expire_time()) draft.expire_time = FromProto(request.expire_time());
@@ -48,7 +48,16 @@ pb::Message ToProto(const Message& message) {
   if (message.send_time) *proto.mutable_send_time() = gatehouse::ToProto(*message.send_time);
   proto.set_case_id(message.case_id);
   proto.set_failure(message.failure);
+  proto.set_template_id(message.template_id);
+  proto.set_template_version(message.template_version);
   return proto;
+}
+
+// Refuses UNKNOWN_TEMPLATE.
+absl::StatusOr<const Kind*> KindBy(const std::string& name, Channel channel) {
+  const Kind* const kind = FindKind(name);
+  if (kind != nullptr && kind->channel == channel) return kind;
+  return Refuse(v1::UNKNOWN_TEMPLATE, "there is no such template for this channel");
 }
 
 pb::Balance BalanceOf(int64_t credits) {
@@ -79,6 +88,7 @@ void Handler::Register(Server& server) {
       .Unary("PublishEvent", *this, &Handler::PublishEvent)
       .Unary("PublishEvents", *this, &Handler::PublishEvents)
       .Unary("CheckSms", *this, &Handler::CheckSms)
+      .Unary("CheckTemplate", *this, &Handler::CheckTemplate)
       .Unary("LookUpMessages", *this, &Handler::LookUpMessages);
 }
 
@@ -151,7 +161,18 @@ absl::StatusOr<pb::SubmitMessageResponse> Handler::SubmitMessage(
   if (request.channel() == pb::SMS && !sms_sender_.has_value()) {
     return Refuse(v1::SMS_NOT_CONFIGURED, "no SMS provider is set up");
   }
-  ASSIGN_OR_RETURN(const NewMessage composed, Compose(DraftFrom(call, request), absl::Now()));
+  ASSIGN_OR_RETURN(const Kind* const kind,
+                   KindBy(request.template_(), static_cast<Channel>(request.channel())));
+  ASSIGN_OR_RETURN(const StoredTemplate chosen,
+                   templates_.Choose(call.caller.organisation_id, *kind, request.template_id(),
+                                     request.language()));
+  ASSIGN_OR_RETURN(const NewMessage composed,
+                   Compose(DraftFrom(call, request), *kind, chosen, absl::Now()));
+  if (composed.shown.template_version != chosen.version) {
+    LogWarning("template.unusable", {{"organisation", call.caller.organisation_id},
+                                     {"template", chosen.template_id},
+                                     {"version", absl::StrCat(chosen.version)}});
+  }
   ASSIGN_OR_RETURN(const Message message, queue_.Submit(composed));
   pb::SubmitMessageResponse response;
   response.set_message_id(message.message_id);
@@ -184,12 +205,28 @@ absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,
   response.set_balance(balance);
   response.set_sender(sms_sender_.value_or(""));
   if (!request.template_().empty()) {
-    ASSIGN_OR_RETURN(const Text text,
-                     Render(Channel::kSms, request.template_(), {},
-                            {request.parameters().begin(), request.parameters().end()}));
+    ASSIGN_OR_RETURN(const Kind* const kind, KindBy(request.template_(), Channel::kSms));
+    ASSIGN_OR_RETURN(const StoredTemplate chosen,
+                     templates_.Choose(call.caller.organisation_id, *kind, "", ""));
+    ASSIGN_OR_RETURN(
+        const Text text,
+        Render(*kind, {}, chosen.text, {request.parameters().begin(), request.parameters().end()}));
     response.set_segments(Segments(text.body));
   }
   return response;
+}
+
+absl::StatusOr<pb::CheckTemplateResponse> Handler::CheckTemplate(
+    const Call& call, const pb::CheckTemplateRequest& request) {
+  const std::string& id = call.caller.organisation_id;
+  const Kind* const kind = FindKind(request.template_());
+  if (kind == nullptr) return Refuse(v1::UNKNOWN_TEMPLATE, "there is no such kind of message");
+  // Its own settings know no region.
+  ASSIGN_OR_RETURN(const pb::TemplateSettings rules, rules_.Get(id, ""));
+  RETURN_IF_ERROR(templates_.CheckChoice(
+      id, *kind, request.template_id(), {request.subject(), request.body()},
+      Templates::Fixed(rules.fixed_kinds().begin(), rules.fixed_kinds().end())));
+  return pb::CheckTemplateResponse();
 }
 
 absl::StatusOr<pb::LookUpMessagesResponse> Handler::LookUpMessages(

@@ -7,6 +7,7 @@
 #include "services/common/rpc/server.h"
 #include "services/notification/domain/store.h"
 #include "services/notification/store/message_queue.h"
+#include "services/notification/templates/templates_handler.h"
 
 namespace gatehouse::notification {
 
@@ -16,8 +17,13 @@ namespace pb = v1;
 class Handler {
  public:
   // `sms_sender` is the number that SMS come from; nothing where no provider is set up.
-  Handler(Store& store, MessageQueue& queue, std::optional<std::string> sms_sender)
-      : store_(store), queue_(queue), sms_sender_(std::move(sms_sender)) {}
+  Handler(Store& store, MessageQueue& queue, Templates& templates,
+          const TemplatesHandler::Rules& rules, std::optional<std::string> sms_sender)
+      : store_(store),
+        queue_(queue),
+        templates_(templates),
+        rules_(rules),
+        sms_sender_(std::move(sms_sender)) {}
   void Register(Server& server);
 
   absl::StatusOr<pb::Balance> GetBalance(const Call& call, const pb::GetBalanceRequest& request);
@@ -37,12 +43,16 @@ class Handler {
                                                           const pb::PublishEventsRequest& request);
   absl::StatusOr<pb::CheckSmsResponse> CheckSms(const Call& call,
                                                 const pb::CheckSmsRequest& request);
+  absl::StatusOr<pb::CheckTemplateResponse> CheckTemplate(const Call& call,
+                                                          const pb::CheckTemplateRequest& request);
   absl::StatusOr<pb::LookUpMessagesResponse> LookUpMessages(
       const Call& call, const pb::LookUpMessagesRequest& request);
 
  private:
   Store& store_;
   MessageQueue& queue_;
+  Templates& templates_;
+  const TemplatesHandler::Rules& rules_;
   const std::optional<std::string> sms_sender_;
 };
 

@@ -7,6 +7,8 @@
 #include "services/notification/sending.h"
 #include "services/notification/store/message_queue.h"
 #include "services/notification/store/postgres_store.h"
+#include "services/notification/templates/html.h"
+#include "services/notification/templates/store/postgres_templates.h"
 
 namespace gatehouse::notification {
 extern const std::vector<Migration> kMigrations;
@@ -32,11 +34,20 @@ int Serve(Config config) {
                               .lanes = std::move(lanes),
                               .report = ReportBacklog});
   MessageQueue queue(base.postgres(), jobs);
+  Client identity(config.identity_address, base.tls());
+  Outbox outbox(base.postgres(), {.key = DeriveKey(base.root_key(), "notification outbox"),
+                                  .services = {{"identity", &identity}}});
+  const TemplatesHandler::Rules rules(base.postgres(), outbox);
+  PostgresTemplates stored_templates(base.postgres(), outbox);
+  Templates templates(stored_templates, CheckHtml);
+  Once once(base.postgres(), DeriveKey(base.root_key(), "notification once"));
+  TemplatesHandler templates_handler(templates, stored_templates, rules, once);
   std::optional<std::string> sms_sender;
   if (config.sms.has_value()) sms_sender = config.sms->from;
-  Handler handler(store, queue, std::move(sms_sender));
+  Handler handler(store, queue, templates, rules, std::move(sms_sender));
   Server server("notification");
   handler.Register(server);
+  templates_handler.Register(server);
   return base.Run(server);
 }
 

@@ -80,6 +80,7 @@ type Arrived = {
     from: string;
     subject: string;
     text: string;
+    html: string;
     headers: string[]; // Their names, in lower case.
     traceparent: string;
   }[];

@@ -60,6 +60,13 @@ struct SmsStatus {
   int segments = 1;    // Of a code, each of which costs a credit, as far as that was asked.
 };
 
+// How staff want an invitation's e-mail: by which template, and with which text in place of that.
+struct Wording {
+  std::string template_id;  // Empty: the one that holds.
+  std::string language;     // BCP 47; empty: the organisation's.
+  std::string subject, body;
+};
+
 struct StartedChallenge {
   std::string challenge_id;
   absl::Time expire_time, resend_time;
@@ -71,6 +78,7 @@ struct CodeRequest {
   Link link;
   OrganisationProfile organisation;
   std::string owner_email;  // Who is sent the code too; empty: nobody.
+  std::string typed_email;  // By e-mail, to this address; empty: by SMS.
 };
 
 // What an invitation's conditions are judged by.
@@ -108,6 +116,9 @@ class Directory {
   virtual absl::StatusOr<int> PriceOfCode(const std::string& organisation_id,
                                           const std::string& organisation_name,
                                           const std::string& portal_url) = 0;
+  // Refuses UNKNOWN_TEMPLATE, TEMPLATE_FIXED, and for a text whose tags were edited UNKNOWN_TAG,
+  // TAG_MISSING and TEMPLATE_MALFORMED.
+  virtual absl::Status CheckWording(const std::string& organisation_id, const Wording& wording) = 0;
   // By the request ids that messages were handed in under.
   virtual absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) = 0;

@@ -109,12 +109,17 @@ Secret Invitations::UrlOf(const OrganisationProfile& organisation, const Invitat
 
 Mail Invitations::Compose(const Invitation& invitation, const Conditions& conditions,
                           const Asked& asked, const Link& link, const Call& call) const {
-  const v1::EmailText& text = conditions.policy.email();
+  const Wording& wording = asked.wording;
+  // A template that was chosen goes before the policy's text.
+  const bool chosen = !wording.template_id.empty();
+  const v1::EmailText text = chosen ? v1::EmailText() : conditions.policy.email();
   const OrganisationProfile& organisation = conditions.organisation;
   const std::string& owner = conditions.mirrored.owner_name;
   return {.request_id = invitation.message_request_id,
-          .subject = asked.subject.empty() ? text.subject() : asked.subject,
-          .body = asked.body.empty() ? text.body() : asked.body,
+          .template_id = wording.template_id,
+          .language = wording.language,
+          .subject = wording.subject.empty() ? text.subject() : wording.subject,
+          .body = wording.body.empty() ? text.body() : wording.body,
           .values = {{"contact_name", invitation.contact_name},
                      {"case_name", conditions.mirrored.display_name},
                      {"organisation_name", organisation.display_name},
@@ -137,7 +142,11 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
                                                            const std::string& contact_id,
                                                            const Asked& asked, const Call& call) {
   const std::string& id = call.caller.organisation_id;
-  RETURN_IF_ERROR(CheckEmailText(asked.subject, asked.body));
+  const Wording& wording = asked.wording;
+  RETURN_IF_ERROR(CheckEmailText(wording.subject, wording.body));
+  if (!wording.template_id.empty() || !wording.subject.empty() || !wording.body.empty()) {
+    RETURN_IF_ERROR(directory_.CheckWording(id, wording));
+  }
   Conditions conditions;
   ASSIGN_OR_RETURN(const Facts facts, directory_.LookUpFacts(id, case_id));
   conditions.mirrored = facts.mirrored;

@@ -16,7 +16,7 @@ struct Asked {
   std::string case_id, contact_id;
   Delivery delivery = Delivery::kEmail;
   std::optional<Visibility> visibility;
-  std::string subject, body;
+  Wording wording;
   std::string portal_url;  // Empty: the organisation's first one.
   std::vector<std::string> document_request_ids;
   bool validate_only = false;

@@ -20,7 +20,7 @@ enum class Portal { kInvited = 2, kActive = 3, kRevoked = 4 };
 
 // An e-mail to the contact. The values hold the link: they rest sealed.
 struct Mail {
-  std::string request_id, subject, body;
+  std::string request_id, template_id, language, subject, body;
   std::vector<std::pair<std::string, std::string>> values;
   absl::Time expire_time;
 };

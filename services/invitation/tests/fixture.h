@@ -45,6 +45,10 @@ class FakeDirectory : public Directory {
     priced.push_back(portal_url);
     return 2;
   }
+  absl::Status CheckWording(const std::string&, const Wording& wording) override {
+    wordings.push_back(wording);
+    return worded;
+  }
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string&, const std::vector<std::string>&) override {
     return messages;
@@ -79,6 +83,8 @@ class FakeDirectory : public Directory {
   absl::StatusOr<std::map<std::string, DeliveryState>> messages =
       std::map<std::string, DeliveryState>();
   absl::Status answer;
+  std::vector<Wording> wordings;
+  absl::Status worded;  // What notification says of them.
 };
 
 class FakeClock : public Clock {

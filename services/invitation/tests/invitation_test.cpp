@@ -173,11 +173,11 @@ TEST_CASE_METHOD(Fixture, "validate_only and a refusal change nothing", "[servic
   asked.contact_id = "nobody";
   CHECK(ReasonOf(invitations.Create(asked, StaffCall()).status()) == "NOT_FOUND");
   asked.contact_id = "c1";
-  asked.body = "no link";
+  asked.wording.body = "no link";
   CHECK(ReasonOf(invitations.Create(asked, StaffCall()).status()) == "TAG_MISSING");
-  asked.body = "{{link}} {{name}}";
+  asked.wording.body = "{{link}} {{name}}";
   CHECK(ReasonOf(invitations.Create(asked, StaffCall()).status()) == "UNKNOWN_TAG");
-  asked.body = "";
+  asked.wording.body = "";
   asked.document_request_ids = {"drq_2"};
   CHECK(ReasonOf(invitations.Create(asked, StaffCall()).status()) == "INVALID_REQUEST");
   CHECK(store.List("acme", "deal-1", {}).value().empty());

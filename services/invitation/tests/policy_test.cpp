@@ -158,6 +158,7 @@ TEST_CASE_METHOD(Fixture, "a preset sets what it is about, whichever was set bef
       CHECK(now->max_invitations_per_case() == values.max_invitations_per_case());
       CHECK(now->send_code_with_invitation() == values.send_code_with_invitation());
       CHECK(now->email_code_to_owner() == values.email_code_to_owner());
+      CHECK(now->email_code() == values.email_code());
       // What no preset is about stays.
       CHECK(now->require_privacy_disclosure());
       CHECK(now->email().subject() == "Welcome");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
@@ -19,28 +18,32 @@ std::string Masked(Channel channel, const Recipient& recipient) {
 
 }  // namespace
 
-absl::StatusOr<NewMessage> Compose(const Draft& draft, absl::Time now) {
-  ASSIGN_OR_RETURN(const Recipient recipient, Recipient::Parse(draft.channel, draft.recipient));
-  ASSIGN_OR_RETURN(const Text text,
-                   Render(draft.channel, draft.template_name, draft.own, draft.parameters));
-  const int segments = draft.channel == Channel::kSms ? Segments(text.body) : 0;
-  if (segments > kSegmentsMax) {
-    return RefuseField("body", absl::StrCat("must fit into ", kSegmentsMax, " SMS segments"));
+absl::StatusOr<NewMessage> Compose(const Draft& draft, const Kind& kind,
+                                   const StoredTemplate& chosen, absl::Time now) {
+  ASSIGN_OR_RETURN(const Recipient recipient, Recipient::Parse(kind.channel, draft.recipient));
+  StoredTemplate made_of = chosen;
+  auto text = Render(kind, draft.own, made_of.text, draft.parameters);
+  if (!text.ok() && chosen.version > 0) {
+    made_of = {.kind = kind.name};
+    text = Render(kind, draft.own, kind.text, draft.parameters);
   }
+  RETURN_IF_ERROR(text.status());
   const std::string id = NewId("msg");
   return NewMessage{
       .organisation_id = draft.organisation_id,
       .request_id = draft.request_id,
       .topic = draft.topic,
       .shown = {.message_id = id,
-                .template_name = draft.template_name,
-                .masked_recipient = Masked(draft.channel, recipient),
+                .template_name = made_of.kind,
+                .masked_recipient = Masked(kind.channel, recipient),
                 .case_id = draft.case_id,
-                .channel = draft.channel,
-                .segments = segments},
-      .outgoing = {draft.organisation_id, id, recipient, text},
+                .template_id = made_of.version > 0 ? made_of.template_id : "",
+                .template_version = made_of.version,
+                .channel = kind.channel,
+                .segments = kind.channel == Channel::kSms ? Segments(text->body) : 0},
+      .outgoing = {draft.organisation_id, id, recipient, *text},
       .expire_time = std::min(draft.expire_time.value_or(now + kLife), now + kLifeMax),
-      .urgent = IsUrgent(draft.template_name)};
+      .urgent = kind.urgent};
 }
 
 }  // namespace gatehouse::notification

@@ -17,6 +17,8 @@ enum class EntryKind { kPurchase = 1, kReservation = 2, kCharge = 3, kRelease = 
 
 struct Message {
   std::string message_id, template_name, masked_recipient, case_id, failure;
+  std::string template_id;  // Of the organisation's template that it was made of; empty: of none.
+  int64_t template_version = 0;
   Channel channel = Channel::kEmail;
   MessageState state = MessageState::kQueued;
   int segments = 0, attempts = 0;

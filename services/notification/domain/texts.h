@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -26,14 +25,7 @@ class Recipient {
 struct Text {
   std::string subject;  // E-mail only; one line.
   std::string body;
+  std::string html;  // E-mail only: the same as HTML; empty: none.
 };
-
-// The text of a template with its tags replaced; a subject or body of one's own goes before the
-// template's. Refuses UNKNOWN_TEMPLATE and UNKNOWN_TAG (INVALID_ARGUMENT).
-absl::StatusOr<Text> Render(Channel channel, const std::string& template_name, const Text& own,
-                            const std::map<std::string, std::string>& parameters);
-
-// Whether somebody sits and waits for messages of this template, such as codes.
-bool IsUrgent(const std::string& template_name);
 
 }  // namespace gatehouse::notification

@@ -28,13 +28,26 @@ CurlList HeadersOf(const Outgoing& message, const std::string& from) {
   return ListOf(headers);
 }
 
-Mime BodyOf(CURL* curl, const std::string& text) {
-  Mime mime(curl_mime_init(curl), curl_mime_free);
-  curl_mimepart* part = curl_mime_addpart(mime.get());
+void AddPart(curl_mime* mime, const char* type, const std::string& text) {
+  curl_mimepart* part = curl_mime_addpart(mime);
   const std::string lines = absl::StrReplaceAll(text, {{"\r\n", "\r\n"}, {"\n", "\r\n"}});
   curl_mime_data(part, lines.data(), lines.size());
-  curl_mime_type(part, "text/plain; charset=utf-8");
+  curl_mime_type(part, type);
   curl_mime_encoder(part, "quoted-printable");
+}
+
+// The plain text; where there is HTML the two of them, of which readers show the last they can.
+Mime BodyOf(CURL* curl, const Text& text) {
+  Mime mime(curl_mime_init(curl), curl_mime_free);
+  curl_mime* parts = mime.get();
+  if (!text.html.empty()) {
+    parts = curl_mime_init(curl);
+    curl_mimepart* both = curl_mime_addpart(mime.get());
+    curl_mime_subparts(both, parts);  // Which owns them now.
+    curl_mime_type(both, "multipart/alternative");
+  }
+  AddPart(parts, "text/plain; charset=utf-8", text.body);
+  if (!text.html.empty()) AddPart(parts, "text/html; charset=utf-8", text.html);
   return mime;
 }
 
@@ -102,7 +115,7 @@ SendResult SmtpSender::Send(const Outgoing& message) {
   curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients.get());
   const CurlList headers = HeadersOf(message, config_.from);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-  const Mime body = BodyOf(curl, message.text.body);
+  const Mime body = BodyOf(curl, message.text);
   curl_easy_setopt(curl, CURLOPT_MIMEPOST, body.get());
   curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);  // To Follow() alone.
   curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, Follow);

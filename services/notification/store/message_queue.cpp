@@ -20,8 +20,10 @@ using nlohmann::json;
 constexpr char kAdd[] = R"sql(
   WITH added AS (
     INSERT INTO message (organisation_id, message_id, request_id, channel, template,
-                         masked_recipient, case_id, segments, expire_time, topic, job_number)
-    SELECT $1, $2, $3, $4::integer, $5, $6, $7, $8::integer, $9::timestamptz, $11, $12
+                         masked_recipient, case_id, segments, expire_time, topic, job_number,
+                         template_id, template_version)
+    SELECT $1, $2, $3, $4::integer, $5, $6, $7, $8::integer, $9::timestamptz, $11, $12,
+      $13, $14::bigint
     WHERE $8::integer = 0 OR EXISTS (SELECT FROM credit_account
       WHERE organisation_id = $1 AND balance >= $8::integer)
     ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING create_time
@@ -84,7 +86,8 @@ bool Keep(Transaction& tx, const NewMessage& message, int64_t job_number, absl::
                    static_cast<int>(message.shown.channel), message.shown.template_name,
                    message.shown.masked_recipient, message.shown.case_id, message.shown.segments,
                    ToSql(message.expire_time), static_cast<int>(EntryKind::kReservation),
-                   message.topic, job_number);
+                   message.topic, job_number, message.shown.template_id,
+                   message.shown.template_version);
   };
   auto added = add();
   const bool again = added.empty() && !message.topic.empty();
@@ -105,7 +108,9 @@ std::string JobIdOf(const std::string& organisation_id, const std::string& messa
 }
 
 std::string PayloadOf(const Outgoing& message) {
-  return json({message.recipient.text(), message.text.subject, message.text.body}).dump();
+  return json(
+             {message.recipient.text(), message.text.subject, message.text.body, message.text.html})
+      .dump();
 }
 
 Claim ClaimFrom(const Job& job, Channel channel) {
@@ -121,8 +126,10 @@ Claim ClaimFrom(const Job& job, Channel channel) {
   const json content = json::parse(job.payload);
   const auto recipient = Recipient::Parse(channel, content.at(0));
   if (!recipient.ok()) return claim;
+  // An older version's has no HTML.
+  const std::string html = content.size() > 3 ? content.at(3) : "";
   claim.outgoing = Outgoing{claim.organisation_id, claim.message_id, *recipient,
-                            Text{content.at(1), content.at(2)}};
+                            Text{content.at(1), content.at(2), html}};
   return claim;
 }
 

@@ -13,6 +13,8 @@ Message MessageFrom(const pqxx::row& row) {
   message.attempts = row["attempts"].as<int>();
   message.case_id = row["case_id"].c_str();
   message.failure = row["failure"].c_str();
+  message.template_id = row["template_id"].c_str();
+  message.template_version = row["template_version"].as<int64_t>();
   message.create_time = TimeFromSql(row["create_time"]);
   if (!row["send_time"].is_null()) message.send_time = TimeFromSql(row["send_time"]);
   return message;

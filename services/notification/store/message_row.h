@@ -9,6 +9,7 @@ namespace gatehouse::notification {
 // whether it is being sent right now, by an attempt that nothing is recorded of yet.
 #define MESSAGE                                                                              \
   "message_id, channel, template, masked_recipient, segments, case_id, failure, send_time, " \
+  "template_id, template_version, "                                                          \
   "m.create_time, greatest(m.attempts, job.attempts) AS attempts, "                          \
   "CASE WHEN state = 1 AND job.attempts > m.attempts THEN 2 ELSE state END AS state"
 #define MESSAGES "message AS m LEFT JOIN job ON job.number = m.job_number AND state = 1"

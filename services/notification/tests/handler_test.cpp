@@ -1,122 +1,15 @@
 #include "services/notification/handler.h"
 
-#include <atomic>
-#include <catch2/catch.hpp>
-#include <condition_variable>
 #include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/base/proto_time.h"
-#include "services/common/base/random.h"
 #include "services/common/rpc/validate.h"
-#include "services/notification/sending.h"
-#include "services/notification/store/postgres_store.h"
-#include "tests/support/calls.h"
-#include "tests/support/test_database.h"
+#include "services/notification/tests/handler_fixture.h"
 
 namespace gatehouse::notification {
-extern const std::vector<Migration> kMigrations;
 namespace {
-
-// What the workers handed over, for a test to wait for.
-class Tray {
- public:
-  void Put(const Outgoing& message) {
-    const std::lock_guard lock(mutex_);
-    messages_.push_back(message);
-    arrived_.notify_all();
-  }
-  // The first `count`, or those that came within ten seconds.
-  std::vector<Outgoing> Wait(size_t count) {
-    std::unique_lock lock(mutex_);
-    arrived_.wait_for(lock, std::chrono::seconds(10), [&] { return messages_.size() >= count; });
-    return messages_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::vector<Outgoing> messages_;
-
- public:
-  std::atomic<bool> away = false;  // The provider.
-};
-
-class TraySender : public Sender {
- public:
-  explicit TraySender(Tray& tray) : tray_(tray) {}
-  SendResult Send(const Outgoing& message) override {
-    if (tray_.away) return {.outcome = Outcome::kTryAgain, .away = true};
-    tray_.Put(message);
-    return {Outcome::kSent, "SM" + message.message_id, ""};
-  }
-  std::optional<absl::StatusOr<std::vector<std::string>>> Find(const Outgoing&) override {
-    return absl::StatusOr<std::vector<std::string>>(std::vector<std::string>());
-  }
-
- private:
-  Tray& tray_;
-};
-
-struct Fixture {
-  TestDatabase database{"notification", WithCommon(kMigrations)};
-  PostgresStore store{database.postgres()};
-  Tray tray;
-  Jobs jobs{database.postgres(),
-            {.key = Secret(RandomBytes(32)),
-             .lanes = {{"email", Lane(Channel::kEmail)}, {"sms", Lane(Channel::kSms)}},
-             .report = ReportBacklog}};
-  MessageQueue queue{database.postgres(), jobs};
-  Handler handler{store, queue, "+61400000000"};
-
-  LaneOptions Lane(Channel channel) {
-    return SendingLane(store, channel, 2, [this] { return std::make_unique<TraySender>(tray); });
-  }
-
-  static pb::SubmitMessageRequest Code(const std::string& request_id) {
-    pb::SubmitMessageRequest request;
-    request.set_request_id(request_id);
-    request.set_channel(pb::SMS);
-    request.set_template_("sign-in-code");
-    request.set_recipient("+61412345678");
-    request.set_case_id("deal-1");
-    auto& parameters = *request.mutable_parameters();
-    parameters["code"] = "012345";
-    parameters["organisation_name"] = "Acme";
-    parameters["host"] = "p.acme.example";
-    return request;
-  }
-  static pb::SubmitMessageRequest Invitation(const std::string& request_id) {
-    pb::SubmitMessageRequest request;
-    request.set_request_id(request_id);
-    request.set_channel(pb::EMAIL);
-    request.set_template_("invitation");
-    request.set_recipient("ada@example.com");
-    request.set_subject("Hello {{contact_name}}");
-    request.set_body("Here: {{link}}\n");
-    (*request.mutable_parameters())["contact_name"] = "Ada";
-    (*request.mutable_parameters())["link"] = "https://p.acme.example/i#secret-token";
-    return request;
-  }
-  int64_t Buy(int64_t credits, const std::string& reference = "invoice-1") {
-    pb::PurchaseCreditsRequest request;
-    request.set_credits(credits);
-    request.set_reference(reference);
-    return handler.PurchaseCredits(StaffCall(), request).value().balance();
-  }
-  void WaitUntilSent(const std::string& request_id) {
-    pb::LookUpMessagesRequest request;
-    request.add_request_ids(request_id);
-    for (int i = 0; i < 1000; ++i) {
-      const auto found = handler.LookUpMessages(ServiceCall(), request);
-      REQUIRE(found.ok());
-      if (found->states().at(request_id) == pb::SENT) return;
-      absl::SleepFor(absl::Milliseconds(10));
-    }
-    FAIL("it was not sent");
-  }
-};
 
 TEST_CASE_METHOD(Fixture, "a code is taken, paid for, sent at once and shown to staff, masked",
                  "[service]") {
@@ -233,7 +126,7 @@ TEST_CASE_METHOD(Fixture, "what cannot be sent is refused by name and leaves not
   request = Code("r1");
   request.set_template_("invitation");
   CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), request).status()) == "UNKNOWN_TEMPLATE");
-  Handler without_sms(store, queue, std::nullopt);
+  Handler without_sms(store, queue, templates, rules, std::nullopt);
   CHECK(ReasonOf(without_sms.SubmitMessage(ServiceCall(), Code("r1")).status()) ==
         "SMS_NOT_CONFIGURED");
   CHECK_FALSE(without_sms.CheckSms(ServiceCall(), {})->configured());
@@ -379,6 +272,7 @@ TEST_CASE_METHOD(Fixture, "every RPC of the contract is there, and says who may 
                  "[service]") {
   Server server("notification");
   handler.Register(server);
+  templates_handler.Register(server);
   CHECK(server.Check().ToString() == "OK");
 }
 

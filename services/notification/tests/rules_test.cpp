@@ -50,28 +50,31 @@ TEST_CASE("a recipient cannot smuggle a second one", "[unit]") {
 
 TEST_CASE("a value with a line break cannot add a header, and the SMS ends with its origin",
           "[unit]") {
-  const auto mail = Render(Channel::kEmail, "invitation", {"Hi {{contact_name}}", "{{link}}"},
+  const Kind& invitation = *FindKind("invitation");
+  const auto mail = Render(invitation, {"Hi {{contact_name}}", "{{link}}"}, invitation.text,
                            {{"contact_name", "Ada\r\nBcc: eve@example.com"}, {"link", "L"}});
   REQUIRE(mail.ok());
   CHECK(mail->subject == "Hi Ada  Bcc: eve@example.com");
+  const Kind& code = *FindKind("sign-in-code");
   const auto sms =
-      Render(Channel::kSms, "sign-in-code", {},
+      Render(code, {}, code.text,
              {{"code", "012345"}, {"organisation_name", "Acme"}, {"host", "p.acme.example"}});
   REQUIRE(sms.ok());
   CHECK(sms->body.substr(sms->body.rfind('\n') + 1) == "@p.acme.example #012345");
-  CHECK(ReasonOf(Render(Channel::kSms, "invitation", {}, {}).status()) == "UNKNOWN_TEMPLATE");
 }
 
 TEST_CASE("a message knows its price and its end", "[unit]") {
   const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
   Draft draft = {.organisation_id = "acme",
                  .request_id = "r1",
-                 .template_name = "sign-in-code",
                  .recipient = "+61412345678",
-                 .channel = Channel::kSms,
-                 .own = {"", "{{code}}"},
-                 .parameters = {{"code", "012345"}}};
-  const auto message = Compose(draft, now);
+                 .own = {"", "{{organisation_name}}"},
+                 .parameters = {{"organisation_name", "012345"}}};
+  const auto compose = [&](const char* kind_name) {
+    const Kind& kind = *FindKind(kind_name);
+    return Compose(draft, kind, {.kind = kind.name, .text = kind.text}, now);
+  };
+  const auto message = compose("mobile-changed");
   REQUIRE(message.ok());
   CHECK(message->shown.segments == 1);
   CHECK(message->shown.masked_recipient == "•••• ••5 678");
@@ -79,29 +82,43 @@ TEST_CASE("a message knows its price and its end", "[unit]") {
   CHECK(message->outgoing.text.body == "012345");
   CHECK(message->expire_time == now + absl::Hours(72));
   draft.expire_time = now + absl::Minutes(5);
-  CHECK(Compose(draft, now)->expire_time == now + absl::Minutes(5));
+  CHECK(compose("mobile-changed")->expire_time == now + absl::Minutes(5));
   draft.expire_time = absl::InfiniteFuture();
-  CHECK(Compose(draft, now)->expire_time == now + absl::Hours(7 * 24));
+  CHECK(compose("mobile-changed")->expire_time == now + absl::Hours(7 * 24));
   draft.own.body = Repeat("a", 153 * 10);
-  CHECK(Compose(draft, now)->shown.segments == 10);
+  CHECK(compose("mobile-changed")->shown.segments == 10);
   draft.own.body += "a";
-  CHECK(ReasonOf(Compose(draft, now).status()) == "INVALID_REQUEST");
+  CHECK(ReasonOf(compose("mobile-changed").status()) == "INVALID_REQUEST");
   draft.own.body = "{{unknown}}";
-  CHECK(ReasonOf(Compose(draft, now).status()) == "UNKNOWN_TAG");
-  draft = {.template_name = "invitation",
-           .recipient = "ada@example.com",
-           .own = {"s", Repeat("a", 5000)}};
-  CHECK(Compose(draft, now)->shown.segments == 0);
+  CHECK(ReasonOf(compose("mobile-changed").status()) == "UNKNOWN_TAG");
+  draft = {.recipient = "ada@example.com", .own = {"s", Repeat("a", 5000)}};
+  CHECK(compose("invitation")->shown.segments == 0);
   draft.recipient = "ada@example.com\r\n";
-  CHECK(ReasonOf(Compose(draft, now).status()) == "INVALID_REQUEST");
+  CHECK(ReasonOf(compose("invitation").status()) == "INVALID_REQUEST");
 }
 
-TEST_CASE("somebody waits for codes, and for nothing else", "[unit]") {
-  CHECK(IsUrgent("sign-in-code"));
-  CHECK(IsUrgent("sign-in-code-for-owner"));
-  CHECK_FALSE(IsUrgent("invitation"));
-  CHECK_FALSE(IsUrgent("mobile-changed"));
-  CHECK_FALSE(IsUrgent("unknown"));
+TEST_CASE("a template that cannot be filled gives way to the built-in one, and a message is sent",
+          "[unit]") {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const Kind& kind = *FindKind("sign-in-code");
+  const StoredTemplate own = {.template_id = "sign-in-code",
+                              .kind = "sign-in-code",
+                              .text = {"", "{{code}}: {{case_name}}"},
+                              .version = 7};
+  Draft draft = {.recipient = "+61412345678",
+                 .parameters = {{"code", "012345"}, {"organisation_name", "Acme"}, {"host", "h"}}};
+  const auto without = Compose(draft, kind, own, now);
+  REQUIRE(without.ok());
+  CHECK(without->outgoing.text.body.rfind("012345 is your code for Acme", 0) == 0);
+  CHECK(without->shown.template_id.empty());
+  CHECK(without->shown.template_version == 0);
+  draft.parameters["case_name"] = "12 Harbour Street";
+  const auto with = Compose(draft, kind, own, now);
+  REQUIRE(with.ok());
+  CHECK(with->outgoing.text.body == "012345: 12 Harbour Street\n\n@h #012345");
+  CHECK(with->shown.template_id == "sign-in-code");
+  CHECK(with->shown.template_version == 7);
+  CHECK(with->urgent);
 }
 
 }  // namespace

@@ -211,6 +211,26 @@ TEST_CASE("a name beyond ASCII fails by that name where the server takes none", 
   CHECK(SenderTo(all).Send(mail).outcome == Outcome::kSent);
 }
 
+TEST_CASE("a mail with HTML has both parts, the text first", "[service]") {
+  FakeMailServer server;
+  SmtpSender sender = SenderTo(server);
+  const Recipient ada = Recipient::Parse(Channel::kEmail, "ada@example.com").value();
+  const std::string html = "<p>" + std::string(2000, 'x') + "</p>";
+  REQUIRE(sender.Send({"acme", "msg_1", ada, {"s", "the text\n", html}}).outcome == Outcome::kSent);
+  REQUIRE(sender.Send({"acme", "msg_2", ada, {"s", "the text\n"}}).outcome == Outcome::kSent);
+  const std::string both = server.texts().at(0), plain = server.texts().at(1);
+  const size_t alternative = both.find("Content-Type: multipart/alternative");
+  const size_t text = both.find("Content-Type: text/plain; charset=utf-8");
+  const size_t rich = both.find("Content-Type: text/html; charset=utf-8");
+  REQUIRE(rich != std::string::npos);
+  CHECK(alternative < text);
+  CHECK(text < rich);
+  // No line is longer than SMTP takes, however long the HTML's are.
+  for (const absl::string_view line : absl::StrSplit(both, "\r\n")) CHECK(line.size() <= 998);
+  CHECK_FALSE(absl::StrContains(plain, "multipart/alternative"));
+  CHECK_FALSE(absl::StrContains(plain, "text/html"));
+}
+
 bool WasSent(const FakeMailServer& server, const std::string& command) {
   for (const std::string& each : server.commands()) {
     if (absl::StartsWith(each, command)) return true;

@@ -1,0 +1,229 @@
+#include "services/notification/templates/domain/kinds.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "services/common/base/status.h"
+#include "services/common/text/template.h"
+
+namespace gatehouse::notification {
+namespace {
+
+constexpr size_t kLanguageMax = 35;
+
+const Tag kOrganisation = {.name = "organisation_name", .sample = "Harbour Home Loans"};
+const Tag kContact = {.name = "contact_name", .sample = "Ada Lovelace"};
+const Tag kCode = {
+    .name = "code", .sample = "012345", .required = true, .alias = "client_code_verification"};
+const Tag kHost = {.name = "host", .sample = "portal.example"};
+const std::vector<Tag> kInvitationTags = {
+    kContact,
+    {.name = "case_name", .sample = "12 Harbour Street"},
+    kOrganisation,
+    {.name = "sender_name", .sample = "Olive Owner"},
+    {.name = "expiry", .sample = "on Friday, 4 December 2026 at 17:00 (AEDT)"},
+    {.name = "link",
+     .sample = "https://portal.example/i#sample",
+     .required = true,
+     .is_address = true},
+    {.name = "documents", .sample = "Please hand over:\n- Payslip\n\n"}};
+const std::vector<Tag> kDocumentsTags = {
+    kContact,
+    {.name = "case_name", .sample = "12 Harbour Street"},
+    kOrganisation,
+    {.name = "documents", .sample = "- Payslip\n", .required = true},
+    {.name = "portal_url", .sample = "https://portal.example", .is_address = true}};
+
+// The first word of a name of BCP 47: the language itself.
+std::string Primary(const std::string& language) { return language.substr(0, language.find('-')); }
+
+absl::Status CheckPart(const Kind& kind, const std::string& text, bool whole) {
+  if (text.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckTags(text, kind.Names(), {}));
+  if (!whole) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Template parsed, Template::Parse(text));
+  const std::set<std::string> always = parsed.Always();
+  for (const Tag& tag : kind.tags) {
+    if (!tag.required || always.count(tag.name) != 0 || always.count(tag.alias) != 0) continue;
+    return WithFact(Refuse(common::v1::TAG_MISSING,
+                           absl::StrCat("the text must have the tag {{", tag.name, "}}")),
+                    "tag", tag.name);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const std::vector<Kind>& Kinds() {
+  static const std::vector<Kind> kinds = {
+      {.name = "invitation",
+       .title = "Invitation",
+       .tags = kInvitationTags,
+       .text = {"{{organisation_name}} invites you: {{case_name}}",
+                "Dear {{contact_name}},\n\n"
+                "{{sender_name}} of {{organisation_name}} invites you to {{case_name}}: there you "
+                "see where it stands, answer questions and hand over documents.\n\n"
+                "{{link}}\n\n"
+                "{{documents}}"
+                "The link is yours alone and ends {{expiry}}. To enter, you will be sent a code by "
+                "SMS.\n\n"
+                "{{organisation_name}}\n"}},
+      {.name = "CustomerInvitationFromAnotherOffice",
+       .title = "CustomerInvitationFromAnotherOffice",
+       .tags = kInvitationTags,
+       .text = {"Welcome to {{organisation_name}}: {{case_name}}",
+                "Dear {{contact_name}},\n\n"
+                "welcome to {{organisation_name}}. You know our portal from another office: you "
+                "enter {{case_name}} in the same way, by this link and a code that you will be "
+                "sent by SMS.\n\n"
+                "{{link}}\n\n"
+                "The link is yours alone and ends {{expiry}}.\n\n"
+                "{{sender_name}}, {{organisation_name}}\n"},
+       .title_fixed = true,
+       .serves = "invitation"},
+      {.name = "documents-wanted",
+       .title = "Documents that are wanted",
+       .tags = kDocumentsTags,
+       .text = {"{{organisation_name}} waits for documents: {{case_name}}",
+                "Dear {{contact_name}},\n\n"
+                "for {{case_name}}, {{organisation_name}} still needs from you:\n\n"
+                "{{documents}}\n"
+                "You hand them over in the portal, by the link that you were sent: "
+                "{{portal_url}}\n\n"
+                "{{organisation_name}}\n"}},
+      {.name = "documents-shared",
+       .title = "Documents that were shared",
+       .tags = kDocumentsTags,
+       .text = {"{{organisation_name}} has documents for you: {{case_name}}",
+                "Dear {{contact_name}},\n\n"
+                "for {{case_name}}, {{organisation_name}} has put into the portal for you:\n\n"
+                "{{documents}}\n"
+                "You find that by the link that you were sent: {{portal_url}}\n\n"
+                "{{organisation_name}}\n"}},
+      // The ending binds the code to the page that may read it (WICG's origin-bound one-time
+      // codes): browsers offer it there and nowhere else.
+      {.name = "sign-in-code",
+       .title = "Code by SMS",
+       .channel = Channel::kSms,
+       .tags = {kCode, kOrganisation, kHost},
+       .text = {"",
+                "{{code}} is your code for {{organisation_name}}. Nobody will ever ask you for "
+                "it."},
+       .ending = "\n\n@{{host}} #{{code}}",
+       .urgent = true},
+      {.name = "sign-in-code-by-email",
+       .title = "Code by e-mail",
+       .tags = {kCode, kContact, kOrganisation, kHost},
+       .text = {"{{code}} is your code for {{organisation_name}}",
+                "Dear {{contact_name}},\n\n"
+                "{{code}} is your code to enter the portal of {{organisation_name}}, {{host}}. It "
+                "serves once, for five minutes. Nobody will ever ask you for it.\n\n"
+                "If you did not ask for it, you need do nothing.\n\n"
+                "{{organisation_name}}\n"},
+       .urgent = true},
+      {.name = "sign-in-code-for-owner",
+       .title = "Code for the case's owner",
+       .tags = {kCode, kContact, kOrganisation},
+       .text = {"A code was sent to {{contact_name}}",
+                "{{contact_name}} was just sent the code {{code}} by SMS, to enter the portal of "
+                "{{organisation_name}}. It serves for five minutes.\n\n"
+                "If the SMS does not arrive, you may pass the code on: to {{contact_name}} alone, "
+                "and only to a voice or a face that you know. Delete this mail afterwards.\n\n"
+                "{{organisation_name}}\n"},
+       .urgent = true},
+      // It warns of a theft: whoever could edit it could take the warning out.
+      {.name = "mobile-changed",
+       .title = "Notice of another mobile number",
+       .channel = Channel::kSms,
+       .tags = {kOrganisation},
+       .text = {"",
+                "{{organisation_name}}: your access to the portal was moved to another mobile "
+                "number. If that is wrong, please call us."},
+       .fixed = true},
+  };
+  return kinds;
+}
+
+const Kind* FindKind(const std::string& name) {
+  for (const Kind& kind : Kinds()) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+bool MayServe(const Kind& other, const Kind& kind) {
+  return other.name == kind.name || other.serves == kind.name;
+}
+
+std::set<std::string> Kind::Names() const {
+  std::set<std::string> names;
+  for (const Tag& tag : tags) {
+    names.insert(tag.name);
+    if (!tag.alias.empty()) names.insert(tag.alias);
+  }
+  return names;
+}
+
+std::map<std::string, std::string> Kind::WithAliases(
+    std::map<std::string, std::string> values) const {
+  for (const Tag& tag : tags) {
+    const auto value = values.find(tag.name);
+    if (!tag.alias.empty() && value != values.end()) values[tag.alias] = value->second;
+  }
+  return values;
+}
+
+std::map<std::string, std::string> Kind::Samples() const {
+  std::map<std::string, std::string> samples;
+  for (const Tag& tag : tags) samples[tag.name] = tag.sample;
+  return samples;
+}
+
+absl::Status CheckText(const Kind& kind, const Text& text) {
+  if (kind.channel == Channel::kSms && !text.subject.empty()) {
+    return RefuseField("subject", "an SMS has none");
+  }
+  if (kind.channel == Channel::kSms && !text.html.empty()) {
+    return RefuseField("html", "an SMS has none");
+  }
+  RETURN_IF_ERROR(CheckPart(kind, text.subject, false));
+  RETURN_IF_ERROR(CheckPart(kind, text.body, true));
+  return CheckPart(kind, text.html, true);
+}
+
+std::string StandardId(const std::string& kind, const std::string& language) {
+  return language.empty() ? kind : absl::StrCat(kind, ".", absl::AsciiStrToLower(language));
+}
+
+std::string KindOf(const std::string& template_id) {
+  return template_id.substr(0, template_id.find('.'));
+}
+
+std::string LanguageOf(const std::string& template_id) {
+  const size_t dot = template_id.find('.');
+  return dot == std::string::npos ? "" : template_id.substr(dot + 1);
+}
+
+std::vector<std::string> StandardIds(const std::string& kind, const std::string& language) {
+  std::vector<std::string> ids;
+  for (const std::string& tried : {language, Primary(language), std::string()}) {
+    const std::string id = StandardId(kind, tried);
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
+}
+
+bool IsStandardId(const std::string& template_id) {
+  if (FindKind(KindOf(template_id)) == nullptr) return false;
+  if (template_id == KindOf(template_id)) return true;
+  const std::string language = LanguageOf(template_id), primary = Primary(language);
+  return primary.size() >= 2 && primary.size() <= 3 && language.size() <= kLanguageMax &&
+         language.back() != '-' &&
+         std::all_of(language.begin(), language.end(), [](unsigned char c) {
+           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+         });
+}
+
+}  // namespace gatehouse::notification
