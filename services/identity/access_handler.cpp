@@ -54,6 +54,9 @@ void AccessHandler::Register(Server& server) {
 
 absl::StatusOr<pb::Challenge> AccessHandler::StartChallenge(
     const Call& call, const pb::StartChallengeRequest& request) {
+  if (request.method() == pb::SMS_CODE && request.mobile().empty()) {
+    return RefuseField("mobile", "must be set");
+  }
   ASSIGN_OR_RETURN(const Challenge challenge,
                    challenges_.Start(SubjectFrom(call.caller.organisation_id, request), call));
   return ToProto(challenge);

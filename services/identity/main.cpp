@@ -2,9 +2,11 @@
 #include "services/common/base/crypto.h"
 #include "services/common/postgres/root_key.h"
 #include "services/common/process/process.h"
+#include "services/common/rpc/worker_pool.h"
 #include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
 #include "services/identity/access_handler.h"
+#include "services/identity/domain/email_code.h"
 #include "services/identity/messenger.h"
 #include "services/identity/organisations_handler.h"
 #include "services/identity/principals_handler.h"
@@ -16,6 +18,10 @@
 namespace gatehouse::identity {
 extern const std::vector<Migration> kMigrations;
 namespace {
+
+// Who hand over the codes that nobody waits for.
+constexpr int kCodeThreads = 4;
+constexpr size_t kCodesWaitingMax = 1000;
 
 // While a key is being replaced both are good: GATEHOUSE_OPERATOR_KEY is the new and the old one
 // with a comma between them.
@@ -68,7 +74,11 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   SigningKeys signing_keys(postgres, key("signing keys"), clock);
   NotificationMessenger messenger(notification);
   SmsCode sms_code(messenger, key("challenges"));
-  Challenges challenges(challenge_store, access, {&sms_code}, key("challenges"), clock);
+  EmailCode email_code(messenger, key("challenges"));
+  // What it does not take stays due, for whoever asks again.
+  WorkerPool sending("codes", kCodeThreads, kCodesWaitingMax);
+  Challenges challenges(challenge_store, access, {&sms_code, &email_code}, key("challenges"), clock,
+                        [&](std::function<void()> work) { (void)sending.Run(std::move(work)); });
 
   Principals principals(key_store, access, operator_keys, clock);
   PrincipalsHandler principals_handler(principals, organisations, signing_keys, clock);
@@ -92,7 +102,9 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
     RETURN_IF_ERROR(CheckStores(config, migrations, postgres, redis));
     return CheckRootKey(postgres, config.root_key);
   };
-  return RunServer(server, std::move(options));
+  const int code = RunServer(server, std::move(options));
+  sending.Stop();  // What it still does uses the others.
+  return code;
 }
 
 }  // namespace

@@ -16,22 +16,24 @@ class NotificationMessenger : public Messenger {
 
   absl::Status SendCode(const Subject& subject, const std::string& request_id, const Secret& code,
                         absl::Time expire_time) override {
+    const bool by_email = subject.method == SignInMethod::kEmailCode;
     notification::v1::SubmitMessageRequest request;
     request.set_request_id(request_id);
-    request.set_channel(notification::v1::SMS);
-    request.set_template_("sign-in-code");
-    request.set_recipient(subject.mobile);
+    request.set_channel(by_email ? notification::v1::EMAIL : notification::v1::SMS);
+    request.set_template_(by_email ? "sign-in-code-by-email" : "sign-in-code");
+    request.set_recipient(by_email ? subject.email : subject.mobile);
     request.set_case_id(subject.access.case_id);
     auto& parameters = *request.mutable_parameters();
     parameters["code"] = code.Reveal();
     parameters["organisation_name"] = subject.organisation_name;
     parameters["host"] = subject.portal_host;
+    if (by_email) parameters["contact_name"] = subject.contact_name;
     *request.mutable_expire_time() = gatehouse::ToProto(expire_time);
     // As long as a code waits to leave, a newer one takes its place.
     const std::string topic = absl::StrCat(subject.access.case_id, ":", subject.access.contact_id);
-    request.set_topic("code:" + topic);
+    request.set_topic((by_email ? "code-by-email:" : "code:") + topic);
     const absl::Status sent = Submit(subject, request);
-    if (!sent.ok() || subject.owner_email.empty()) return sent;
+    if (!sent.ok() || by_email || subject.owner_email.empty()) return sent;
     request.set_request_id(request_id + ":owner");
     request.set_channel(notification::v1::EMAIL);
     request.set_template_("sign-in-code-for-owner");

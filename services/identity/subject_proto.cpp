@@ -20,7 +20,8 @@ Subject SubjectFrom(const std::string& organisation_id, const v1::StartChallenge
           .owner_email = request.owner_email(),
           .settled = grant.settled(),
           .link_serves_many = grant.link_serves_many(),
-          .method = static_cast<SignInMethod>(request.method())};
+          .method = static_cast<SignInMethod>(request.method()),
+          .decoy = request.decoy()};
 }
 
 v1::StartChallengeRequest ToProto(const Subject& subject) {
@@ -33,6 +34,7 @@ v1::StartChallengeRequest ToProto(const Subject& subject) {
   request.set_portal_host(subject.portal_host);
   request.set_contact_name(subject.contact_name);
   request.set_owner_email(subject.owner_email);
+  request.set_decoy(subject.decoy);
   v1::GrantSpec& grant = *request.mutable_grant();
   grant.set_invitation_id(subject.access.invitation_id);
   grant.set_case_id(subject.access.case_id);

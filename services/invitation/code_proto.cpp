@@ -1,6 +1,7 @@
 #include "services/invitation/code_proto.h"
 
 #include "services/common/base/proto_time.h"
+#include "services/common/text/address.h"
 
 namespace gatehouse::invitation {
 
@@ -12,18 +13,23 @@ std::string HostOf(const std::string& url) {
 identity::v1::StartChallengeRequest ToProto(const CodeRequest& request) {
   const Invitation& invitation = request.invitation;
   identity::v1::StartChallengeRequest proto;
-  proto.set_method(identity::v1::SMS_CODE);
+  const bool by_email = !request.typed_email.empty();
+  proto.set_method(by_email ? identity::v1::EMAIL_CODE : identity::v1::SMS_CODE);
   proto.set_link_id(request.link.link_id);
   identity::v1::GrantSpec& grant = *proto.mutable_grant();
-  grant.set_settled(invitation.state == State::kAccepted && !request.link.single_use);
-  grant.set_link_serves_many(!request.link.single_use);
+  // An e-mailed code takes nothing of the link.
+  const bool keeps_link = by_email || !request.link.single_use;
+  grant.set_settled(invitation.state == State::kAccepted && keeps_link);
+  grant.set_link_serves_many(keeps_link);
   grant.set_invitation_id(invitation.invitation_id);
   grant.set_case_id(invitation.case_id);
   grant.set_contact_id(invitation.contact_id);
   grant.set_sees_all(invitation.visibility == Visibility::kAll);
   for (const std::string& id : invitation.document_request_ids) grant.add_document_request_ids(id);
   proto.set_mobile(invitation.mobile);
-  proto.set_email(invitation.email);
+  const bool theirs = SameMailbox(request.typed_email, invitation.email);
+  proto.set_email(by_email && !theirs ? request.typed_email : invitation.email);
+  proto.set_decoy(by_email && !theirs);
   proto.set_organisation_name(request.organisation.display_name);
   proto.set_portal_host(HostOf(request.organisation.PortalFor(invitation.portal_url)));
   proto.set_contact_name(invitation.contact_name);

@@ -2,6 +2,7 @@
 
 #include "services/common/base/proto_time.h"
 #include "services/common/base/status.h"
+#include "services/common/text/address.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -34,12 +35,19 @@ absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
   response.set_masked_mobile(opened.masked_mobile);
   response.set_masked_email(opened.masked_email);
   if (opened.takes_codes) response.add_methods(identity::v1::SMS_CODE);
+  if (opened.takes_email_codes) response.add_methods(identity::v1::EMAIL_CODE);
   return response;
 }
 
 absl::StatusOr<pb::StartSignInResponse> SignInHandler::StartSignIn(
     const Call&, const pb::StartSignInRequest& request) {
-  ASSIGN_OR_RETURN(const StartedChallenge started, sign_in_.Start(request.token()));
+  const bool by_email = request.method() == identity::v1::EMAIL_CODE;
+  if (by_email && !IsEmail(NormalisedEmail(request.email()))) {
+    return RefuseField("email", "must be an e-mail address");
+  }
+  ASSIGN_OR_RETURN(const StartedChallenge started,
+                   by_email ? sign_in_.StartByEmail(request.token(), request.email())
+                            : sign_in_.Start(request.token()));
   return ToProto(started);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "services/common/text/characters.h"
 #include "services/common/text/domain_name.h"
 
@@ -31,6 +32,10 @@ std::string NormalisedEmail(const std::string& text) {
   if (at == std::string::npos || IsAscii(trimmed.substr(at))) return trimmed;
   const std::string domain = DomainInAscii(trimmed.substr(at + 1));
   return domain.empty() ? trimmed : trimmed.substr(0, at + 1) + domain;
+}
+
+bool SameMailbox(const std::string& one, const std::string& other) {
+  return absl::EqualsIgnoreCase(NormalisedEmail(one), NormalisedEmail(other));
 }
 
 std::string MaskPhone(const std::string& e164) {

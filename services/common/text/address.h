@@ -13,6 +13,10 @@ bool IsEmail(const std::string& text);
 // stays what it is.
 std::string NormalisedEmail(const std::string& text);
 
+// Whether two addresses are one mailbox, as far as their writing says: letters' case does not
+// count.
+bool SameMailbox(const std::string& one, const std::string& other);
+
 // What may be shown of an address to whoever might not be its owner.
 
 // "+61412341234" → "•••• ••1 234"

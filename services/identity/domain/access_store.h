@@ -64,7 +64,7 @@ class AccessStore {
   // or nothing, and the same session where it was made before. Refuses SIGN_IN_LOCKED,
   // SIGN_IN_DISABLED and ACCESS_REVOKED.
   virtual absl::StatusOr<Session> Enter(const NewSession& session, const Call& call) = 0;
-  // Ends a factor's lock, and forgets its failures.
+  // Ends the locks of an account's factors, and forgets their failures.
   virtual absl::Status Unlock(const FactorKey& key, const std::string& case_id, const Actor& actor,
                               const Call& call) = 0;
   // Lets only this factor enter by the grant from now on, and ends the sessions of any other one

@@ -54,7 +54,13 @@ FactorKey Challenges::KeyOf(const std::string& organisation_id, const std::strin
 }
 
 FactorKey Challenges::KeyOf(const Subject& subject) const {
-  return KeyOf(subject.organisation_id, subject.access.contact_id, subject.mobile);
+  FactorKey key = KeyOf(subject.organisation_id, subject.access.contact_id, subject.mobile);
+  if (subject.method == SignInMethod::kEmailCode) {
+    const std::string address =
+        absl::StrCat("eml_", subject.organisation_id, ":", subject.Destination());
+    key.factor_id = "eml_" + Hex(HmacSha256(key_.Reveal(), address)).substr(0, 32);
+  }
+  return key;
 }
 
 absl::Status Challenges::CheckFactor(const Subject& subject) {
@@ -66,6 +72,21 @@ absl::Status Challenges::CheckFactor(const Subject& subject) {
 absl::Status Challenges::Send(Factor& factor, const ChallengeStore::Started& started,
                               const Subject& subject) {
   if (started.send_number == 0) return absl::OkStatus();
+  if (!factor.is_silent()) return HandOver(factor, started, subject);
+  // Until it is handed over it is due, and asked for again by whoever resends.
+  later_([this, &factor, started, subject, call = Call::Current()] {
+    const CallScope scope(call);
+    (void)HandOver(factor, started, subject);
+  });
+  return absl::OkStatus();
+}
+
+absl::Status Challenges::HandOver(Factor& factor, const ChallengeStore::Started& started,
+                                  const Subject& subject) {
+  if (subject.decoy) {
+    challenges_.Confirm(started);
+    return absl::OkStatus();
+  }
   const absl::Status sent = factor.Begin(started.challenge, started.send_number, subject);
   // What was refused must not count. What may have been taken must not be sent under another
   // number: it stays due, and a repeated one is taken once.
@@ -95,9 +116,10 @@ absl::Status Challenges::Offer(const Subject& subject, const std::string& reques
 absl::StatusOr<Challenge> Challenges::StartAs(Factor& factor, const std::string& id,
                                               const Subject& subject, const Call& call) {
   RETURN_IF_ERROR(CheckFactor(subject));
-  ASSIGN_OR_RETURN(
-      const ChallengeStore::Started started,
-      challenges_.Start(id, subject, factor.Expected(id), call.client_address, clock_.Now()));
+  // What nobody can prove: no code has this form.
+  const std::string expected = subject.decoy ? Hex(RandomBytes(32)) : factor.Expected(id);
+  ASSIGN_OR_RETURN(const ChallengeStore::Started started,
+                   challenges_.Start(id, subject, expected, call.client_address, clock_.Now()));
   RETURN_IF_ERROR(Send(factor, started, subject));
   return started.challenge;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,9 +22,9 @@ constexpr absl::Duration kLeastLife = absl::Minutes(3);  // Of a code that has j
 constexpr absl::Duration kLongestLife = absl::Minutes(10);
 constexpr absl::Duration kCoolDown = absl::Seconds(60);
 constexpr int kTries = 5;
-constexpr int kCodesAnHour = 5, kCodesADay = 10;  // For a number, by one organisation.
-constexpr int kCodesADayByAll = 30;               // For a number, by all organisations together.
-constexpr int kCodesAMinute = 100;                // For a client's address.
+// For a number or an address: by one organisation, and by all together.
+constexpr int kCodesAnHour = 5, kCodesADay = 10, kCodesADayByAll = 30;
+constexpr int kCodesAMinute = 100;  // For a client's address.
 constexpr absl::Duration kDoubleSubmit = absl::Seconds(30);
 constexpr int kWrongRepeats = 3;  // That end the time for a double submit.
 
@@ -32,14 +33,17 @@ absl::Status LockedUntil(const FactorState& factor, absl::Time now);
 // Signing in: challenges, and the sessions that they lead to.
 class Challenges {
  public:
-  // `factors` are the ways in.
+  // Runs a piece of work some time after its asker was answered, or never.
+  using Later = std::function<void(std::function<void()>)>;
+  // `factors` are the ways in; what is silent about them happens later.
   Challenges(ChallengeStore& challenges, AccessStore& access, std::vector<Factor*> factors,
-             Secret key, const Clock& clock)
+             Secret key, const Clock& clock, Later later)
       : challenges_(challenges),
         access_(access),
         factors_(std::move(factors)),
         key_(std::move(key)),
-        clock_(clock) {}
+        clock_(clock),
+        later_(std::move(later)) {}
 
   absl::StatusOr<Challenge> Start(const Subject& subject, const Call& call);
   // The same ahead of the client, once for a `request_id` and not after `expire_time`; what is
@@ -76,12 +80,15 @@ class Challenges {
   absl::StatusOr<Challenge> StartAs(Factor& factor, const std::string& id, const Subject& subject,
                                     const Call& call);
   absl::Status Send(Factor& factor, const ChallengeStore::Started& started, const Subject& subject);
+  absl::Status HandOver(Factor& factor, const ChallengeStore::Started& started,
+                        const Subject& subject);
 
   ChallengeStore& challenges_;
   AccessStore& access_;
   const std::vector<Factor*> factors_;
   const Secret key_;
   const Clock& clock_;
+  const Later later_;
 };
 
 }  // namespace gatehouse::identity

@@ -9,7 +9,7 @@
 namespace gatehouse::identity {
 
 // How a client proves who they are; the numbers are the contract's (v1::SignInMethod).
-enum class SignInMethod { kSmsCode = 1 };
+enum class SignInMethod { kSmsCode = 1, kEmailCode = 2 };
 
 // What a challenge is about: it stays with the challenge, sealed.
 struct Subject {
@@ -20,6 +20,10 @@ struct Subject {
   bool settled = false;     // Whoever asked has nothing to record at the entry.
   bool link_serves_many = false;
   SignInMethod method = SignInMethod::kSmsCode;
+  bool decoy = false;  // Nobody is sent anything, and no proof is right: nobody must learn why.
+
+  // Where the proof's code goes, which the limits of codes are counted by.
+  std::string Destination() const;
 };
 
 struct Challenge {
@@ -33,6 +37,8 @@ class Factor {
  public:
   virtual ~Factor() = default;
   virtual SignInMethod method() const = 0;
+  // Whether nobody may learn, from how long Begin() takes either, if anything was handed over.
+  virtual bool is_silent() const { return false; }
   // With what the ids of its challenges begin (`chl` of `chl_…`), so that an id says whose it is.
   virtual std::string prefix() const = 0;
   // A right proof of this challenge, as the store keeps it: worth nothing to who reads it there.

@@ -8,7 +8,8 @@
 
 namespace gatehouse::identity {
 
-// Hands a code's messages to notification: the SMS, and the e-mail to the case's owner.
+// Hands a code's messages to notification: the SMS or the e-mail, as the subject's method says, and
+// the e-mail to the case's owner.
 class Messenger {
  public:
   virtual ~Messenger() = default;

@@ -62,7 +62,7 @@ constexpr char kEntered[] = R"sql(
     SELECT organisation_id, $5, $2, $6, $7, $8, $9 FROM proven
     ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET account_id = $2, sees_all = $8,
       document_request_ids = $9
-    WHERE g.revoke_time IS NULL AND g.factor_id IN ('', $3)
+    WHERE g.revoke_time IS NULL AND (g.factor_id IN ('', $3) OR starts_with($3, 'eml_'))
     RETURNING organisation_id),
   made AS (
     INSERT INTO session (organisation_id, session_id, token_hash, account_id, factor_id,
@@ -273,13 +273,14 @@ absl::Status PostgresAccessStore::Unlock(const FactorKey& key, const std::string
                                          const Actor& actor, const Call& call) {
   return postgres_.WriteOne(Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
-        "WITH subject AS (UPDATE factor SET failures = 0, disabled = false, "
+        "WITH unlocked AS (UPDATE factor SET failures = 0, disabled = false, "
         "locked_until = '-infinity' WHERE organisation_id = $1 AND account_id = $2 "
-        "AND factor_id = $3 RETURNING organisation_id, account_id AS subject_id, "
-        "$4::text AS case_id), " AUDIT("$5", "signIn.unlocked", "$6", "$7", "$8", "$9",
-                                       "$10") "SELECT FROM subject",
-        key.organisation_id, key.account_id, key.factor_id, case_id, NewId("aud"), actor.id,
-        actor.name, call.client_address, call.request_id, call.client_request_id);
+        "RETURNING organisation_id), "
+        "subject AS (SELECT DISTINCT organisation_id, $2::text AS subject_id, "
+        "$3::text AS case_id FROM unlocked), " AUDIT("$4", "signIn.unlocked", "$5", "$6", "$7",
+                                                     "$8", "$9") "SELECT FROM subject",
+        key.organisation_id, key.account_id, case_id, NewId("aud"), actor.id, actor.name,
+        call.client_address, call.request_id, call.client_request_id);
     return absl::OkStatus();
   });
 }

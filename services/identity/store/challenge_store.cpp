@@ -194,14 +194,15 @@ std::vector<std::string> RedisChallengeStore::KeysOf(const std::string& challeng
                                                      const std::string& client_address) const {
   // Where no client asked there is no address to limit.
   const std::string address = client_address.empty() ? challenge_id : NetworkOf(client_address);
-  const auto [hour, day] = CountersOf(subject.organisation_id, subject.mobile);
-  return {KeyOf(challenge_id),
-          "gatehouse:signIn:live:" + Hashed(absl::StrCat(subject.organisation_id, ":",
-                                                         subject.link_id, ":", subject.mobile)),
-          hour,
-          day,
-          "gatehouse:codes:all:" + Hashed("number:" + subject.mobile),
-          "gatehouse:codes:minute:" + Hashed("address:" + address)};
+  const auto [hour, day] = CountersOf(subject.organisation_id, subject.Destination());
+  return {
+      KeyOf(challenge_id),
+      "gatehouse:signIn:live:" + Hashed(absl::StrCat(subject.organisation_id, ":", subject.link_id,
+                                                     ":", subject.Destination())),
+      hour,
+      day,
+      "gatehouse:codes:all:" + Hashed("number:" + subject.Destination()),
+      "gatehouse:codes:minute:" + Hashed("address:" + address)};
 }
 
 absl::StatusOr<ChallengeStore::Started> RedisChallengeStore::Run(const std::string& challenge_id,

@@ -31,7 +31,7 @@ class Password : public Factor {
 
 struct TwoWays : Fixture {
   Password password;
-  Challenges both{store, access, {&sms_code, &password}, Secret(RandomBytes(32)), clock};
+  Challenges both{store, access, {&sms_code, &password}, Secret(RandomBytes(32)), clock, put_off};
   Subject AdaBy(const Factor& factor) {
     Subject subject = Ada();
     subject.method = factor.method();

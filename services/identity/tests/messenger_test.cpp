@@ -102,6 +102,22 @@ TEST_CASE_METHOD(Notification, "the case's owner is sent the code too, where tha
   CHECK(asked[1].topic() != asked[0].topic());
 }
 
+TEST_CASE_METHOD(Notification, "a code by e-mail goes to the client's mailbox, and to nobody else",
+                 "[service][no-tsan]") {
+  subject.method = SignInMethod::kEmailCode;
+  subject.email = "ada@example.com";
+  subject.owner_email = "olive@acme.example";
+  REQUIRE(Send("che_1:1").ok());
+  const auto asked = Asked();
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].channel() == notification::v1::EMAIL);
+  CHECK(asked[0].template_() == "sign-in-code-by-email");
+  CHECK(asked[0].recipient() == "ada@example.com");
+  CHECK(asked[0].parameters().at("code") == "120995");
+  CHECK(asked[0].parameters().at("contact_name") == "Ada Lovelace");
+  CHECK(FromProto(asked[0].expire_time()) == expire_time);
+}
+
 TEST_CASE_METHOD(Notification, "what is refused of the SMS is the client's answer, and ends it",
                  "[service][no-tsan]") {
   subject.owner_email = "olive@acme.example";

@@ -6,6 +6,16 @@
 #include "services/invitation/domain/invitations.h"
 
 namespace gatehouse::invitation {
+namespace {
+
+// A link that was withdrawn, or an invitation that a newer one has replaced, leads nowhere.
+absl::Status CheckReach(const FoundLink& found, absl::Time now) {
+  const LinkState state = LinkStateAt(found.link, found.invitation, now);
+  const bool over = found.invitation.state == State::kExpired || state == LinkState::kRevoked;
+  return over ? CheckLink(state) : absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<OpenedLink> SignIn::Open(const std::string& pasted) {
   ASSIGN_OR_RETURN(const FoundLink found, store_.FindLink(Invitations::HashOf(TokenIn(pasted))));
@@ -14,6 +24,8 @@ absl::StatusOr<OpenedLink> SignIn::Open(const std::string& pasted) {
   ASSIGN_OR_RETURN(opened.organisation, directory_.RecallOrganisation(invitation.organisation_id));
   opened.portal_url = opened.organisation.PortalFor(invitation.portal_url);
   opened.state = LinkStateAt(found.link, invitation, clock_.Now());
+  opened.takes_email_codes = CheckReach(found, clock_.Now()).ok() &&
+                             found.policy_in(opened.organisation.region).email_code();
   if (opened.state != LinkState::kActive) return opened;
   opened.masked_email = MaskEmail(invitation.email);
   opened.takes_codes = !invitation.mobile.empty();
@@ -36,6 +48,20 @@ absl::StatusOr<StartedChallenge> SignIn::Start(const std::string& pasted) {
     ASSIGN_OR_RETURN(const CaseProfile mirrored, directory_.LookUpCase(id, invitation.case_id));
     code.owner_email = mirrored.owner_email;
   }
+  return directory_.StartChallenge(code);
+}
+
+absl::StatusOr<StartedChallenge> SignIn::StartByEmail(const std::string& pasted,
+                                                      const std::string& typed_email) {
+  ASSIGN_OR_RETURN(const FoundLink found, store_.FindLink(Invitations::HashOf(TokenIn(pasted))));
+  RETURN_IF_ERROR(CheckReach(found, clock_.Now()));
+  CodeRequest code = {.invitation = found.invitation, .link = found.link};
+  ASSIGN_OR_RETURN(code.organisation,
+                   directory_.RecallOrganisation(found.invitation.organisation_id));
+  if (!found.policy_in(code.organisation.region).email_code()) {
+    return RefuseField("method", "is not a way in here");
+  }
+  code.typed_email = NormalisedEmail(typed_email);
   return directory_.StartChallenge(code);
 }
 

@@ -18,6 +18,8 @@ struct OpenedLink {
   // Of an active link only: where a code would go, and whether one can be sent at all.
   std::string masked_mobile, masked_email;
   bool takes_codes = false;
+  // Whether a code by e-mail leads in.
+  bool takes_email_codes = false;
 };
 
 // How a client enters by a link.
@@ -31,6 +33,12 @@ class SignIn {
   // Sends a code. Refuses NOT_FOUND, LINK_EXPIRED, LINK_REVOKED, LINK_USED, MOBILE_MISSING, and
   // what identity refuses.
   absl::StatusOr<StartedChallenge> Start(const std::string& pasted);
+  // Sends a code to the contact's e-mail address, if that is the one that was typed: nothing in the
+  // answer says whether it is. By a link that has expired or served too. Refuses NOT_FOUND,
+  // LINK_EXPIRED where a newer invitation was made, LINK_REVOKED, INVALID_REQUEST where the policy
+  // does not let it, and what identity refuses.
+  absl::StatusOr<StartedChallenge> StartByEmail(const std::string& pasted,
+                                                const std::string& typed_email);
   // Sends the same code again; refuses what identity refuses.
   absl::StatusOr<StartedChallenge> Resend(const std::string& challenge_id);
   // Enters with the code, and accepts the invitation at its first entry. Refuses what identity

@@ -1,6 +1,7 @@
 #include <thread>
 
 #include "gatehouse/identity/v1/reasons.pb.h"
+#include "services/invitation/code_proto.h"
 #include "services/invitation/sign_in_handler.h"
 #include "services/invitation/tests/fixture.h"
 
@@ -63,6 +64,112 @@ TEST_CASE_METHOD(Fixture, "a link that leads nowhere shows nobody's addresses", 
   CHECK((opened->masked_email.empty() && opened->masked_mobile.empty() && !opened->takes_codes));
   CHECK(ReasonOf(sign_in.Start(TokenOf(*made)).status()) == "LINK_REVOKED");
   CHECK(directory.codes.empty());
+}
+
+// Under a policy that lets an e-mailed code lead in.
+struct ByEmail : Fixture {
+  ByEmail() {
+    Policy change;
+    change.set_email_code(true);
+    Set(change);
+  }
+  std::string Why(const std::string& token, const std::string& typed = "client@example.com") {
+    return ReasonOf(sign_in.StartByEmail(token, typed).status());
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "an e-mailed code leads in where the policy lets it alone", "[service]") {
+  const auto made = Create("c1");
+  CHECK_FALSE(sign_in.Open(TokenOf(*made))->takes_email_codes);
+  CHECK(ReasonOf(sign_in.StartByEmail(TokenOf(*made), "client@example.com").status()) ==
+        "INVALID_REQUEST");
+  CHECK(directory.codes.empty());
+}
+
+TEST_CASE_METHOD(ByEmail, "a link that has expired leads to an e-mailed code [EZ-27]",
+                 "[service]") {
+  const auto made = Create("c1");
+  const std::string token = TokenOf(*made);
+  RunOut();
+  const auto opened = sign_in.Open(token);
+  CHECK(opened->state == LinkState::kExpired);
+  CHECK(opened->takes_email_codes);
+  CHECK_FALSE(opened->takes_codes);
+  CHECK((opened->masked_email.empty() && opened->masked_mobile.empty()));
+  CHECK(Why(token) == "");
+  REQUIRE(directory.codes.size() == 1);
+  const auto asked = ToProto(directory.codes[0]);
+  CHECK(asked.method() == identity::v1::EMAIL_CODE);
+  CHECK(asked.email() == "client@example.com");
+  CHECK_FALSE(asked.decoy());
+  // The link has nothing to lose by it.
+  CHECK(asked.grant().link_serves_many());
+  CHECK_FALSE(asked.grant().settled());
+  CHECK(ReasonOf(sign_in.Start(token).status()) == "LINK_EXPIRED");
+}
+
+TEST_CASE_METHOD(ByEmail, "only the contact's own address is sent a code [EZ-29]", "[service]") {
+  const std::string token = TokenOf(*Create("c1"));
+  for (const char* typed : {"client@example.com", " Client@EXAMPLE.com "}) {
+    CHECK(Why(token, typed) == "");
+    CHECK_FALSE(ToProto(directory.codes.back()).decoy());
+    CHECK(ToProto(directory.codes.back()).email() == "client@example.com");
+  }
+  CHECK(Why(token, "eve@example.com") == "");
+  const auto decoy = ToProto(directory.codes.back());
+  CHECK(decoy.decoy());
+  CHECK(decoy.email() == "eve@example.com");
+}
+
+TEST_CASE_METHOD(ByEmail, "a link that has served leads to an e-mailed code, a revoked one nowhere",
+                 "[service]") {
+  Policy once_only;
+  once_only.set_single_use_links(true);
+  Set(once_only);
+  const auto made = Create("c1");
+  const std::string token = TokenOf(*made);
+  REQUIRE(invitations.Accept(EntryBy(*made)).ok());
+  CHECK(sign_in.Open(token)->state == LinkState::kUsed);
+  CHECK(sign_in.Open(token)->takes_email_codes);
+  CHECK(Why(token) == "");
+  CHECK(ToProto(directory.codes.back()).grant().settled());
+  REQUIRE(invitations.Revoke("deal-1", made->invitation.invitation_id, StaffCall()).ok());
+  CHECK_FALSE(sign_in.Open(token)->takes_email_codes);
+  CHECK(Why(token) == "LINK_REVOKED");
+  CHECK(Why("nonsense") == "NOT_FOUND");
+}
+
+TEST_CASE_METHOD(ByEmail, "an invitation that a newer one replaced leads nowhere", "[service]") {
+  const std::string token = TokenOf(*Create("c1"));
+  RunOut();
+  REQUIRE(Create("c1").ok());
+  CHECK_FALSE(sign_in.Open(token)->takes_email_codes);
+  CHECK(Why(token) == "LINK_EXPIRED");
+}
+
+TEST_CASE_METHOD(ByEmail, "who has no number any more enters by e-mail", "[service]") {
+  const auto made = Create("c1");
+  directory.mirrored.contacts[1].e164.clear();
+  REQUIRE(invitations.Follow("deal-1", &directory.mirrored, StaffCall()).ok());
+  const auto opened = sign_in.Open(TokenOf(*made));
+  CHECK_FALSE(opened->takes_codes);
+  CHECK(opened->takes_email_codes);
+  CHECK(Why(TokenOf(*made)) == "");
+}
+
+TEST_CASE_METHOD(ByEmail, "who asks for an e-mailed code says where to", "[service]") {
+  SignInHandler handler(sign_in);
+  pb::StartSignInRequest request;
+  request.set_token(TokenOf(*Create("c1")));
+  request.set_method(identity::v1::EMAIL_CODE);
+  CHECK(ReasonOf(handler.StartSignIn(ServiceCall(), request).status()) == "INVALID_REQUEST");
+  request.set_email("client@example.com");
+  CHECK(handler.StartSignIn(ServiceCall(), request).ok());
+  pb::OpenLinkRequest open;
+  open.set_token(request.token());
+  const auto opened = handler.OpenLink(ServiceCall(), open);
+  REQUIRE(opened->methods_size() == 2);
+  CHECK(opened->methods(1) == identity::v1::EMAIL_CODE);
 }
 
 struct Entering : Fixture {
