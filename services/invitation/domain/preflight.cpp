@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "gatehouse/invitation/v1/reasons.pb.h"
 #include "services/common/text/address.h"
 #include "services/common/text/characters.h"
@@ -39,6 +40,28 @@ void CheckContact(const ContactProfile& contact, const Policy& policy,
   }
 }
 
+// Where the policy asks for addresses of each contact's own.
+void CheckOwnAddresses(const ContactProfile& contact, const CaseProfile& mirrored,
+                       std::vector<Violation>& violations) {
+  const auto shared = [&](const auto& same) {
+    return std::any_of(mirrored.contacts.begin(), mirrored.contacts.end(),
+                       [&](const ContactProfile& other) {
+                         return other.contact_id != contact.contact_id && same(other);
+                       });
+  };
+  if (!contact.email.empty() && shared([&](const ContactProfile& other) {
+        return absl::EqualsIgnoreCase(other.email, contact.email);
+      })) {
+    violations.push_back(Unmet(v1::CONTACT_EMAIL_SHARED, contact.contact_id,
+                               "another contact of the case has the same e-mail address"));
+  }
+  if (!contact.e164.empty() &&
+      shared([&](const ContactProfile& other) { return other.e164 == contact.e164; })) {
+    violations.push_back(Unmet(v1::CONTACT_MOBILE_SHARED, contact.contact_id,
+                               "another contact of the case has the same mobile number"));
+  }
+}
+
 }  // namespace
 
 std::vector<Violation> Preflight(const ContactProfile& contact, const CaseProfile& mirrored,
@@ -46,6 +69,7 @@ std::vector<Violation> Preflight(const ContactProfile& contact, const CaseProfil
                                  const Policy& policy) {
   std::vector<Violation> violations;
   CheckContact(contact, policy, violations);
+  if (policy.require_own_addresses()) CheckOwnAddresses(contact, mirrored, violations);
   if (!sms.configured) {
     violations.push_back(Unmet(v1::SMS_NOT_CONFIGURED, "sms", "no SMS provider is set up"));
   } else if (sms.balance < sms.segments) {

@@ -47,6 +47,31 @@ TEST_CASE("every unmet condition is told at once", "[unit]") {
         std::vector<std::string>{"ROLE_NOT_ELIGIBLE"});
 }
 
+TEST_CASE("where the policy asks for it, a contact has addresses of its own [X-2]", "[unit]") {
+  const auto person = [](const char* id, const char* email, const char* e164) {
+    return ContactProfile{id, "Ada", email, "APPLICANT", e164, e164, true};
+  };
+  const ContactProfile ada = person("ada", "ada@example.com", "+61412345678");
+  Policy policy;
+  policy.add_eligible_roles("APPLICANT");
+  const auto unmet = [&](const std::vector<ContactProfile>& others) {
+    CaseProfile mirrored;
+    mirrored.contacts = others;
+    mirrored.contacts.push_back(ada);
+    return TypesOf(Preflight(ada, mirrored, {}, {true, 9}, policy));
+  };
+  using Types = std::vector<std::string>;
+  const auto same = person("bob", "Ada@EXAMPLE.com", "+61412345678");
+  CHECK(unmet({same}).empty());
+  policy.set_require_own_addresses(true);
+  CHECK(unmet({same}) == Types{"CONTACT_EMAIL_SHARED", "CONTACT_MOBILE_SHARED"});
+  CHECK(unmet({person("bob", "bob@example.com", "+61412345678")}) ==
+        Types{"CONTACT_MOBILE_SHARED"});
+  CHECK(unmet({person("bob", "ADA@example.com", "+61400000000")}) == Types{"CONTACT_EMAIL_SHARED"});
+  CHECK(unmet({person("bob", "", "")}).empty());
+  CHECK(unmet({person("bob", "bob@example.com", "+61400000000")}).empty());
+}
+
 TEST_CASE("there must be as many credits as one code of this organisation costs", "[unit]") {
   const ContactProfile contact = {
       "ada", "Ada", "ada@example.com", "APPLICANT", "+61412345678", "+61412345678", true};
