@@ -113,7 +113,15 @@ test("staff see which fields they can insert [X-5]", async () => {
   const invitation = kinds.find((kind) => kind.kind === "invitation")!;
   assert.deepEqual(
     invitation.tags.map((tag) => tag.name),
-    ["contact_name", "case_name", "organisation_name", "sender_name", "expiry", "link", "documents"],
+    [
+      "contact_name",
+      "case_name",
+      "organisation_name",
+      "sender_name",
+      "expiry",
+      "link",
+      "documents",
+    ],
   );
   for (const kind of kinds) {
     const body = kind.tags.map((tag) => `{{${tag.name}}} |${tag.name}|`).join("\n");
