@@ -36,6 +36,93 @@ const std::vector<Tag> kDocumentsTags = {
     {.name = "documents", .sample = "- Payslip\n", .required = true},
     {.name = "portal_url", .sample = "https://portal.example", .is_address = true}};
 
+const std::vector<Kind> kKinds = {
+    {.name = "invitation",
+     .title = "Invitation",
+     .tags = kInvitationTags,
+     .text = {"{{organisation_name}} invites you: {{case_name}}",
+              "Dear {{contact_name}},\n\n"
+              "{{sender_name}} of {{organisation_name}} invites you to {{case_name}}: there you "
+              "see where it stands, answer questions and hand over documents.\n\n"
+              "{{link}}\n\n"
+              "{{documents}}"
+              "The link is yours alone and ends {{expiry}}. To enter, you will be sent a code by "
+              "SMS.\n\n"
+              "{{organisation_name}}\n"}},
+    {.name = "CustomerInvitationFromAnotherOffice",
+     .title = "CustomerInvitationFromAnotherOffice",
+     .tags = kInvitationTags,
+     .text = {"Welcome to {{organisation_name}}: {{case_name}}",
+              "Dear {{contact_name}},\n\n"
+              "welcome to {{organisation_name}}. You know our portal from another office: you "
+              "enter {{case_name}} in the same way, by this link and a code that you will be "
+              "sent by SMS.\n\n"
+              "{{link}}\n\n"
+              "The link is yours alone and ends {{expiry}}.\n\n"
+              "{{sender_name}}, {{organisation_name}}\n"},
+     .title_fixed = true,
+     .serves = "invitation"},
+    {.name = "documents-wanted",
+     .title = "Documents that are wanted",
+     .tags = kDocumentsTags,
+     .text = {"{{organisation_name}} waits for documents: {{case_name}}",
+              "Dear {{contact_name}},\n\n"
+              "for {{case_name}}, {{organisation_name}} still needs from you:\n\n"
+              "{{documents}}\n"
+              "You hand them over in the portal, by the link that you were sent: "
+              "{{portal_url}}\n\n"
+              "{{organisation_name}}\n"}},
+    {.name = "documents-shared",
+     .title = "Documents that were shared",
+     .tags = kDocumentsTags,
+     .text = {"{{organisation_name}} has documents for you: {{case_name}}",
+              "Dear {{contact_name}},\n\n"
+              "for {{case_name}}, {{organisation_name}} has put into the portal for you:\n\n"
+              "{{documents}}\n"
+              "You find that by the link that you were sent: {{portal_url}}\n\n"
+              "{{organisation_name}}\n"}},
+    // The ending binds the code to the page that may read it (WICG's origin-bound one-time
+    // codes): browsers offer it there and nowhere else.
+    {.name = "sign-in-code",
+     .title = "Code by SMS",
+     .channel = Channel::kSms,
+     .tags = {kCode, kOrganisation, kHost},
+     .text = {"",
+              "{{code}} is your code for {{organisation_name}}. Nobody will ever ask you for "
+              "it."},
+     .ending = "\n\n@{{host}} #{{code}}",
+     .urgent = true},
+    {.name = "sign-in-code-by-email",
+     .title = "Code by e-mail",
+     .tags = {kCode, kContact, kOrganisation, kHost},
+     .text = {"{{code}} is your code for {{organisation_name}}",
+              "Dear {{contact_name}},\n\n"
+              "{{code}} is your code to enter the portal of {{organisation_name}}, {{host}}. It "
+              "serves once, for five minutes. Nobody will ever ask you for it.\n\n"
+              "If you did not ask for it, you need do nothing.\n\n"
+              "{{organisation_name}}\n"},
+     .urgent = true},
+    {.name = "sign-in-code-for-owner",
+     .title = "Code for the case's owner",
+     .tags = {kCode, kContact, kOrganisation},
+     .text = {"A code was sent to {{contact_name}}",
+              "{{contact_name}} was just sent the code {{code}} by SMS, to enter the portal of "
+              "{{organisation_name}}. It serves for five minutes.\n\n"
+              "If the SMS does not arrive, you may pass the code on: to {{contact_name}} alone, "
+              "and only to a voice or a face that you know. Delete this mail afterwards.\n\n"
+              "{{organisation_name}}\n"},
+     .urgent = true},
+    // It warns of a theft: whoever could edit it could take the warning out.
+    {.name = "mobile-changed",
+     .title = "Notice of another mobile number",
+     .channel = Channel::kSms,
+     .tags = {kOrganisation},
+     .text = {"",
+              "{{organisation_name}}: your access to the portal was moved to another mobile "
+              "number. If that is wrong, please call us."},
+     .fixed = true},
+};
+
 // The first word of a name of BCP 47: the language itself.
 std::string Primary(const std::string& language) { return language.substr(0, language.find('-')); }
 
@@ -56,95 +143,7 @@ absl::Status CheckPart(const Kind& kind, const std::string& text, bool whole) {
 
 }  // namespace
 
-const std::vector<Kind>& Kinds() {
-  static const std::vector<Kind> kinds = {
-      {.name = "invitation",
-       .title = "Invitation",
-       .tags = kInvitationTags,
-       .text = {"{{organisation_name}} invites you: {{case_name}}",
-                "Dear {{contact_name}},\n\n"
-                "{{sender_name}} of {{organisation_name}} invites you to {{case_name}}: there you "
-                "see where it stands, answer questions and hand over documents.\n\n"
-                "{{link}}\n\n"
-                "{{documents}}"
-                "The link is yours alone and ends {{expiry}}. To enter, you will be sent a code by "
-                "SMS.\n\n"
-                "{{organisation_name}}\n"}},
-      {.name = "CustomerInvitationFromAnotherOffice",
-       .title = "CustomerInvitationFromAnotherOffice",
-       .tags = kInvitationTags,
-       .text = {"Welcome to {{organisation_name}}: {{case_name}}",
-                "Dear {{contact_name}},\n\n"
-                "welcome to {{organisation_name}}. You know our portal from another office: you "
-                "enter {{case_name}} in the same way, by this link and a code that you will be "
-                "sent by SMS.\n\n"
-                "{{link}}\n\n"
-                "The link is yours alone and ends {{expiry}}.\n\n"
-                "{{sender_name}}, {{organisation_name}}\n"},
-       .title_fixed = true,
-       .serves = "invitation"},
-      {.name = "documents-wanted",
-       .title = "Documents that are wanted",
-       .tags = kDocumentsTags,
-       .text = {"{{organisation_name}} waits for documents: {{case_name}}",
-                "Dear {{contact_name}},\n\n"
-                "for {{case_name}}, {{organisation_name}} still needs from you:\n\n"
-                "{{documents}}\n"
-                "You hand them over in the portal, by the link that you were sent: "
-                "{{portal_url}}\n\n"
-                "{{organisation_name}}\n"}},
-      {.name = "documents-shared",
-       .title = "Documents that were shared",
-       .tags = kDocumentsTags,
-       .text = {"{{organisation_name}} has documents for you: {{case_name}}",
-                "Dear {{contact_name}},\n\n"
-                "for {{case_name}}, {{organisation_name}} has put into the portal for you:\n\n"
-                "{{documents}}\n"
-                "You find that by the link that you were sent: {{portal_url}}\n\n"
-                "{{organisation_name}}\n"}},
-      // The ending binds the code to the page that may read it (WICG's origin-bound one-time
-      // codes): browsers offer it there and nowhere else.
-      {.name = "sign-in-code",
-       .title = "Code by SMS",
-       .channel = Channel::kSms,
-       .tags = {kCode, kOrganisation, kHost},
-       .text = {"",
-                "{{code}} is your code for {{organisation_name}}. Nobody will ever ask you for "
-                "it."},
-       .ending = "\n\n@{{host}} #{{code}}",
-       .urgent = true},
-      {.name = "sign-in-code-by-email",
-       .title = "Code by e-mail",
-       .tags = {kCode, kContact, kOrganisation, kHost},
-       .text = {"{{code}} is your code for {{organisation_name}}",
-                "Dear {{contact_name}},\n\n"
-                "{{code}} is your code to enter the portal of {{organisation_name}}, {{host}}. It "
-                "serves once, for five minutes. Nobody will ever ask you for it.\n\n"
-                "If you did not ask for it, you need do nothing.\n\n"
-                "{{organisation_name}}\n"},
-       .urgent = true},
-      {.name = "sign-in-code-for-owner",
-       .title = "Code for the case's owner",
-       .tags = {kCode, kContact, kOrganisation},
-       .text = {"A code was sent to {{contact_name}}",
-                "{{contact_name}} was just sent the code {{code}} by SMS, to enter the portal of "
-                "{{organisation_name}}. It serves for five minutes.\n\n"
-                "If the SMS does not arrive, you may pass the code on: to {{contact_name}} alone, "
-                "and only to a voice or a face that you know. Delete this mail afterwards.\n\n"
-                "{{organisation_name}}\n"},
-       .urgent = true},
-      // It warns of a theft: whoever could edit it could take the warning out.
-      {.name = "mobile-changed",
-       .title = "Notice of another mobile number",
-       .channel = Channel::kSms,
-       .tags = {kOrganisation},
-       .text = {"",
-                "{{organisation_name}}: your access to the portal was moved to another mobile "
-                "number. If that is wrong, please call us."},
-       .fixed = true},
-  };
-  return kinds;
-}
+const std::vector<Kind>& Kinds() { return kKinds; }
 
 const Kind* FindKind(const std::string& name) {
   for (const Kind& kind : Kinds()) {
