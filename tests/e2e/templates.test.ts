@@ -139,7 +139,7 @@ test("a template's tags cannot be edited away, nor for one mail [CC-14]", async 
     ["{{lnk}} {{link}}", "UNKNOWN_TAG", { tag: "lnk" }],
     ["|lnk| |link|", "UNKNOWN_TAG", { tag: "lnk" }],
     ["{{#case_name}}{{link}}{{/case_name}}", "TAG_MISSING", { tag: "link" }],
-    ["{{link}}\n{{#case_name}}", "TEMPLATE_MALFORMED", { line: "2" }],
+    ["{{link}}\n{{#case_name}}", "TEMPLATE_MALFORMED", { line: 2 }],
   ] as const) {
     for (const answer of [
       update(office, "invitation", { body }),
@@ -180,7 +180,7 @@ test("the welcome of another office's client can be written anew [HB-17] [HB-19]
   await ok(update(office, welcome, { body }));
   await ok(office.invite(0, { templateId: welcome }));
   const mail = await firstMail(office.contacts[0].email!);
-  assert.match(mail.text, /^Welcome, Ada Lovelace: sign in as you know it\.\nhttps/);
+  assert.match(mail.text, /^Welcome, Ada Lovelace: sign in as you know it\.\r\nhttps/);
   const { messages } = await ok(office.api.GET("/v1/messages"));
   assert.equal(messages[0].template, welcome);
 });
@@ -263,7 +263,7 @@ test("a mail has a text and HTML, and what clients are called is neither's code"
   await ok(update(office, "invitation", { body: "Dear {{contact_name}}\n{{link}}\n", html }));
   await ok(office.invite(0));
   const mail = await firstMail(office.contacts[0].email!);
-  assert.match(mail.text, /^Dear \{\{link\}\} <b>Ada<\/b> \|link\|\nhttps/);
+  assert.match(mail.text, /^Dear \{\{link\}\} <b>Ada<\/b> \|link\|\r\nhttps/);
   assert.match(
     mail.html,
     /^<p>Dear \{\{link\}\} &lt;b&gt;Ada&lt;&#x2F;b&gt; \|link\|, <a href="https:&#x2F;/,

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "gatehouse/common/v1/options.pb.h"
 #include "gatehouse/gateway/v1/reasons.pb.h"
@@ -46,12 +47,9 @@ ordered_json Outline(int status, const std::string& reason, const std::string& d
   return json;
 }
 
-// A number where it is one: attemptsLeft is counted with.
-ordered_json ValueOf(const std::string& text) {
+ordered_json ValueOf(const std::string& fact, const std::string& text) {
   int64_t number = 0;
-  if (text.size() < 16 && absl::SimpleAtoi(text, &number) && std::to_string(number) == text) {
-    return number;
-  }
+  if (IsCount(fact) && text.size() < 16 && absl::SimpleAtoi(text, &number)) return number;
   return text;
 }
 
@@ -64,7 +62,7 @@ void AddDetails(const google::rpc::Status& status, ordered_json& json, Problem& 
     if (any.UnpackTo(&info)) {
       for (const auto& [name, value] : info.metadata()) {
         if (name == "contentRange") problem.content_range = value;
-        if (!json.contains(name)) json[name] = ValueOf(value);
+        if (!json.contains(name)) json[name] = ValueOf(name, value);
       }
     } else if (any.UnpackTo(&fields)) {
       for (const auto& wrong : fields.field_violations()) {
@@ -98,6 +96,10 @@ int StatusOf(const google::rpc::Status& wire, const std::string& reason) {
 }
 
 }  // namespace
+
+bool IsCount(const std::string& fact) {
+  return fact == "max" || fact == "line" || absl::EndsWith(fact, "Left");
+}
 
 int HttpStatusOf(absl::StatusCode code) {
   switch (code) {

@@ -18,6 +18,9 @@ struct Problem {
 };
 Problem ProblemOf(const absl::Status& status, const std::string& path,
                   const std::string& request_id);
+// Whether a refusal's fact is a number in a problem: `max`, `line`, and what ends in `Left`. The
+// others are words, whatever they look like.
+bool IsCount(const std::string& fact);
 // What is no HTTP request at all, whose status no reason has (400, 431, 505).
 Problem ProblemOf(int http_status, const std::string& reason, const std::string& detail,
                   const std::string& path, const std::string& request_id);

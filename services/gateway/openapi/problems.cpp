@@ -1,7 +1,6 @@
 #include "services/gateway/openapi/problems.h"
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gatehouse/common/v1/options.pb.h"
@@ -40,9 +39,6 @@ std::string FirstSentence(const std::string& comment) {
   return text;
 }
 
-// A fact that is a number, as a problem shows it, is `max` or ends in `Left`; the others are words.
-bool Counts(const std::string& fact) { return fact == "max" || absl::EndsWith(fact, "Left"); }
-
 // The enum whose values are the types of its violations, where there is one.
 const google::protobuf::EnumDescriptor* ConditionsOf(const EnumValueDescriptor& reason) {
   return reason.type()->file()->pool()->FindEnumTypeByName(RuleOf(reason).conditions());
@@ -56,7 +52,7 @@ Json ExampleOf(const EnumValueDescriptor& reason, const Comments& comments) {
     refusal = WithViolations(refusal, {{first.name(), "", FirstSentence(comments.Of(first))}});
   }
   for (const std::string& fact : RuleOf(reason).facts()) {
-    refusal = WithFact(refusal, fact, Counts(fact) ? "4" : "…");
+    refusal = WithFact(refusal, fact, IsCount(fact) ? "4" : "…");
   }
   if (reason.name() == "INVALID_REQUEST") {
     refusal = RefuseField("display_name", "is required");
@@ -181,7 +177,7 @@ Json Problems::SchemaOf(const EnumValueDescriptor& reason) {
   own["properties"]["reason"] = {{"type", "string"}, {"enum", {reason.name()}}};
   for (const std::string& fact : RuleOf(reason).facts()) {
     own["required"].push_back(fact);
-    own["properties"][fact] = {{"type", Counts(fact) ? "integer" : "string"}};
+    own["properties"][fact] = {{"type", IsCount(fact) ? "integer" : "string"}};
   }
   if (const auto* conditions = ConditionsOf(reason)) {
     own["required"].push_back("violations");

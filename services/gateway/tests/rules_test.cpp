@@ -143,6 +143,17 @@ TEST_CASE("a refusal becomes problem+json with its facts and its wait", "[unit]"
   CHECK(fault.body.find("password") == std::string::npos);
 }
 
+TEST_CASE("a fact is a number by its name, and never by its look", "[unit]") {
+  const auto shown = [](const std::string& fact) {
+    const absl::Status refusal =
+        WithFact(Refuse(common::v1::UNKNOWN_TAG, "the text has a tag"), fact, "123");
+    return nlohmann::json::parse(ProblemOf(refusal, "/v1/x", "req_1").body)[fact];
+  };
+  CHECK(shown("attemptsLeft") == 123);
+  CHECK(shown("line") == 123);
+  CHECK(shown("tag") == "123");
+}
+
 TEST_CASE("what waiting does not mend names no time to come back", "[unit]") {
   const absl::Status locked = Refuse(identity::v1::CHALLENGE_LOCKED, "start again");
   const Problem problem = ProblemOf(locked, "/v1/x", "req_1");
