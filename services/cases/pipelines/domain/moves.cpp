@@ -19,11 +19,10 @@ absl::Status StateUnknown(const std::string& to) {
                   to);
 }
 
-absl::Status MoveUnknown(const std::string& from, const std::string& to) {
-  const absl::Status refusal =
-      WithFact(Refuse(v1::MOVE_UNKNOWN, "the pipeline has no such move from where the case stands"),
-               "from", from);
-  return to.empty() ? refusal : WithFact(refusal, "to", to);
+absl::Status MoveUnknown(const std::string& from) {
+  return WithFact(
+      Refuse(v1::MOVE_UNKNOWN, "the pipeline has no such move from where the case stands"), "from",
+      from);
 }
 
 // Where the first move of the state leads that is such a one; empty: there is none.
@@ -45,7 +44,7 @@ absl::StatusOr<std::string> MoveTo(const Pipeline& pipeline, const std::string& 
   if (!CanStandIn(pipeline, to)) return StateUnknown(to);
   const std::string found = FirstMove(
       pipeline, from, [&](const v1::PipelineMove& move) { return move.to_state_id() == to; });
-  if (found.empty()) return MoveUnknown(from, to);
+  if (found.empty()) return MoveUnknown(from);
   return found;
 }
 
@@ -54,7 +53,7 @@ absl::StatusOr<std::string> MoveByExternalAction(const Pipeline& pipeline, const
   const std::string to = FirstMove(pipeline, from, [&](const v1::PipelineMove& move) {
     return move.external_action() == action;
   });
-  if (to.empty()) return MoveUnknown(from, "");
+  if (to.empty()) return MoveUnknown(from);
   return to;
 }
 
@@ -64,14 +63,14 @@ absl::StatusOr<std::string> MoveBySubmit(const Pipeline& pipeline, const std::st
   const std::string to = FirstMove(pipeline, from, [](const v1::PipelineMove& move) {
     return move.client_action() == v1::SUBMITTED;
   });
-  if (to.empty()) return MoveUnknown(from, "");
+  if (to.empty()) return MoveUnknown(from);
   return to;
 }
 
 absl::StatusOr<std::string> MoveByRestart(const Pipeline& pipeline, const std::string& from,
                                           const std::string& shown) {
   if (from != shown) return StepPassed();
-  if (!FindState(pipeline, from)->restart_allowed()) return MoveUnknown(from, "");
+  if (!FindState(pipeline, from)->restart_allowed()) return MoveUnknown(from);
   return FirstState(pipeline).state_id();
 }
 

@@ -109,7 +109,6 @@ TEST_CASE("a case moves where a move leads, and is told of what does not by name
   const auto unknown = MoveTo(pipeline, "lead", "done").status();
   CHECK(ReasonOf(unknown) == "MOVE_UNKNOWN");
   CHECK(FactsOf(unknown)["from"] == "lead");
-  CHECK(FactsOf(unknown)["to"] == "done");
   CHECK(ReasonOf(MoveTo(pipeline, "lead", "nowhere").status()) == "STATE_UNKNOWN");
   CHECK(ReasonOf(MoveTo(pipeline, "lead", "planning").status()) == "STATE_UNKNOWN");
   CHECK(ReasonOf(MoveTo(pipeline, "lead", "lead").status()) == "MOVE_UNKNOWN");
