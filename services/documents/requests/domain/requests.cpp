@@ -1,5 +1,6 @@
 #include "services/documents/requests/domain/requests.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,17 @@
 #include "services/documents/requests/domain/reminders.h"
 
 namespace gatehouse::documents {
+namespace {
+
+// Lists are in the order of ids, and those of one moment are in none.
+void NameInOrder(std::vector<DocumentRequest>& requests) {
+  std::vector<std::string> ids;
+  for (size_t i = 0; i < requests.size(); ++i) ids.push_back(NewId("drq"));
+  std::sort(ids.begin(), ids.end());
+  for (size_t i = 0; i < requests.size(); ++i) requests[i].document_request_id = ids[i];
+}
+
+}  // namespace
 
 absl::StatusOr<DocumentRequest> Requests::Create(DocumentRequest request) {
   const std::string& organisation = request.organisation_id;
@@ -36,12 +48,12 @@ absl::StatusOr<std::vector<DocumentRequest>> Requests::Apply(const DocumentReque
   std::vector<DocumentRequest> requests;
   for (const RequestTemplate::Item& item : found.items) {
     DocumentRequest request = like;
-    request.document_request_id = NewId("drq");
     request.title = item.title;
     request.label = item.label;
     if (item.due_days > 0) request.due_date = absl::FormatCivilTime(today + item.due_days);
     requests.push_back(std::move(request));
   }
+  NameInOrder(requests);
   return places_.requests.Add(std::move(requests), rules.max_document_requests,
                               ByDay(now + kGather, profile.time_zone));
 }
