@@ -76,9 +76,24 @@ export function missing(problem: components["schemas"]["InvitationNotAllowedProb
 export function about(event: components["schemas"]["Event"]): string | undefined {
   switch (event.type) {
     case "case.deleted":
+    case "terms.published":
       return undefined;
+    case "case.moved":
+      return event.data.toStateId;
     case "document.uploaded":
       return event.data.documentRequestId ?? event.data.documentId;
+    case "document.deleted":
+    case "document.infected":
+    case "document.shared":
+      return event.data.documentId;
+    case "documentRequest.accepted":
+    case "documentRequest.declined":
+    case "documentRequest.returned":
+      return event.data.documentRequestId;
+    case "contact.updated":
+    case "incident.created":
+    case "incident.replied":
+    case "terms.accepted":
     case "invitation.created":
     case "invitation.resent":
     case "invitation.linkCreated":
