@@ -147,6 +147,8 @@ TEST_CASE_METHOD(Failover, "Sentinels lead to the primary, also after it changed
   REQUIRE(Within(3 * kSoon, [&] { return PrimaryPort() == replica.port(); }));
   primary.Signal(SIGSTOP);  // As an old primary is that hangs.
   CHECK(Within(3 * kSoon, [&] { return Set(redis, "after", "2").ok(); }));
+  // Who becomes a primary ends what was connected to it as a replica.
+  CHECK(Within(kSoon, [&] { return Answers(fresh); }));
   CHECK(fresh.Command({"GET", "after"})->string == "2");
   CHECK(fresh.Command({"GET", "before"})->string == "1");
 }
