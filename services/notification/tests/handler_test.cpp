@@ -226,7 +226,7 @@ TEST_CASE_METHOD(Fixture, "the feed's last token waits for more", "[service]") {
 }
 
 TEST_CASE_METHOD(Fixture, "events are taken one by one or together, and show the same",
-                 "[service]") {
+                 "[service][no-tsan]") {
   pb::PublishEventsRequest together;
   for (const char* id : {"1", "2", "3"}) {
     pb::PublishEventRequest& event = *together.add_requests();
