@@ -16,7 +16,9 @@ export function setting(name: string): string {
 export const url = setting("GATEHOUSE_URL");
 export const operatorKey = setting("GATEHOUSE_OPERATOR_KEY");
 const sinkUrl = setting("GATEHOUSE_SINK_URL");
-export const contract = await checkAllFetched(url);
+// Drills begin before there is a document, and hear what a proxy says of who is away.
+const drills = process.env.GATEHOUSE_DRILLS !== undefined;
+export const contract = drills ? undefined! : await checkAllFetched(url);
 
 export function client(credential?: string, baseUrl = url) {
   const headers: Record<string, string> = {};
