@@ -14,7 +14,6 @@ namespace gatehouse {
 namespace {
 
 constexpr absl::Duration kRetryFirst = absl::Milliseconds(100), kRetryMost = absl::Seconds(5);
-constexpr char kListening[] = "gatehouse_postgres_listening";
 
 class Receiver : public pqxx::notification_receiver {
  public:
@@ -81,7 +80,7 @@ void PostgresListener::Run() {
       if (!lost && !stopping_) LogWarning("postgres.does_not_listen", {{"reason", "connection"}});
       lost = true;
     }
-    SetGauge(kListening, {}, 0);
+    SetGauge("gatehouse_postgres_listening", {}, 0);
     if (!stopping_) wakeup_.Wait(wait * absl::Uniform(random, 0.5, 1.0));
     wait = std::min(2 * wait, kRetryMost);
   }
@@ -94,7 +93,7 @@ bool PostgresListener::ListenOn(PostgresSession& session) {
   }
   const Receiver receiver(session.connection, absl::StrCat("gatehouse_", options_.schema),
                           [this](const std::string& payload) { Tell(payload); });
-  SetGauge(kListening, {}, 1);
+  SetGauge("gatehouse_postgres_listening", {}, 1);
   // What was said before is not heard any more.
   Tell("");
   while (!stopping_) {
