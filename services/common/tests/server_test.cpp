@@ -68,6 +68,10 @@ struct DirectoryHandler {
       const Call&, const cases::v1::SetContactPortalRequest&) {
     return cases::v1::SetContactPortalResponse();
   }
+  absl::StatusOr<cases::v1::SetContactPortalsResponse> SetAll(
+      const Call&, const cases::v1::SetContactPortalsRequest&) {
+    return cases::v1::SetContactPortalsResponse();
+  }
   Call seen;
   absl::Duration sleep;
 };
@@ -86,7 +90,8 @@ struct Fixture {
     server.Service("gatehouse.cases.v1.CaseDirectory")
         .Unary("LookUpCase", directory, &DirectoryHandler::LookUp)
         .Unary("AddNote", directory, &DirectoryHandler::Add)
-        .Unary("SetContactPortal", directory, &DirectoryHandler::Set);
+        .Unary("SetContactPortal", directory, &DirectoryHandler::Set)
+        .Unary("SetContactPortals", directory, &DirectoryHandler::SetAll);
     ServerOptions options;
     options.listen = "localhost:0";
     options.tls = std::move(tls);
