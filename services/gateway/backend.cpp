@@ -259,7 +259,7 @@ awaitable<bool> Backend::CallAgain(const absl::Status& status, bool may_repeat, 
   co_return true;
 }
 
-absl::Status Backend::Ready(absl::Duration patience) {
+absl::Status Backend::Ready(absl::Duration patience, absl::Duration settling) {
   const absl::Time end = absl::Now() + patience;
   std::vector<std::string> away;
   for (auto& [name, service] : services_) service.channel.Get()->GetState(true);
@@ -272,6 +272,8 @@ absl::Status Backend::Ready(absl::Duration patience) {
     if (names != away_) LogWarning("services.away", {{"services", names}});
     away_ = names;
   }
+  settled_ = settled_ || away.empty() || absl::Now() - start_ >= settling;
+  if (!settled_) return absl::UnavailableError(absl::StrCat("not reached so far: ", names));
   if (away.size() < services_.size()) return absl::OkStatus();
   return absl::UnavailableError("no service can be reached");
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <utility>
 // Boost 1.74's awaitable.hpp needs <utility> before it.
 #include <grpcpp/generic/generic_stub.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "services/common/base/trace.h"
 #include "services/common/rpc/channel.h"
@@ -114,8 +116,9 @@ class Backend {
                                                 int attempt);
 
   // OK while any service can be reached: what needs that one can be served, and what needs another
-  // is nowhere served better. Which ones cannot is logged when that changes (services.away).
-  absl::Status Ready(absl::Duration patience);
+  // is nowhere served better. Which ones cannot is logged when that changes (services.away). In the
+  // beginning, until all were reached or `settling` has passed, only while all can be.
+  absl::Status Ready(absl::Duration patience, absl::Duration settling = absl::ZeroDuration());
 
  private:
   static boost::asio::awaitable<absl::Status> Once(ServiceChannel& channel,
@@ -132,6 +135,8 @@ class Backend {
   };
   std::map<std::string, Service> services_;
   std::mutex mutex_;
+  const absl::Time start_ = absl::Now();
+  std::atomic<bool> settled_ = false;  // Whether it has reached all, or was given time to.
   std::string away_;  // Which ones could not be reached when that was last looked at.
 };
 

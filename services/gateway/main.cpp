@@ -17,6 +17,9 @@
 namespace gatehouse::gateway {
 namespace {
 
+// A new process takes the place of one that reaches everybody: it is given so long to do so, too.
+constexpr absl::Duration kSettling = absl::Seconds(15);
+
 // Of the services whose RPCs are routes, by their packages: gatehouse.cases.v1 is `cases`.
 std::set<std::string> ServiceNames() {
   std::set<std::string> names;
@@ -109,7 +112,7 @@ int Serve(const Config& config) {
       config.http, [&](HttpExchange& http) { return (*gateway)->Handle(http); },
       [&](HttpExchange& http, int status) { return (*gateway)->Refuse(http, status); });
   if (!server.ok()) return Fail(server.status());
-  Readiness readiness([&] { return backend.Ready(absl::Seconds(1)); });
+  Readiness readiness([&] { return backend.Ready(absl::Seconds(1), kSettling); });
   std::unique_ptr<Operations> operations;
   if (!config.operations_listen.empty()) {
     auto started = Operations::Start(config.operations_listen, readiness);

@@ -28,6 +28,18 @@ TEST_CASE("a gateway is ready while one service can be reached", "[service][no-t
   }
 }
 
+TEST_CASE("a gateway that begins is ready once it reached all, or had the time to",
+          "[service][no-tsan]") {
+  FakeService cases, documents;
+  Backend beginning({{"cases", cases.address()}, {"documents", AddressOfNobody()}}, nullptr);
+  CHECK(absl::IsUnavailable(beginning.Ready(kPatience, absl::Hours(1))));
+  CHECK(beginning.Ready(kPatience, absl::Milliseconds(1)).ok());
+  Backend whole({{"cases", cases.address()}, {"documents", documents.address()}}, nullptr);
+  CHECK(whole.Ready(kPatience, absl::Hours(1)).ok());
+  documents.Stop();
+  CHECK(whole.Ready(kPatience, absl::Hours(1)).ok());
+}
+
 TEST_CASE("a gateway that reaches nobody is not ready, and within its patience",
           "[service][no-tsan]") {
   const std::string nobody = AddressOfNobody();
