@@ -2,12 +2,16 @@
 #include "services/common/base/crypto.h"
 #include "services/common/jobs/outbox.h"
 #include "services/common/postgres/once.h"
+#include "services/common/postgres/root_key.h"
 #include "services/common/process/process.h"
 #include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
 #include "services/documents/blobs/collecting.h"
 #include "services/documents/blobs/init_store.h"
+#include "services/documents/blobs/seal_store.h"
 #include "services/documents/blobs/store/folder_blobs.h"
+#include "services/documents/blobs/store/postgres_keys.h"
+#include "services/documents/blobs/store/sealed_blobs.h"
 #include "services/documents/identity_choices.h"
 #include "services/documents/identity_organisations.h"
 #include "services/documents/identity_readers.h"
@@ -76,11 +80,13 @@ struct ScanningJobs {
 };
 
 int Serve(Config config) {
-  FolderBlobs blobs(config.blob_folder);
+  FolderBlobs folder(config.blob_folder);
   const auto sniffer = MagicSniffer::Open();
   if (!sniffer.ok()) return Fail(sniffer.status());
   ServiceBase base(std::move(config.service), config.identity_address,
                    WithCommon(kMigrations).size());
+  PostgresKeys keys(base.postgres(), MasterKeyOf(base.root_key()));
+  SealedBlobs blobs(folder, keys);
   Client identity(config.identity_address, base.tls());
   Client cases(config.cases_address, base.tls());
   Client notification(config.notification_address, base.tls());
@@ -132,6 +138,22 @@ int Serve(Config config) {
   return base.Run(server, [&] { return blobs.Ready(); });
 }
 
+// `gatehouse-documents seal-blobs`: see SealStore().
+absl::Status SealBlobs(const Config& config) {
+  Postgres postgres(config.service.postgres);
+  ASSIGN_OR_RETURN(const Secret root_key, LoadRootKey(postgres, config.service.secret_keys));
+  FolderBlobs folder(config.blob_folder);
+  PostgresKeys keys(postgres, MasterKeyOf(root_key));
+  SealedBlobs blobs(folder, keys);
+  return SealStore(postgres, blobs).status();
+}
+
+// `gatehouse-documents erase-keys ORGANISATION`: see PostgresKeys::Erase(). It needs no key.
+absl::Status EraseKeys(const Config& config, const std::string& organisation_id) {
+  Postgres postgres(config.service.postgres);
+  return PostgresKeys(postgres, Secret()).Erase(organisation_id);
+}
+
 }  // namespace
 }  // namespace gatehouse::documents
 
@@ -143,10 +165,16 @@ int main(int argc, char** argv) {
   Environment environment;
   documents::Config config = documents::Config::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
-  const Commands more = {{"init-store", [&] {
+  if (argc == 3 && absl::string_view(argv[1]) == "erase-keys") {
+    const absl::Status erased = documents::EraseKeys(config, argv[2]);
+    return erased.ok() ? 0 : Fail(erased);
+  }
+  const Commands more = {{"init-store",
+                          [&] {
                             Postgres postgres(config.service.postgres);
                             return documents::InitStore(config.blob_folder, postgres);
-                          }}};
+                          }},
+                         {"seal-blobs", [&] { return documents::SealBlobs(config); }}};
   if (const auto code = RunCommand(argc, argv, config.service, more)) return *code;
   if (const auto code = AwaitRootKey(config.service)) return *code;
   return documents::Serve(std::move(config));

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/base/random.h"
 #include "services/common/observe/log.h"
-#include "services/documents/blobs/store/folder_blobs.h"
+#include "services/documents/blobs/store/sealed_blobs.h"
 #include "services/documents/blobs/store/store_marker.h"
 
 namespace gatehouse::documents {
@@ -24,9 +24,12 @@ absl::Status CheckFits(Transaction& tx, const fs::path& root) {
   const auto known = tx.Exec(kSomeDocuments);
   if (known.empty()) return absl::OkStatus();
   for (const auto& row : known) {
-    const auto path = root / "blobs" / row["organisation_id"].c_str() / row["document_id"].c_str();
+    const auto folder = root / "blobs" / row["organisation_id"].c_str();
+    const std::string id = row["document_id"].c_str();
     std::error_code error;
-    if (fs::exists(path, error)) return absl::OkStatus();
+    for (const std::string& name : {SealedName(id), id}) {
+      if (fs::exists(folder / name, error)) return absl::OkStatus();
+    }
   }
   return NotTheStore(root, "has none of the documents that the database knows");
 }

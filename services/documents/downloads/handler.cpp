@@ -30,7 +30,8 @@ class BlobSource : public Source<pb::DownloadDocumentResponse> {
     if (left <= 0) return false;
     response.Swap(&head_);
     head_.Clear();
-    const auto size = static_cast<size_t>(std::min<int64_t>(kChunk, left));
+    // From then on at multiples of it, so that the store opens each of its own chunks once.
+    const auto size = static_cast<size_t>(std::min(kChunk - part_.first % kChunk, left));
     RETURN_IF_ERROR(blob_->Read(part_.first, size, *response.mutable_data()));
     if (response.data().size() != size) {
       return absl::DataLossError("the blob is shorter than known");

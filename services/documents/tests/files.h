@@ -15,6 +15,7 @@ class TextBlob : public BlobReader {
  public:
   explicit TextBlob(std::string bytes) : bytes_(std::move(bytes)) {}
   absl::Status Read(int64_t offset, size_t size, std::string& bytes) override;
+  absl::StatusOr<int64_t> Size() override { return static_cast<int64_t>(bytes_.size()); }
   int reads() const { return reads_; }
 
  private:

@@ -14,6 +14,8 @@
 #include "services/common/jobs/outbox.h"
 #include "services/documents/blobs/domain/collector.h"
 #include "services/documents/blobs/store/folder_blobs.h"
+#include "services/documents/blobs/store/postgres_keys.h"
+#include "services/documents/blobs/store/sealed_blobs.h"
 #include "services/documents/blobs/store/store_marker.h"
 #include "services/documents/changes/domain/changes.h"
 #include "services/documents/requests/domain/chosen_requests.h"
@@ -119,7 +121,9 @@ struct Fixture {
   TestClock clock;
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / NewId("gatehouse-test");
-  FolderBlobs blobs{Marked(root)};
+  FolderBlobs folder{Marked(root)};
+  PostgresKeys keys{database.postgres(), Secret(RandomBytes(32))};
+  SealedBlobs blobs{folder, keys};
   std::unique_ptr<MagicSniffer> sniffer = MagicSniffer::Open().value();
   Uploads uploads{{documents, request_store, blobs, rules, cases, *sniffer, clock}};
   Changes changes{documents, cases, organisations, clock};

@@ -14,6 +14,8 @@ class BlobReader {
   virtual ~BlobReader() = default;
   // Fills `bytes` with up to `size` from `offset`; fewer only at the end.
   virtual absl::Status Read(int64_t offset, size_t size, std::string& bytes) = 0;
+  // How many bytes there are.
+  virtual absl::StatusOr<int64_t> Size() = 0;
 };
 
 // Bytes on their way into the store, which can be looked at meanwhile. Gone without a trace unless

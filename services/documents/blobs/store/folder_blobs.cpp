@@ -1,5 +1,6 @@
 #include "services/documents/blobs/store/folder_blobs.h"
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <cerrno>
@@ -64,6 +65,7 @@ class Writer : public BlobWriter {
   absl::Status Read(int64_t offset, size_t size, std::string& bytes) override {
     return ReadAt(file_, offset, size, bytes);
   }
+  absl::StatusOr<int64_t> Size() override { return written_; }
 
   absl::Status Commit(const std::string& organisation_id, const std::string& id) override {
     const fs::path folder = root_ / "blobs" / organisation_id;
@@ -96,6 +98,11 @@ class Reader : public BlobReader {
 
   absl::Status Read(int64_t offset, size_t size, std::string& bytes) override {
     return ReadAt(file_, offset, size, bytes);
+  }
+  absl::StatusOr<int64_t> Size() override {
+    struct stat file = {};
+    if (fstat(file_.fd(), &file) != 0) return FromErrno("look at a file");
+    return file.st_size;
   }
 
  private:

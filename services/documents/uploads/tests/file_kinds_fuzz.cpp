@@ -19,6 +19,7 @@ class Bytes : public BlobReader {
     bytes = bytes_.substr(std::min<uint64_t>(offset, bytes_.size()), size);
     return absl::OkStatus();
   }
+  absl::StatusOr<int64_t> Size() override { return static_cast<int64_t>(bytes_.size()); }
 
  private:
   const std::string& bytes_;

@@ -40,6 +40,7 @@ class MemoryWriter : public BlobWriter {
     bytes = bytes_.substr(std::min<size_t>(offset, bytes_.size()), size);
     return absl::OkStatus();
   }
+  absl::StatusOr<int64_t> Size() override { return static_cast<int64_t>(bytes_.size()); }
 
  private:
   Journal& journal_;
