@@ -1,6 +1,7 @@
 # The private PostgreSQL and Redis of ./dev, which sources this. What they hold is below its $state.
 
 postgres_bin=/usr/lib/postgresql/15/bin
+postgres_settings=()  # More of them; each is `-c NAME=VALUE`.
 
 # A random secret that stays the same as long as the state does.
 secret() {
@@ -51,7 +52,8 @@ start_postgres() {
     sleep 0.05
   done
   start postgres "${postgres_as[@]}" "$postgres_bin/postgres" -D "$data" -p "$(port postgres)" \
-    -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 \
+    "${postgres_settings[@]}"
   wait_for postgres "$postgres_bin/pg_isready" -h 127.0.0.1 -p "$(port postgres)" -q
   make_roles
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,9 @@
 namespace gatehouse {
 namespace {
 
+constexpr char kOwner[] = "GATEHOUSE_TEST_POSTGRES_URL";
+constexpr char kUser[] = "GATEHOUSE_TEST_POSTGRES_USER_URL";
+
 // The same server and role as this setting's, another database.
 std::string UrlOf(const char* setting, const std::string& database) {
   std::string url = RequiredSetting(setting);
@@ -20,10 +24,58 @@ std::string UrlOf(const char* setting, const std::string& database) {
   return url.substr(0, slash + 1) + database + url.substr(query);
 }
 
+// Also when the tests have ended, and nothing can be required any more.
 void Administer(const std::string& sql) {
-  pqxx::connection connection(RequiredSetting("GATEHOUSE_TEST_POSTGRES_URL"));
+  pqxx::connection connection(std::getenv(kOwner));
   pqxx::nontransaction(connection).exec(sql);
 }
+
+void DropDatabase(const std::string& name) {
+  // Where autovacuum looks into it, only a superuser may force it out; unforced, it leaves.
+  try {
+    Administer("DROP DATABASE " + name + " WITH (FORCE)");
+  } catch (const pqxx::insufficient_privilege&) {
+    Administer("DROP DATABASE " + name);
+  }
+}
+
+Postgres::Options OptionsOf(const char* setting, const std::string& database,
+                            const std::string& schema) {
+  return {.url = Secret(UrlOf(setting, database)), .schema = schema};
+}
+
+// Migrated once for all tests that begin with the same: each gets a copy.
+class Template {
+ public:
+  Template(const std::string& schema, const std::vector<Migration>& migrations)
+      : name_(NewId("template")) {
+    Administer("CREATE DATABASE " + name_);
+    const std::string user = pqxx::connection(UrlOf(kUser, name_)).username();
+    status_ = gatehouse::Migrate(OptionsOf(kOwner, name_, schema), migrations, user);
+  }
+  ~Template() {
+    try {
+      DropDatabase(name_);
+    } catch (const std::exception&) {
+      // Some of the tests end PostgreSQL.
+    }
+  }
+
+  static const Template& Of(const std::string& schema, const std::vector<Migration>& migrations) {
+    static std::map<std::string, Template> templates;
+    std::string key = schema;
+    for (const Migration& migration : migrations) {
+      absl::StrAppend(&key, "\n", migration.name, "\n", migration.sql);
+    }
+    return templates.try_emplace(key, schema, migrations).first->second;
+  }
+  const std::string& name() const { return name_; }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  const std::string name_;
+  absl::Status status_;
+};
 
 }  // namespace
 
@@ -35,25 +87,19 @@ std::string RequiredSetting(const char* name) {
 }
 
 TestDatabase::TestDatabase(const std::string& schema, const std::vector<Migration>& migrations)
-    : name_(NewId("test")) {
-  Administer("CREATE DATABASE " + name_);
-  owner_ = {.url = Secret(UrlOf("GATEHOUSE_TEST_POSTGRES_URL", name_)), .schema = schema};
-  options_ = owner_;
-  options_.url = Secret(UrlOf("GATEHOUSE_TEST_POSTGRES_USER_URL", name_));
-  const absl::Status status = Migrate(migrations);
-  INFO(status.ToString());
-  REQUIRE(status.ok());
+    : name_(NewId("test")),
+      owner_(OptionsOf(kOwner, name_, schema)),
+      options_(OptionsOf(kUser, name_, schema)) {
+  const Template& migrated = Template::Of(schema, migrations);
+  INFO(migrated.status().ToString());
+  REQUIRE(migrated.status().ok());
+  Administer("CREATE DATABASE " + name_ + " TEMPLATE " + migrated.name());
   postgres_ = std::make_unique<Postgres>(options_);
 }
 
 TestDatabase::~TestDatabase() {
   postgres_.reset();
-  // Where autovacuum looks into it, only a superuser may force it out; unforced, it leaves.
-  try {
-    Administer("DROP DATABASE " + name_ + " WITH (FORCE)");
-  } catch (const pqxx::insufficient_privilege&) {
-    Administer("DROP DATABASE " + name_);
-  }
+  DropDatabase(name_);
 }
 
 absl::Status TestDatabase::Migrate(const std::vector<Migration>& migrations, std::string user) {
