@@ -1,5 +1,6 @@
 #include "tests/support/test_database.h"
 
+#define CATCH_CONFIG_EXTERNAL_INTERFACES
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <map>
@@ -62,12 +63,15 @@ class Template {
   }
 
   static const Template& Of(const std::string& schema, const std::vector<Migration>& migrations) {
-    static std::map<std::string, Template> templates;
     std::string key = schema;
     for (const Migration& migration : migrations) {
       absl::StrAppend(&key, "\n", migration.name, "\n", migration.sql);
     }
-    return templates.try_emplace(key, schema, migrations).first->second;
+    return All().try_emplace(key, schema, migrations).first->second;
+  }
+  static std::map<std::string, Template>& All() {
+    static std::map<std::string, Template> templates;
+    return templates;
   }
   const std::string& name() const { return name_; }
   const absl::Status& status() const { return status_; }
@@ -76,6 +80,16 @@ class Template {
   const std::string name_;
   absl::Status status_;
 };
+
+// While there is OpenSSL still, which ends before what is static does.
+struct DropTemplates : Catch::TestEventListenerBase {
+  using TestEventListenerBase::TestEventListenerBase;
+  void testRunEnded(const Catch::TestRunStats& stats) override {
+    Template::All().clear();
+    TestEventListenerBase::testRunEnded(stats);
+  }
+};
+CATCH_REGISTER_LISTENER(DropTemplates)
 
 }  // namespace
 
