@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/endian/conversion.hpp>
+#include <stdexcept>
 
 namespace gatehouse::documents {
 namespace {
@@ -10,9 +12,7 @@ using Nonce = std::array<unsigned char, 12>;
 
 Nonce NonceOf(int64_t number) {
   Nonce nonce = {};
-  for (size_t i = 0; i < 8; ++i) {
-    nonce[nonce.size() - 1 - i] = static_cast<unsigned char>(number >> (8 * i));
-  }
+  boost::endian::store_big_s64(nonce.data() + nonce.size() - sizeof(number), number);
   return nonce;
 }
 
@@ -22,12 +22,18 @@ const unsigned char* Data(const char* bytes) {
 
 unsigned char* Data(char* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
 
+// What OpenSSL did not do (it had no memory) must not pass for sealed.
+void Require(bool done) {
+  if (!done) throw std::runtime_error("OpenSSL could not encrypt");
+}
+
 }  // namespace
 
 ChunkCipher::ChunkCipher(const Secret& key) {
   const unsigned char* bytes = Data(key.Reveal().data());
-  EVP_EncryptInit_ex(seal_.get(), EVP_aes_256_gcm(), nullptr, bytes, nullptr);
-  EVP_DecryptInit_ex(open_.get(), EVP_aes_256_gcm(), nullptr, bytes, nullptr);
+  Require(seal_ != nullptr && open_ != nullptr &&
+          EVP_EncryptInit_ex(seal_.get(), EVP_aes_256_gcm(), nullptr, bytes, nullptr) == 1 &&
+          EVP_DecryptInit_ex(open_.get(), EVP_aes_256_gcm(), nullptr, bytes, nullptr) == 1);
 }
 
 void ChunkCipher::Seal(int64_t number, const char* plain, size_t size, std::string& sealed) {
@@ -35,10 +41,11 @@ void ChunkCipher::Seal(int64_t number, const char* plain, size_t size, std::stri
   sealed.resize(begin + size + kChunkTag);
   char* out = sealed.data() + begin;
   int written = 0;
-  EVP_EncryptInit_ex(seal_.get(), nullptr, nullptr, nullptr, NonceOf(number).data());
-  EVP_EncryptUpdate(seal_.get(), Data(out), &written, Data(plain), static_cast<int>(size));
-  EVP_EncryptFinal_ex(seal_.get(), Data(out + size), &written);
-  EVP_CIPHER_CTX_ctrl(seal_.get(), EVP_CTRL_AEAD_GET_TAG, kChunkTag, out + size);
+  Require(EVP_EncryptInit_ex(seal_.get(), nullptr, nullptr, nullptr, NonceOf(number).data()) == 1 &&
+          EVP_EncryptUpdate(seal_.get(), Data(out), &written, Data(plain),
+                            static_cast<int>(size)) == 1 &&
+          EVP_EncryptFinal_ex(seal_.get(), Data(out + size), &written) == 1 &&
+          EVP_CIPHER_CTX_ctrl(seal_.get(), EVP_CTRL_AEAD_GET_TAG, kChunkTag, out + size) == 1);
 }
 
 bool ChunkCipher::Open(int64_t number, const char* sealed, size_t size, char* plain) {

@@ -1,9 +1,7 @@
 #include "services/documents/blobs/store/sealed_blobs.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gatehouse/documents/v1/reasons.pb.h"
-#include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/observe/log.h"
@@ -142,8 +140,12 @@ absl::StatusOr<std::unique_ptr<BlobWriter>> SealedBlobs::Write() {
 absl::StatusOr<std::unique_ptr<BlobReader>> SealedBlobs::Read(const std::string& organisation_id,
                                                               const std::string& id) {
   auto sealed = store_.Read(organisation_id, SealedName(id));
-  // Of before there was encryption; or of nowhere.
-  if (absl::IsDataLoss(sealed.status())) return store_.Read(organisation_id, id);
+  if (absl::IsDataLoss(sealed.status())) {
+    // Of before there was encryption; or sealed between the two looks; or of nowhere.
+    auto old = store_.Read(organisation_id, id);
+    if (!absl::IsDataLoss(old.status())) return old;
+    sealed = store_.Read(organisation_id, SealedName(id));
+  }
   RETURN_IF_ERROR(sealed.status());
   const Name name = {organisation_id, id};
   ASSIGN_OR_RETURN(const int64_t stored, (*sealed)->Size());

@@ -1,5 +1,7 @@
 #include "services/documents/blobs/store/sealed_trailer.h"
 
+#include <boost/endian/conversion.hpp>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/base/crypto.h"
@@ -12,18 +14,6 @@ constexpr char kMagic[] = "GHB1";
 constexpr size_t kMagicBytes = 4, kNumberBytes = 4, kSizeBytes = 8;
 constexpr int64_t kSizeMax = int64_t{1} << 48;
 
-std::string BigEndian(uint64_t value, size_t bytes) {
-  std::string text(bytes, '\0');
-  for (size_t i = 0; i < bytes; ++i) text[bytes - 1 - i] = static_cast<char>(value >> (8 * i));
-  return text;
-}
-
-uint64_t FromBigEndian(const std::string& text) {
-  uint64_t value = 0;
-  for (const char c : text) value = value << 8 | static_cast<uint8_t>(c);
-  return value;
-}
-
 std::string ContextOf(const BlobIdentity& blob) {
   return absl::StrCat("blob\n", blob.organisation_id, "\n", blob.id, "\n", blob.size, "\n",
                       blob.key_number);
@@ -33,10 +23,10 @@ std::string ContextOf(const BlobIdentity& blob) {
 
 std::optional<Trailer> ParseTrailer(const std::string& bytes) {
   if (bytes.size() != kTrailer || !absl::StartsWith(bytes, kMagic)) return std::nullopt;
+  const auto* numbers = reinterpret_cast<const unsigned char*>(bytes.data()) + kMagicBytes;
   Trailer trailer;
-  trailer.key_number = static_cast<int>(FromBigEndian(bytes.substr(kMagicBytes, kNumberBytes)));
-  trailer.size =
-      static_cast<int64_t>(FromBigEndian(bytes.substr(kMagicBytes + kNumberBytes, kSizeBytes)));
+  trailer.key_number = boost::endian::load_big_s32(numbers);
+  trailer.size = boost::endian::load_big_s64(numbers + kNumberBytes);
   trailer.sealed_key = bytes.substr(kMagicBytes + kNumberBytes + kSizeBytes);
   if (trailer.size < 0 || trailer.size > kSizeMax) return std::nullopt;
   return trailer;
@@ -44,9 +34,11 @@ std::optional<Trailer> ParseTrailer(const std::string& bytes) {
 
 std::string TrailerOf(const BlobIdentity& blob, const Secret& organisation_key,
                       const Secret& data_key) {
-  return absl::StrCat(kMagic, BigEndian(static_cast<uint64_t>(blob.key_number), kNumberBytes),
-                      BigEndian(static_cast<uint64_t>(blob.size), kSizeBytes),
-                      Seal(organisation_key, ContextOf(blob), data_key.Reveal()));
+  std::string numbers(kNumberBytes + kSizeBytes, '\0');
+  auto* bytes = reinterpret_cast<unsigned char*>(numbers.data());
+  boost::endian::store_big_s32(bytes, blob.key_number);
+  boost::endian::store_big_s64(bytes + kNumberBytes, blob.size);
+  return absl::StrCat(kMagic, numbers, Seal(organisation_key, ContextOf(blob), data_key.Reveal()));
 }
 
 std::optional<Secret> OpenTrailer(const BlobIdentity& blob, const Secret& organisation_key,

@@ -287,6 +287,40 @@ TEST_CASE_METHOD(SealedFolder, "a blob of before is read as it is, and sealed wh
   CHECK_FALSE(blobs.SealOld("acme", "doc_none").value());
 }
 
+// A folder in which somebody seals a blob just before it is looked for under its plain name.
+class SealedMeanwhile : public BlobStore {
+ public:
+  SealedMeanwhile(BlobStore& folder, SealedBlobs& sealing) : folder_(folder), sealing_(sealing) {}
+  absl::StatusOr<std::unique_ptr<BlobWriter>> Write() override { return folder_.Write(); }
+  absl::StatusOr<std::unique_ptr<BlobReader>> Read(const std::string& organisation_id,
+                                                   const std::string& id) override {
+    if (!absl::EndsWith(id, ".sealed")) REQUIRE(sealing_.SealOld(organisation_id, id).ok());
+    return folder_.Read(organisation_id, id);
+  }
+  absl::Status Remove(const std::string& organisation_id, const std::string& id) override {
+    return folder_.Remove(organisation_id, id);
+  }
+  absl::Status RemoveAbandoned(absl::Time before) override {
+    return folder_.RemoveAbandoned(before);
+  }
+  absl::Status Ready() override { return folder_.Ready(); }
+
+ private:
+  BlobStore& folder_;
+  SealedBlobs& sealing_;
+};
+
+TEST_CASE_METHOD(SealedFolder, "a blob that is sealed while it is looked for is found", "[unit]") {
+  Keep("doc_1", "hello", folder);
+  SealedMeanwhile store(folder, blobs);
+  const auto reader = SealedBlobs(store, keys).Read("acme", "doc_1");
+  REQUIRE(reader.ok());
+  std::string bytes;
+  REQUIRE((*reader)->Read(0, 100, bytes).ok());
+  CHECK(bytes == "hello");
+  CHECK(absl::IsDataLoss(SealedBlobs(store, keys).Read("acme", "doc_none").status()));
+}
+
 TEST_CASE_METHOD(SealedFolder, "a blob is removed, sealed or of before", "[unit]") {
   Keep("doc_1", "hello");
   Keep("doc_2", "hello", folder);
