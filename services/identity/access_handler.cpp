@@ -5,33 +5,10 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/base/proto_time.h"
+#include "services/identity/entry_proto.h"
 #include "services/identity/subject_proto.h"
 
 namespace gatehouse::identity {
-namespace {
-
-pb::Challenge ToProto(const Challenge& challenge) {
-  pb::Challenge proto;
-  proto.set_challenge_id(challenge.challenge_id);
-  *proto.mutable_expire_time() = gatehouse::ToProto(challenge.expire_time);
-  *proto.mutable_resend_time() = gatehouse::ToProto(challenge.resend_time);
-  return proto;
-}
-
-pb::Session ToProto(const Session& session) {
-  pb::Session proto;
-  proto.set_session_id(session.session_id);
-  *proto.mutable_expire_time() = gatehouse::ToProto(session.expire_time);
-  for (const std::string& id : session.case_ids) proto.add_case_ids(id);
-  *proto.mutable_create_time() = gatehouse::ToProto(session.create_time);
-  *proto.mutable_last_use_time() = gatehouse::ToProto(session.last_use_time);
-  proto.set_user_agent(session.user_agent);
-  proto.set_client_address(session.client_address);
-  return proto;
-}
-
-}  // namespace
-
 void AccessHandler::Register(Server& server) {
   using Self = AccessHandler;
   server.Service("gatehouse.identity.v1.Challenges")
@@ -83,15 +60,7 @@ absl::StatusOr<pb::VerifyChallengeResponse> AccessHandler::VerifyChallenge(
   if (!entered.session.replaces.empty()) {
     (void)PublishRevocation(redis_, {entered.session.replaces});
   }
-  const Subject& subject = entered.subject;
-  pb::VerifyChallengeResponse response;
-  *response.mutable_session() = ToProto(entered.session);
-  response.mutable_session()->set_current(true);
-  response.set_session_token(entered.token.Reveal());
-  response.set_organisation_id(subject.organisation_id);
-  response.set_link_id(subject.link_id);
-  *response.mutable_grant() = ToProto(subject).grant();
-  return response;
+  return ToProto(entered);
 }
 
 absl::StatusOr<pb::RevokeGrantResponse> AccessHandler::RevokeGrant(

@@ -1,3 +1,6 @@
+#include <fstream>
+#include <iterator>
+
 #include "absl/strings/str_split.h"
 #include "services/common/base/crypto.h"
 #include "services/common/postgres/root_key.h"
@@ -9,6 +12,11 @@
 #include "services/identity/domain/email_code.h"
 #include "services/identity/messenger.h"
 #include "services/identity/organisations_handler.h"
+#include "services/identity/passwords/argon2.h"
+#include "services/identity/passwords/notice_job.h"
+#include "services/identity/passwords/passwords_handler.h"
+#include "services/identity/passwords/store/postgres_passwords.h"
+#include "services/identity/passwords/store/redis_limits.h"
 #include "services/identity/principals_handler.h"
 #include "services/identity/store/access_store.h"
 #include "services/identity/store/challenge_store.h"
@@ -17,6 +25,7 @@
 
 namespace gatehouse::identity {
 extern const std::vector<Migration> kMigrations;
+extern const char kMostUsedPasswords[];
 namespace {
 
 // Who hand over the codes that nobody waits for.
@@ -37,6 +46,17 @@ std::vector<Secret> OperatorKeys(Environment& environment) {
   return keys;
 }
 
+// The list that comes along, and the operator's own.
+std::vector<std::string> BlockedLists(Environment& environment) {
+  std::vector<std::string> lists = {kMostUsedPasswords};
+  const auto path = environment.OptionalText("GATEHOUSE_PASSWORD_BLOCKLIST");
+  if (!path.has_value()) return lists;
+  std::ifstream file(*path);
+  if (!file) environment.Mistake("GATEHOUSE_PASSWORD_BLOCKLIST", "must be a file to read");
+  lists.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  return lists;
+}
+
 // Sessions and staff tokens count from when they could last have been used.
 void AddRetentions(Environment& environment, std::vector<Retention>& retentions) {
   retentions.push_back(
@@ -48,6 +68,9 @@ void AddRetentions(Environment& environment, std::vector<Retention>& retentions)
   retentions.push_back(
       {"audit_event", "time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_AUDIT_DAYS", 2557, 1, 36500)});
+  // Wrong passwords, also for addresses that are nobody's: longer than any lock.
+  retentions.push_back(
+      {"factor", "starts_with(account_id, 'adr_') AND failure_time < $1", absl::Hours(24) * 30});
 }
 
 absl::Status RotateSigningKey(const ServiceConfig& config, bool distrust_old) {
@@ -58,7 +81,7 @@ absl::Status RotateSigningKey(const ServiceConfig& config, bool distrust_old) {
 }
 
 int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
-          const std::string& notification_address) {
+          const BlockedPasswords& blocked, const std::string& notification_address) {
   Postgres postgres(config.postgres);
   const Clock& clock = postgres.clock();
   Redis redis(config.redis_url);
@@ -77,13 +100,22 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   EmailCode email_code(messenger, key("challenges"));
   // What it does not take stays due, for whoever asks again.
   WorkerPool sending("codes", kCodeThreads, kCodesWaitingMax);
+  const auto later = [&](std::function<void()> work) { (void)sending.Run(std::move(work)); };
   Challenges challenges(challenge_store, access, {&sms_code, &email_code}, key("challenges"), clock,
-                        [&](std::function<void()> work) { (void)sending.Run(std::move(work)); });
+                        later);
+  Jobs jobs(postgres, {.key = key("notices"), .lanes = {{kNoticeLane, NoticeWork(notification)}}});
+  PostgresPasswordStore password_store(postgres, jobs, key("password subjects"));
+  RedisPasswordLimits password_limits(redis, key("password limits"));
+  Argon2 argon2;
+  NotificationResetMailer reset_mailer(notification);
+  Passwords passwords({password_store, password_limits, argon2, reset_mailer, blocked, challenges,
+                       access, key("passwords"), clock, later});
 
   Principals principals(key_store, access, operator_keys, clock);
   PrincipalsHandler principals_handler(principals, organisations, signing_keys, clock);
   OrganisationsHandler organisations_handler(organisations, key_store, keys, once, redis);
   AccessHandler access_handler(challenges, access, redis);
+  PasswordsHandler passwords_handler(passwords, redis);
   CachingAuthenticator authenticator(principals_handler.Source(), clock);
   RevocationListener revocations(authenticator, redis, config.redis_url);
 
@@ -93,6 +125,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   principals_handler.Register(server);
   organisations_handler.Register(server);
   access_handler.Register(server);
+  passwords_handler.Register(server);
   ServerOptions options = config.ToServerOptions();
   options.authenticator = &authenticator;
   const int migrations = static_cast<int>(WithCommon(kMigrations).size());
@@ -119,6 +152,7 @@ int main(int argc, char** argv) {
   ServiceConfig config = ServiceConfig::Read(environment, "identity");
   identity::AddRetentions(environment, config.retentions);
   const std::vector<Secret> operator_keys = identity::OperatorKeys(environment);
+  const identity::BlockedPasswords blocked(identity::BlockedLists(environment));
   const std::string notification = AddressOf(environment, "notification");
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
   const Commands more = {
@@ -126,5 +160,5 @@ int main(int argc, char** argv) {
       {"distrust-signing-keys", [&] { return identity::RotateSigningKey(config, true); }}};
   if (const auto code = RunCommand(argc, argv, config, more)) return *code;
   if (const auto code = AwaitRootKey(config)) return *code;
-  return identity::Serve(config, operator_keys, notification);
+  return identity::Serve(config, operator_keys, blocked, notification);
 }

@@ -2,6 +2,18 @@
 
 namespace gatehouse::identity {
 
+namespace {
+
+std::optional<PasswordProof> ProofFrom(const v1::StartChallengeRequest& request) {
+  if (!request.has_password()) return std::nullopt;
+  const v1::PasswordProof& proof = request.password();
+  return PasswordProof{.email_key = proof.email_key(),
+                       .account_ids = {proof.account_ids().begin(), proof.account_ids().end()},
+                       .version = proof.version()};
+}
+
+}  // namespace
+
 Subject SubjectFrom(const std::string& organisation_id, const v1::StartChallengeRequest& request) {
   const v1::GrantSpec& grant = request.grant();
   return {.organisation_id = organisation_id,
@@ -21,7 +33,8 @@ Subject SubjectFrom(const std::string& organisation_id, const v1::StartChallenge
           .settled = grant.settled(),
           .link_serves_many = grant.link_serves_many(),
           .method = static_cast<SignInMethod>(request.method()),
-          .decoy = request.decoy()};
+          .decoy = request.decoy(),
+          .password = ProofFrom(request)};
 }
 
 v1::StartChallengeRequest ToProto(const Subject& subject) {
@@ -35,6 +48,12 @@ v1::StartChallengeRequest ToProto(const Subject& subject) {
   request.set_contact_name(subject.contact_name);
   request.set_owner_email(subject.owner_email);
   request.set_decoy(subject.decoy);
+  if (subject.password.has_value()) {
+    v1::PasswordProof& proof = *request.mutable_password();
+    proof.set_email_key(subject.password->email_key);
+    proof.set_version(subject.password->version);
+    for (const std::string& id : subject.password->account_ids) proof.add_account_ids(id);
+  }
   v1::GrantSpec& grant = *request.mutable_grant();
   grant.set_invitation_id(subject.access.invitation_id);
   grant.set_case_id(subject.access.case_id);

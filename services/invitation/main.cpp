@@ -5,6 +5,7 @@
 #include "services/common/service/service_config.h"
 #include "services/invitation/expiry_job.h"
 #include "services/invitation/invitations_handler.h"
+#include "services/invitation/passwords_handler.h"
 #include "services/invitation/services_directory.h"
 #include "services/invitation/sign_in_handler.h"
 #include "services/invitation/store/postgres_store.h"
@@ -38,9 +39,12 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
   Once once(base.postgres(), DeriveKey(base.root_key(), "once"));
   InvitationsHandler invitations_handler(invitations, policies, store, directory, once, clock);
   SignInHandler sign_in_handler(sign_in);
+  PasswordSignIn password_sign_in(store, directory, invitations, clock);
+  PasswordsHandler passwords_handler(password_sign_in);
   Server server("invitation");
   invitations_handler.Register(server);
   sign_in_handler.Register(server);
+  passwords_handler.Register(server);
   return base.Run(server);
 }
 

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
+#include "gatehouse/identity/v1/passwords.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/status.h"
@@ -16,6 +17,14 @@ namespace {
 
 constexpr absl::Duration kRemember = absl::Seconds(60);
 constexpr size_t kRememberedMax = 10000;
+
+// `proof_id` is what a link that serves once is used by.
+Entered EnteredFrom(identity::v1::VerifyChallengeResponse& verified, const std::string& proof_id) {
+  Entered entered = {.entry = EntryOf(verified, proof_id), .settled = verified.grant().settled()};
+  entered.answer.mutable_session()->Swap(verified.mutable_session());
+  entered.answer.set_session_token(verified.session_token());
+  return entered;
+}
 
 }  // namespace
 
@@ -161,11 +170,58 @@ absl::StatusOr<Entered> ServicesDirectory::VerifyChallenge(const v1::VerifySignI
   request.set_session_token(proof.session_token());
   ASSIGN_OR_RETURN(auto verified,
                    identity_.Call(&identity::v1::Challenges_Stub::VerifyChallenge, "", request));
-  Entered entered = {.entry = EntryOf(verified, proof.challenge_id()),
-                     .settled = verified.grant().settled()};
-  entered.answer.mutable_session()->Swap(verified.mutable_session());
-  entered.answer.set_session_token(verified.session_token());
-  return entered;
+  return EnteredFrom(verified, proof.challenge_id());
+}
+
+absl::StatusOr<PasswordStanding> ServicesDirectory::LookUpPassword(
+    const std::string& organisation_id, const std::string& contact_id, const std::string& mobile,
+    const std::string& email) {
+  identity::v1::LookUpPasswordRequest request;
+  request.set_contact_id(contact_id);
+  request.set_mobile(mobile);
+  request.set_email(email);
+  ASSIGN_OR_RETURN(const auto found, identity_.Call(&identity::v1::Passwords_Stub::LookUpPassword,
+                                                    organisation_id, request));
+  return static_cast<PasswordStanding>(found.standing());
+}
+
+absl::StatusOr<PasswordEntry> ServicesDirectory::EnterByPassword(const std::string& organisation_id,
+                                                                 const CodeRequest* link,
+                                                                 const PasswordAttempt& attempt) {
+  identity::v1::EnterByPasswordRequest request;
+  if (link != nullptr) *request.mutable_link() = ToProto(*link);
+  request.set_email(attempt.email);
+  request.set_password(attempt.password.Reveal());
+  request.set_session_token(attempt.session_token.Reveal());
+  request.set_then_sms_code(attempt.then_sms_code);
+  request.set_create(attempt.create);
+  ASSIGN_OR_RETURN(auto entry, identity_.Call(&identity::v1::Passwords_Stub::EnterByPassword,
+                                              organisation_id, request));
+  if (entry.has_challenge()) return PasswordEntry(FromProto(entry.challenge()));
+  const std::string session_id = entry.entered().session().session_id();
+  return PasswordEntry(EnteredFrom(*entry.mutable_entered(), session_id));
+}
+
+absl::Status ServicesDirectory::RequestPasswordReset(const std::string& organisation_id,
+                                                     const ForgottenPassword& forgotten) {
+  identity::v1::RequestPasswordResetRequest request;
+  request.set_email(forgotten.email);
+  request.set_portal_url(forgotten.portal_url);
+  request.set_organisation_name(forgotten.organisation_name);
+  return identity_
+      .Call(&identity::v1::Passwords_Stub::RequestPasswordReset, organisation_id, request)
+      .status();
+}
+
+absl::Status ServicesDirectory::ResetPassword(const std::string& organisation_id,
+                                              const NewPassword& chosen) {
+  identity::v1::ResetPasswordRequest request;
+  request.set_token(chosen.token.Reveal());
+  request.set_password(chosen.password.Reveal());
+  request.set_then_sms_code(chosen.then_sms_code);
+  request.set_organisation_name(chosen.organisation_name);
+  return identity_.Call(&identity::v1::Passwords_Stub::ResetPassword, organisation_id, request)
+      .status();
 }
 
 absl::Status ServicesDirectory::RevokeGrant(const Invitation& invitation, const Call& call) {

@@ -32,6 +32,17 @@ class ServicesDirectory : public Directory {
   absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override;
   absl::StatusOr<StartedChallenge> ResendChallenge(const std::string& challenge_id) override;
   absl::StatusOr<Entered> VerifyChallenge(const v1::VerifySignInRequest& proof) override;
+  absl::StatusOr<PasswordStanding> LookUpPassword(const std::string& organisation_id,
+                                                  const std::string& contact_id,
+                                                  const std::string& mobile,
+                                                  const std::string& email) override;
+  absl::StatusOr<PasswordEntry> EnterByPassword(const std::string& organisation_id,
+                                                const CodeRequest* link,
+                                                const PasswordAttempt& attempt) override;
+  absl::Status RequestPasswordReset(const std::string& organisation_id,
+                                    const ForgottenPassword& forgotten) override;
+  absl::Status ResetPassword(const std::string& organisation_id,
+                             const NewPassword& chosen) override;
   absl::Status RevokeGrant(const Invitation& invitation, const Call& call) override;
   absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) override;
 

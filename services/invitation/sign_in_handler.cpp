@@ -34,6 +34,9 @@ absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
   response.mutable_organisation()->set_portal_url(opened.portal_url);
   response.set_masked_mobile(opened.masked_mobile);
   response.set_masked_email(opened.masked_email);
+  response.mutable_organisation()->set_organisation_id(opened.organisation_id);
+  response.set_password(static_cast<identity::v1::PasswordStanding>(opened.password));
+  if (opened.password != PasswordStanding::kUnasked) response.add_methods(identity::v1::PASSWORD);
   if (opened.takes_codes) response.add_methods(identity::v1::SMS_CODE);
   if (opened.takes_email_codes) response.add_methods(identity::v1::EMAIL_CODE);
   return response;
@@ -41,6 +44,9 @@ absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
 
 absl::StatusOr<pb::StartSignInResponse> SignInHandler::StartSignIn(
     const Call&, const pb::StartSignInRequest& request) {
+  if (request.method() == identity::v1::PASSWORD) {
+    return RefuseField("method", "has a call of its own: signIn:password");
+  }
   const bool by_email = request.method() == identity::v1::EMAIL_CODE;
   if (by_email && !IsEmail(NormalisedEmail(request.email()))) {
     return RefuseField("email", "must be an e-mail address");

@@ -48,6 +48,8 @@ struct NewSession {
   std::string earlier_token_hash;
   FactorKey factor;
   Subject subject;
+  // The phone of an account that proved another factor: the grant must be that phone's too.
+  std::string phone_id;
 };
 
 // Accounts, factors, grants and sessions, which must not be lost: in PostgreSQL. Each method is
@@ -61,8 +63,9 @@ class AccessStore {
   // Counts a failure and locks or disables as LockoutAfter() says.
   virtual absl::Status CountFailure(const FactorKey& key) = 0;
   // Makes the grant and the session, with their audit row, and forgets the factor's failures: all
-  // or nothing, and the same session where it was made before. Refuses SIGN_IN_LOCKED,
-  // SIGN_IN_DISABLED and ACCESS_REVOKED.
+  // or nothing, and the same session where it was made before. After a password the session enters
+  // the other cases of its accounts too, eight in all. Refuses SIGN_IN_LOCKED, SIGN_IN_DISABLED,
+  // ACCESS_REVOKED, and PASSWORD_WRONG where the password is another one by now.
   virtual absl::StatusOr<Session> Enter(const NewSession& session, const Call& call) = 0;
   // Ends the locks of an account's factors, and forgets their failures.
   virtual absl::Status Unlock(const FactorKey& key, const std::string& case_id, const Actor& actor,

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -10,6 +13,14 @@ namespace gatehouse::identity {
 
 // How a client proves who they are; the numbers are the contract's (v1::SignInMethod).
 enum class SignInMethod { kSmsCode = 1, kEmailCode = 2 };
+
+// A password that was right before (see v1::PasswordProof): what it led to counts while it is still
+// the one. Of all cases of these accounts the session is; the first one enters.
+struct PasswordProof {
+  std::string email_key;
+  std::vector<std::string> account_ids;
+  int64_t version = 0;
+};
 
 // What a challenge is about: it stays with the challenge, sealed.
 struct Subject {
@@ -21,6 +32,7 @@ struct Subject {
   bool link_serves_many = false;
   SignInMethod method = SignInMethod::kSmsCode;
   bool decoy = false;  // Nobody is sent anything, and no proof is right: nobody must learn why.
+  std::optional<PasswordProof> password;
 
   // Where the proof's code goes, which the limits of codes are counted by.
   std::string Destination() const;

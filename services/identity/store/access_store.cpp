@@ -1,5 +1,7 @@
 #include "services/identity/store/access_store.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -8,12 +10,15 @@
 #include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
+#include "services/common/postgres/arrays.h"
 #include "services/identity/domain/challenges.h"
 #include "services/identity/domain/lockout.h"
 #include "services/identity/store/audit.h"
 
 namespace gatehouse::identity {
 namespace {
+
+constexpr int kGrantsMax = 8;  // Of a session.
 
 absl::Status AccessRevoked() {
   return Refuse(v1::ACCESS_REVOKED, "this access has been withdrawn");
@@ -62,7 +67,7 @@ constexpr char kEntered[] = R"sql(
     SELECT organisation_id, $5, $2, $6, $7, $8, $9 FROM proven
     ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET account_id = $2, sees_all = $8,
       document_request_ids = $9
-    WHERE g.revoke_time IS NULL AND (g.factor_id IN ('', $3) OR starts_with($3, 'eml_'))
+    WHERE g.revoke_time IS NULL AND (g.factor_id IN ('', $3, $18) OR starts_with($3, 'eml_'))
     RETURNING organisation_id),
   made AS (
     INSERT INTO session (organisation_id, session_id, token_hash, account_id, factor_id,
@@ -102,13 +107,13 @@ const std::string kEnter = absl::StrCat(kEntered, R"sql(
                                         kEntryTold, " '' AS earlier, array_to_string(", kCasesHeld,
                                         ", ' ') AS case_ids", kEntry);
 
-// The client's session of before ($18) ends, and what it could enter is the new one's too, where it
+// The client's session of before ($19) ends, and what it could enter is the new one's too, where it
 // was proven by the same phone: seven grants, the latest.
 const std::string kEnterWithSession = absl::StrCat(
     kEntered, R"sql(
   earlier AS (
     UPDATE session AS s SET end_time = clock_timestamp() FROM made
-    WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $18
+    WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $19
       AND s.factor_id = $3 AND)sql" SESSION_LIVES R"sql(
     RETURNING s.organisation_id, s.session_id),
   kept AS (
@@ -217,7 +222,8 @@ absl::Status PostgresAccessStore::CountFailure(const FactorKey& key) {
     const auto counted = tx.Exec(
         "INSERT INTO factor AS f (organisation_id, account_id, factor_id, failures) "
         "VALUES ($1, $2, $3, 1) ON CONFLICT (organisation_id, account_id, factor_id) "
-        "DO UPDATE SET failures = f.failures + 1 RETURNING failures",
+        "DO UPDATE SET failures = f.failures + 1, failure_time = clock_timestamp() "
+        "RETURNING failures",
         key.organisation_id, key.account_id, key.factor_id);
     const Lockout lockout = LockoutAfter(counted[0]["failures"].as<int>());
     if (!lockout.disabled && lockout.wait == absl::ZeroDuration()) return absl::OkStatus();
@@ -236,37 +242,72 @@ absl::StatusOr<Session> PostgresAccessStore::Enter(const NewSession& session, co
   const CaseAccess& access = subject.access;
   const FactorKey& factor = session.factor;
   bool proven = true, granted = true;
-  auto entered = postgres_.WriteOne(
-      Rows::Of(factor.organisation_id), [&](Transaction& tx) -> absl::StatusOr<Session> {
-        const auto enter = [&](const char* sql, const auto&... more) {
-          return tx.Exec(sql, factor.organisation_id, factor.account_id, factor.factor_id,
-                         subject.email, access.invitation_id, access.case_id, access.contact_id,
-                         access.visibility == Visibility::kAll,
-                         absl::StrJoin(access.document_request_ids, " "), session.session_id,
-                         Bytes(session.token_hash), subject.contact_name, call.user_agent,
-                         call.client_address, NewId("aud"), call.request_id, call.client_request_id,
-                         more...)[0];
-        };
-        const auto row = session.earlier_token_hash.empty()
-                             ? enter(kEnter.c_str())
-                             : enter(kEnterWithSession.c_str(), Bytes(session.earlier_token_hash));
-        proven = row["proven"].as<int>() > 0;
-        granted = row["granted"].as<int>() > 0;
-        if (!granted || row["create_time"].is_null()) return AccessRevoked();
-        Session made;
-        made.session_id = session.session_id;
-        made.case_ids = Words(row["case_ids"]);
-        made.user_agent = call.user_agent;
-        made.client_address = call.client_address;
-        made.create_time = made.last_use_time = TimeFromSql(row["create_time"]);
-        made.expire_time = TimeFromSql(row["until"]);
-        made.replaces = row["earlier"].c_str();
-        return made;
-      });
+  const auto make = [&](Transaction& tx) -> absl::StatusOr<Session> {
+    const auto enter = [&](const char* sql, const auto&... more) {
+      return tx.Exec(sql, factor.organisation_id, factor.account_id, factor.factor_id,
+                     subject.email, access.invitation_id, access.case_id, access.contact_id,
+                     access.visibility == Visibility::kAll,
+                     absl::StrJoin(access.document_request_ids, " "), session.session_id,
+                     Bytes(session.token_hash), subject.contact_name, call.user_agent,
+                     call.client_address, NewId("aud"), call.request_id, call.client_request_id,
+                     session.phone_id, more...)[0];
+    };
+    const auto row = session.earlier_token_hash.empty()
+                         ? enter(kEnter.c_str())
+                         : enter(kEnterWithSession.c_str(), Bytes(session.earlier_token_hash));
+    proven = row["proven"].as<int>() > 0;
+    granted = row["granted"].as<int>() > 0;
+    if (!granted || row["create_time"].is_null()) return AccessRevoked();
+    Session made;
+    made.session_id = session.session_id;
+    made.case_ids = Words(row["case_ids"]);
+    made.user_agent = call.user_agent;
+    made.client_address = call.client_address;
+    made.create_time = made.last_use_time = TimeFromSql(row["create_time"]);
+    made.expire_time = TimeFromSql(row["until"]);
+    made.replaces = row["earlier"].c_str();
+    return made;
+  };
+  const auto entered = subject.password.has_value()
+                           ? EnterAfterPassword(session, make)
+                           : postgres_.WriteOne(Rows::Of(factor.organisation_id), make);
   if (proven) return entered;
   ASSIGN_OR_RETURN(const FactorState found, FindFactor(factor, access.invitation_id));
   RETURN_IF_ERROR(LockedUntil(found, postgres_.clock().Now()));
   return absl::AbortedError("the lock ended just now");
+}
+
+// The password's row first: who changes it meanwhile waits for the session, and ends it then.
+absl::StatusOr<Session> PostgresAccessStore::EnterAfterPassword(
+    const NewSession& session, const std::function<absl::StatusOr<Session>(Transaction&)>& make) {
+  const PasswordProof& proof = *session.subject.password;
+  const std::string& id = session.factor.organisation_id;
+  return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<Session> {
+    const auto still = tx.Exec(
+        "SELECT FROM password WHERE organisation_id = $1 AND email_key = $2 AND account_id = $3 "
+        "AND version = $4 FOR SHARE",
+        id, proof.email_key, session.factor.account_id, proof.version);
+    if (still.empty()) {
+      return Refuse(v1::PASSWORD_WRONG, "the password was changed just now: sign in again");
+    }
+    ASSIGN_OR_RETURN(Session made, make(tx));
+    const std::string phone =
+        session.phone_id.empty() ? session.factor.factor_id : session.phone_id;
+    for (const auto& row :
+         tx.Exec("INSERT INTO session_grant AS h (organisation_id, session_id, invitation_id, "
+                 "create_time) SELECT organisation_id, $2, invitation_id, create_time "
+                 "FROM access_grant WHERE organisation_id = $1 AND account_id = ANY ($3::text[]) "
+                 "AND revoke_time IS NULL AND factor_id IN ('', $4) AND invitation_id <> $5 "
+                 "ORDER BY create_time DESC LIMIT $6 ON CONFLICT DO NOTHING RETURNING "
+                 "(SELECT g.case_id FROM access_grant AS g WHERE g.organisation_id = "
+                 "h.organisation_id AND g.invitation_id = h.invitation_id) AS case_id",
+                 id, made.session_id, SqlArray(proof.account_ids), phone,
+                 session.subject.access.invitation_id,
+                 kGrantsMax - std::min(kGrantsMax, static_cast<int>(made.case_ids.size())))) {
+      made.case_ids.emplace_back(row["case_id"].c_str());
+    }
+    return made;
+  });
 }
 
 absl::Status PostgresAccessStore::Unlock(const FactorKey& key, const std::string& case_id,
@@ -274,7 +315,9 @@ absl::Status PostgresAccessStore::Unlock(const FactorKey& key, const std::string
   return postgres_.WriteOne(Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
         "WITH unlocked AS (UPDATE factor SET failures = 0, disabled = false, "
-        "locked_until = '-infinity' WHERE organisation_id = $1 AND account_id = $2 "
+        "locked_until = '-infinity' WHERE organisation_id = $1 AND (account_id = $2 OR account_id "
+        "IN (SELECT 'adr_' || email_key FROM password WHERE organisation_id = $1 "
+        "AND account_id = $2)) "
         "RETURNING organisation_id), "
         "subject AS (SELECT DISTINCT organisation_id, $2::text AS subject_id, "
         "$3::text AS case_id FROM unlocked), " AUDIT("$4", "signIn.unlocked", "$5", "$6", "$7",
@@ -302,6 +345,13 @@ absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RevokeGrant(
             "$4", "grant.revoked", "$5", "$6", "$7", "$8", "$9") "SELECT FROM subject",
         organisation_id, invitation_id, case_id, NewId("aud"), actor.id, actor.name,
         call.client_address, call.request_id, call.client_request_id);
+    // The password of who may enter nothing any more goes with it.
+    tx.Exec(
+        "DELETE FROM password AS p USING access_grant AS g WHERE g.organisation_id = $1 "
+        "AND g.invitation_id = $2 AND p.organisation_id = $1 AND p.account_id = g.account_id "
+        "AND NOT EXISTS (SELECT FROM access_grant AS other WHERE other.organisation_id = $1 "
+        "AND other.account_id = g.account_id AND other.revoke_time IS NULL)",
+        organisation_id, invitation_id);
     return TakeOut(tx, organisation_id, invitation_id);
   });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ class PostgresAccessStore : public AccessStore {
   absl::Status EndSession(const std::string& session_id, const Call& call) override;
 
  private:
+  absl::StatusOr<Session> EnterAfterPassword(
+      const NewSession& session, const std::function<absl::StatusOr<Session>(Transaction&)>& make);
+
   Postgres& postgres_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -96,6 +97,31 @@ struct Entered {
   v1::VerifySignInResponse answer;  // The session, and its token.
 };
 
+// Where a client stands with a password: numbered as in identity's contract.
+enum class PasswordStanding { kUnasked = 0, kNone = 1, kHere = 2, kElsewhere = 3 };
+
+// A password that a client typed.
+struct PasswordAttempt {
+  std::string email;  // Without a link: whose it is.
+  Secret password, session_token;
+  bool then_sms_code = false;
+  bool create = false;
+};
+
+// Who forgot a password, and where the link leads that is mailed.
+struct ForgottenPassword {
+  std::string email, portal_url, organisation_name;
+};
+
+struct NewPassword {
+  Secret token, password;
+  bool then_sms_code = false;
+  std::string organisation_name;
+};
+
+// A client whose password was right, who is in or is to prove a second factor.
+using PasswordEntry = std::variant<Entered, StartedChallenge>;
+
 // What invitation asks the other services; each about one organisation.
 class Directory {
  public:
@@ -127,6 +153,22 @@ class Directory {
   // The refusals of these two are identity's.
   virtual absl::StatusOr<StartedChallenge> ResendChallenge(const std::string& challenge_id) = 0;
   virtual absl::StatusOr<Entered> VerifyChallenge(const v1::VerifySignInRequest& proof) = 0;
+
+  // Whether an invited client has a password, here or elsewhere.
+  virtual absl::StatusOr<PasswordStanding> LookUpPassword(const std::string& organisation_id,
+                                                          const std::string& contact_id,
+                                                          const std::string& mobile,
+                                                          const std::string& email) = 0;
+  // The refusals of these three are identity's.
+  // By a link, where there is one.
+  virtual absl::StatusOr<PasswordEntry> EnterByPassword(const std::string& organisation_id,
+                                                        const CodeRequest* link,
+                                                        const PasswordAttempt& attempt) = 0;
+  virtual absl::Status RequestPasswordReset(const std::string& organisation_id,
+                                            const ForgottenPassword& forgotten) = 0;
+  virtual absl::Status ResetPassword(const std::string& organisation_id,
+                                     const NewPassword& chosen) = 0;
+
   virtual absl::Status RevokeGrant(const Invitation& invitation, const Call& call) = 0;
   virtual absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) = 0;
 };

@@ -111,12 +111,14 @@ Mail Invitations::Compose(const Invitation& invitation, const Conditions& condit
                           const Asked& asked, const Link& link, const Call& call) const {
   const Wording& wording = asked.wording;
   // A template that was chosen goes before the policy's text.
-  const bool chosen = !wording.template_id.empty();
+  const std::string& template_id =
+      wording.template_id.empty() ? conditions.template_id : wording.template_id;
+  const bool chosen = !template_id.empty();
   const v1::EmailText text = chosen ? v1::EmailText() : conditions.policy.email();
   const OrganisationProfile& organisation = conditions.organisation;
   const std::string& owner = conditions.mirrored.owner_name;
   return {.request_id = invitation.message_request_id,
-          .template_id = wording.template_id,
+          .template_id = template_id,
           .language = wording.language,
           .subject = wording.subject.empty() ? text.subject() : wording.subject,
           .body = wording.body.empty() ? text.body() : wording.body,
@@ -156,6 +158,9 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
   if (contact == nullptr) return NotFound();
   conditions.contact = *contact;
   ASSIGN_OR_RETURN(conditions.policy, store_.GetPolicy(id, conditions.organisation.region));
+  if (HasPasswords(conditions.policy) && wording.template_id.empty()) {
+    ASSIGN_OR_RETURN(conditions.template_id, PasswordTemplate(id, *contact, wording));
+  }
   ASSIGN_OR_RETURN(conditions.portal_url, PortalOf(asked.portal_url, conditions.organisation));
   for (const std::string& wanted : asked.document_request_ids) {
     const auto& known = facts.documents.document_request_ids;
@@ -172,6 +177,24 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
   conditions.violations =
       Preflight(*contact, conditions.mirrored, facts.documents, sms, conditions.policy);
   return conditions;
+}
+
+// Who has a password already is welcomed, everybody else is asked to create one. The text of that
+// is nobody's to change.
+absl::StatusOr<std::string> Invitations::PasswordTemplate(const std::string& organisation_id,
+                                                          const ContactProfile& contact,
+                                                          const Wording& wording) {
+  if (!IsEmail(contact.email)) return std::string();  // It cannot be invited anyway.
+  ASSIGN_OR_RETURN(
+      const PasswordStanding standing,
+      directory_.LookUpPassword(organisation_id, contact.contact_id, contact.e164, contact.email));
+  Wording made = wording;
+  made.template_id = standing == PasswordStanding::kNone ? "create-password"
+                                                         : "CustomerInvitationFromAnotherOffice";
+  if (!wording.subject.empty() || !wording.body.empty()) {
+    RETURN_IF_ERROR(directory_.CheckWording(organisation_id, made));
+  }
+  return made.template_id;
 }
 
 absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {

@@ -66,12 +66,16 @@ class Invitations {
     CaseProfile mirrored;
     ContactProfile contact;
     std::vector<WantedDocument> wanted;
-    std::string portal_url;  // As asked for; empty: the first one.
+    std::string portal_url;   // As asked for; empty: the first one.
+    std::string template_id;  // Of the e-mail, where none was chosen; empty: the policy's text.
     Policy policy;
     std::vector<Violation> violations;
   };
   absl::StatusOr<Conditions> Check(const std::string& case_id, const std::string& contact_id,
                                    const Asked& asked, const Call& call);
+  absl::StatusOr<std::string> PasswordTemplate(const std::string& organisation_id,
+                                               const ContactProfile& contact,
+                                               const Wording& wording);
   Secret TokenOf(const std::string& link_id) const;
   Link MakeLink(const Policy& policy, absl::Time end) const;
   Secret UrlOf(const OrganisationProfile& organisation, const Invitation& invitation,

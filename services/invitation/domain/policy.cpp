@@ -36,8 +36,25 @@ absl::Status CheckPolicy(const Policy& policy) {
   if (ttl != absl::ZeroDuration() && ttl < kShortestLink) {
     return RefuseField("policy.link_ttl", "must be zero or five minutes at least");
   }
+  if (HasPasswords(policy)) {
+    if (policy.email_code()) {
+      return RefuseField("policy.password",
+                         "cannot stand beside policy.email_code, which would do without it");
+    }
+    if (policy.send_code_with_invitation()) {
+      return RefuseField("policy.password",
+                         "cannot stand beside policy.send_code_with_invitation: the password "
+                         "comes before the code");
+    }
+  }
   return CheckEmailText(policy.email().subject(), policy.email().body());
 }
+
+bool HasPasswords(const Policy& policy) {
+  return policy.password() == v1::PASSWORD_ALONE || policy.password() == v1::PASSWORD_AND_SMS;
+}
+
+bool SendsCodes(const Policy& policy) { return policy.password() != v1::PASSWORD_ALONE; }
 
 Policy PresetOf(v1::PolicyPreset preset) {
   const auto* value = v1::PolicyPreset_descriptor()->FindValueByNumber(preset);

@@ -17,6 +17,12 @@ using Policy = v1::Policy;
 // INVALID_REQUEST, UNKNOWN_TAG, TAG_MISSING.
 absl::Status CheckPolicy(const Policy& policy);
 
+// Whether clients enter by a password.
+bool HasPasswords(const Policy& policy);
+
+// Whether a client who enters is ever sent a code by SMS.
+bool SendsCodes(const Policy& policy);
+
 // What a preset sets, as the contract has it.
 Policy PresetOf(v1::PolicyPreset preset);
 

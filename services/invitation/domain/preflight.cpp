@@ -70,9 +70,10 @@ std::vector<Violation> Preflight(const ContactProfile& contact, const CaseProfil
   std::vector<Violation> violations;
   CheckContact(contact, policy, violations);
   if (policy.require_own_addresses()) CheckOwnAddresses(contact, mirrored, violations);
-  if (!sms.configured) {
+  const bool sends_codes = SendsCodes(policy);
+  if (sends_codes && !sms.configured) {
     violations.push_back(Unmet(v1::SMS_NOT_CONFIGURED, "sms", "no SMS provider is set up"));
-  } else if (sms.balance < sms.segments) {
+  } else if (sends_codes && sms.balance < sms.segments) {
     violations.push_back(Unmet(v1::SMS_CREDITS_EXHAUSTED, "sms",
                                "there are fewer SMS credits left than one code costs"));
   }

@@ -21,6 +21,7 @@ absl::StatusOr<OpenedLink> SignIn::Open(const std::string& pasted) {
   ASSIGN_OR_RETURN(const FoundLink found, store_.FindLink(Invitations::HashOf(TokenIn(pasted))));
   const Invitation& invitation = found.invitation;
   OpenedLink opened;
+  opened.organisation_id = invitation.organisation_id;
   ASSIGN_OR_RETURN(opened.organisation, directory_.RecallOrganisation(invitation.organisation_id));
   opened.portal_url = opened.organisation.PortalFor(invitation.portal_url);
   opened.state = LinkStateAt(found.link, invitation, clock_.Now());
@@ -28,7 +29,13 @@ absl::StatusOr<OpenedLink> SignIn::Open(const std::string& pasted) {
                              found.policy_in(opened.organisation.region).email_code();
   if (opened.state != LinkState::kActive) return opened;
   opened.masked_email = MaskEmail(invitation.email);
-  opened.takes_codes = !invitation.mobile.empty();
+  const bool has_passwords = HasPasswords(found.policy_in(opened.organisation.region));
+  if (has_passwords) {
+    ASSIGN_OR_RETURN(opened.password,
+                     directory_.LookUpPassword(invitation.organisation_id, invitation.contact_id,
+                                               invitation.mobile, invitation.email));
+  }
+  opened.takes_codes = !invitation.mobile.empty() && !has_passwords;
   if (opened.takes_codes) opened.masked_mobile = MaskPhone(invitation.mobile);
   return opened;
 }
@@ -44,7 +51,9 @@ absl::StatusOr<StartedChallenge> SignIn::Start(const std::string& pasted) {
   const std::string& id = invitation.organisation_id;
   CodeRequest code = {.invitation = invitation, .link = found.link};
   ASSIGN_OR_RETURN(code.organisation, directory_.RecallOrganisation(id));
-  if (found.policy_in(code.organisation.region).email_code_to_owner()) {
+  const Policy policy = found.policy_in(code.organisation.region);
+  if (HasPasswords(policy)) return RefuseField("method", "is not a way in here");
+  if (policy.email_code_to_owner()) {
     ASSIGN_OR_RETURN(const CaseProfile mirrored, directory_.LookUpCase(id, invitation.case_id));
     code.owner_email = mirrored.owner_email;
   }

@@ -13,6 +13,7 @@ namespace gatehouse::invitation {
 // What the page behind a link shows.
 struct OpenedLink {
   LinkState state = LinkState::kActive;
+  std::string organisation_id;
   OrganisationProfile organisation;
   std::string portal_url;  // Where the link leads.
   // Of an active link only: where a code would go, and whether one can be sent at all.
@@ -20,6 +21,8 @@ struct OpenedLink {
   bool takes_codes = false;
   // Whether a code by e-mail leads in.
   bool takes_email_codes = false;
+  // Where the client stands with a password, where that leads in.
+  PasswordStanding password = PasswordStanding::kUnasked;
 };
 
 // How a client enters by a link.
@@ -30,8 +33,8 @@ class SignIn {
 
   // Changes nothing. `pasted` as TokenIn reads it. Refuses NOT_FOUND.
   absl::StatusOr<OpenedLink> Open(const std::string& pasted);
-  // Sends a code. Refuses NOT_FOUND, LINK_EXPIRED, LINK_REVOKED, LINK_USED, MOBILE_MISSING, and
-  // what identity refuses.
+  // Sends a code. Refuses NOT_FOUND, LINK_EXPIRED, LINK_REVOKED, LINK_USED, MOBILE_MISSING,
+  // INVALID_REQUEST where a password is asked for instead, and what identity refuses.
   absl::StatusOr<StartedChallenge> Start(const std::string& pasted);
   // Sends a code to the contact's e-mail address, if that is the one that was typed: nothing in the
   // answer says whether it is. By a link that has expired or served too. Refuses NOT_FOUND,

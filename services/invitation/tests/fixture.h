@@ -64,6 +64,25 @@ class FakeDirectory : public Directory {
     proofs.push_back(proof);
     return entered;
   }
+  absl::StatusOr<PasswordStanding> LookUpPassword(const std::string&, const std::string&,
+                                                  const std::string&, const std::string&) override {
+    return standing;
+  }
+  absl::StatusOr<PasswordEntry> EnterByPassword(const std::string&, const CodeRequest* link,
+                                                const PasswordAttempt& attempt) override {
+    passwords.push_back(attempt);
+    if (link != nullptr) codes.push_back(*link);
+    return password_entry;
+  }
+  absl::Status RequestPasswordReset(const std::string&,
+                                    const ForgottenPassword& forgotten) override {
+    forgot.push_back(forgotten);
+    return absl::OkStatus();
+  }
+  absl::Status ResetPassword(const std::string&, const NewPassword& new_password) override {
+    chosen.push_back(new_password);
+    return absl::OkStatus();
+  }
   absl::Status RevokeGrant(const Invitation& invitation, const Call&) override {
     revoked.push_back(invitation.invitation_id);
     return answer;
@@ -72,6 +91,11 @@ class FakeDirectory : public Directory {
     unlocked.push_back(invitation.invitation_id);
     return absl::OkStatus();
   }
+  PasswordStanding standing = PasswordStanding::kNone;
+  std::vector<PasswordAttempt> passwords;
+  absl::StatusOr<PasswordEntry> password_entry = StartedChallenge{"chl_2"};
+  std::vector<ForgottenPassword> forgot;
+  std::vector<NewPassword> chosen;
   CaseProfile mirrored = {
       .display_name = "Smith purchase", .owner_name = "Olive Owner", .owner_e164 = "+447700900000"};
   int64_t balance = 10;

@@ -17,6 +17,10 @@ const Tag kOrganisation = {.name = "organisation_name", .sample = "Harbour Home 
 const Tag kContact = {.name = "contact_name", .sample = "Ada Lovelace"};
 const Tag kCode = {
     .name = "code", .sample = "012345", .required = true, .alias = "client_code_verification"};
+const Tag kResetLink = {.name = "link",
+                        .sample = "https://portal.example/password#sample",
+                        .required = true,
+                        .is_address = true};
 const Tag kHost = {.name = "host", .sample = "portal.example"};
 const std::vector<Tag> kInvitationTags = {
     kContact,
@@ -55,13 +59,56 @@ const std::vector<Kind> kKinds = {
      .text = {"Welcome to {{organisation_name}}: {{case_name}}",
               "Dear {{contact_name}},\n\n"
               "welcome to {{organisation_name}}. You know our portal from another office: you "
-              "enter {{case_name}} in the same way, by this link and a code that you will be "
-              "sent by SMS.\n\n"
+              "enter {{case_name}} by this link, and sign in with what you have from there.\n\n"
               "{{link}}\n\n"
               "The link is yours alone and ends {{expiry}}.\n\n"
               "{{sender_name}}, {{organisation_name}}\n"},
      .title_fixed = true,
      .serves = "invitation"},
+    // The first thing that a client hears of a portal with passwords: nobody may change it.
+    {.name = "create-password",
+     .title = "Invitation to create a password",
+     .tags = kInvitationTags,
+     .text = {"{{organisation_name}} invites you: {{case_name}}",
+              "Dear {{contact_name}},\n\n"
+              "{{sender_name}} of {{organisation_name}} invites you to {{case_name}}: there you "
+              "see where it stands, answer questions and hand over documents.\n\n"
+              "By this link you create your password. After that you sign in with this e-mail "
+              "address and your password:\n\n"
+              "{{link}}\n\n"
+              "{{documents}}"
+              "The link is yours alone and ends {{expiry}}.\n\n"
+              "{{organisation_name}}\n"},
+     .fixed = true,
+     .serves = "invitation"},
+    {.name = "password-reset",
+     .title = "Link to choose another password",
+     .tags = {kContact, kOrganisation, kResetLink},
+     .text = {"Your password for {{organisation_name}}",
+              "Dear {{contact_name}},\n\n"
+              "by this link you choose another password for the portal of "
+              "{{organisation_name}}. It serves once, for half an hour:\n\n"
+              "{{link}}\n\n"
+              "If you did not ask for it, you need do nothing: your password stays as it is.\n\n"
+              "{{organisation_name}}\n"},
+     .urgent = true},
+    {.name = "password-changed",
+     .title = "Notice of another password",
+     .tags = {kContact, kOrganisation},
+     .text = {"Your password for {{organisation_name}} was changed",
+              "Dear {{contact_name}},\n\n"
+              "your password for the portal of {{organisation_name}} was just changed, and you "
+              "were signed out everywhere. If that was not you, please call us at once.\n\n"
+              "{{organisation_name}}\n"},
+     .fixed = true},
+    {.name = "password-changed-by-sms",
+     .title = "Notice of another password by SMS",
+     .channel = Channel::kSms,
+     .tags = {kOrganisation},
+     .text = {"",
+              "{{organisation_name}}: your password for the portal was changed. If that was not "
+              "you, please call us."},
+     .fixed = true},
     {.name = "documents-wanted",
      .title = "Documents that are wanted",
      .tags = kDocumentsTags,

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/identity/domain/access_store.h"
+#include "services/identity/domain/factor.h"
+
+namespace gatehouse::identity {
+
+// Whose password: an account's, under the address that it was made with, as a keyed hash.
+struct PasswordKey {
+  std::string organisation_id, email_key, account_id;
+};
+
+// A password as it is kept.
+struct StoredPassword {
+  PasswordKey key;
+  std::string verifier;
+  int64_t version = 0;  // Grows with each change.
+  Subject subject;      // Who made it, by which invitation.
+};
+
+// Who is told of a change, and how it is signed.
+struct PasswordNotice {
+  Subject subject;
+  std::string organisation_name;
+};
+
+// Passwords, which must not be lost: in PostgreSQL. Each method is atomic, each change audited.
+class PasswordStore {
+ public:
+  virtual ~PasswordStore() = default;
+  // Of an organisation's accounts under this address, oldest first, four at most.
+  virtual absl::StatusOr<std::vector<StoredPassword>> Find(const std::string& organisation_id,
+                                                           const std::string& email_key) = 0;
+  // Of all organisations', without the subjects: newest first, eight at most.
+  virtual absl::StatusOr<std::vector<StoredPassword>> FindAnywhere(
+      const std::string& email_key) = 0;
+  // Adds a password, and takes away those that the account had under other addresses; the one that
+  // there is where there is one already.
+  virtual absl::StatusOr<StoredPassword> Add(const StoredPassword& password, const Call& call) = 0;
+  // Sets another one in the place of `version`, ends the account's sessions, whose ids it returns,
+  // and has the client told. The same again is the same. Refuses PASSWORD_RESET_EXPIRED where there
+  // is another one by now.
+  virtual absl::StatusOr<std::vector<std::string>> Replace(const StoredPassword& password,
+                                                           const PasswordNotice& notice,
+                                                           const Call& call) = 0;
+  // What these accounts may enter with this phone, newest first, eight at most.
+  virtual absl::StatusOr<std::vector<CaseAccess>> ListGrants(
+      const std::string& organisation_id, const std::vector<std::string>& account_ids,
+      const std::string& phone_id) = 0;
+  // Forgets an address's failures in a row, and ends its lock.
+  virtual absl::Status Forgive(const FactorKey& key) = 0;
+};
+
+// What may be lost: in Redis. Each method is atomic.
+class PasswordLimits {
+ public:
+  virtual ~PasswordLimits() = default;
+  // Counts one more try from a client's address. Refuses PASSWORD_LIMIT_REACHED, with the wait.
+  virtual absl::Status CountTry(const std::string& client_address) = 0;
+  // Counts one more wrong password for an address by a link, whichever organisation's; whether
+  // passwords of elsewhere may still be tried for it today.
+  virtual absl::StatusOr<bool> MayTryElsewhere(const std::string& email_key, bool count) = 0;
+  // Keeps a link's meaning for half an hour; false where three were kept for it within the hour.
+  virtual absl::StatusOr<bool> KeepReset(const std::string& token_hash, const PasswordKey& key,
+                                         int64_t version) = 0;
+  struct Reset {
+    PasswordKey key;
+    int64_t version = 0;
+  };
+  // Refuses PASSWORD_RESET_EXPIRED.
+  virtual absl::StatusOr<Reset> FindReset(const std::string& token_hash) = 0;
+};
+
+// Mails links by which to choose another password.
+class ResetMailer {
+ public:
+  virtual ~ResetMailer() = default;
+  virtual absl::Status Mail(const Subject& subject, const std::string& organisation_name,
+                            const Secret& link) = 0;
+};
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "services/common/jobs/jobs.h"
+#include "services/common/rpc/client.h"
+#include "services/identity/passwords/domain/password_store.h"
+
+namespace gatehouse::identity {
+
+// The lane of jobs that tell clients of a password that was changed.
+constexpr char kNoticeLane[] = "notice";
+
+Job NoticeJob(const PasswordNotice& notice);
+
+// What works on the lane: an e-mail, and an SMS where one can be sent.
+Jobs::Work NoticeWork(Client& notification);
+
+// Mails reset links.
+class NotificationResetMailer : public ResetMailer {
+ public:
+  explicit NotificationResetMailer(Client& notification) : notification_(notification) {}
+  absl::Status Mail(const Subject& subject, const std::string& organisation_name,
+                    const Secret& link) override;
+
+ private:
+  Client& notification_;
+};
+
+}  // namespace gatehouse::identity

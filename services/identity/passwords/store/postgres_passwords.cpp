@@ -1,0 +1,174 @@
+#include "services/identity/passwords/store/postgres_passwords.h"
+
+#include "absl/strings/str_split.h"
+#include "gatehouse/identity/v1/challenges.pb.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
+#include "services/common/base/crypto.h"
+#include "services/common/base/random.h"
+#include "services/common/base/status.h"
+#include "services/common/postgres/arrays.h"
+#include "services/identity/passwords/notice_job.h"
+#include "services/identity/store/audit.h"
+#include "services/identity/subject_proto.h"
+
+namespace gatehouse::identity {
+namespace {
+
+constexpr char kContext[] = "password subject";
+
+std::string Sealed(const Secret& key, const Subject& subject) {
+  return Seal(key, kContext, ToProto(subject).SerializeAsString());
+}
+
+absl::StatusOr<Subject> Opened(const Secret& key, const std::string& organisation_id,
+                               const std::string& sealed) {
+  ASSIGN_OR_RETURN(const std::string bytes, Open(key, kContext, sealed));
+  v1::StartChallengeRequest request;
+  if (!request.ParseFromString(bytes)) return absl::DataLossError("a password's subject is broken");
+  return SubjectFrom(organisation_id, request);
+}
+
+StoredPassword PasswordFrom(const pqxx::row& row) {
+  return {
+      .key = {row["organisation_id"].c_str(), row["email_key"].c_str(), row["account_id"].c_str()},
+      .verifier = row["verifier"].c_str(),
+      .version = row["version"].as<int64_t>()};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<StoredPassword>> PostgresPasswordStore::Find(
+    const std::string& organisation_id, const std::string& email_key) {
+  using Result = absl::StatusOr<std::vector<StoredPassword>>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    std::vector<StoredPassword> found;
+    for (const auto& row :
+         tx.Exec("SELECT organisation_id, email_key, account_id, verifier, version, "
+                 "sealed_subject FROM password WHERE organisation_id = $1 AND email_key = $2 "
+                 "ORDER BY create_time LIMIT 4",
+                 organisation_id, email_key)) {
+      StoredPassword password = PasswordFrom(row);
+      ASSIGN_OR_RETURN(password.subject,
+                       Opened(key_, organisation_id, BytesFromSql(row["sealed_subject"])));
+      found.push_back(std::move(password));
+    }
+    return found;
+  });
+}
+
+absl::StatusOr<std::vector<StoredPassword>> PostgresPasswordStore::FindAnywhere(
+    const std::string& email_key) {
+  using Result = absl::StatusOr<std::vector<StoredPassword>>;
+  return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
+    std::vector<StoredPassword> found;
+    for (const auto& row :
+         tx.Exec("SELECT organisation_id, email_key, account_id, verifier, version FROM password "
+                 "WHERE email_key = $1 ORDER BY create_time DESC LIMIT 8",
+                 email_key)) {
+      found.push_back(PasswordFrom(row));
+    }
+    return found;
+  });
+}
+
+absl::StatusOr<StoredPassword> PostgresPasswordStore::Add(const StoredPassword& password,
+                                                          const Call& call) {
+  const PasswordKey& key = password.key;
+  return postgres_.Write(
+      Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::StatusOr<StoredPassword> {
+        tx.Exec(
+            "WITH subject AS (INSERT INTO password (organisation_id, email_key, account_id, "
+            "verifier, sealed_subject) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING "
+            "RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
+                "$7", "password.created", "$3", "$8", "$9", "$10", "$11") "SELECT FROM subject",
+            key.organisation_id, key.email_key, key.account_id, password.verifier,
+            Bytes(Sealed(key_, password.subject)), password.subject.access.case_id, NewId("aud"),
+            password.subject.contact_name, call.client_address, call.request_id,
+            call.client_request_id);
+        tx.Exec(
+            "DELETE FROM password WHERE organisation_id = $1 AND account_id = $2 "
+            "AND email_key <> $3",
+            key.organisation_id, key.account_id, key.email_key);
+        const auto kept = tx.Exec(
+            "SELECT organisation_id, email_key, account_id, verifier, version FROM password "
+            "WHERE organisation_id = $1 AND email_key = $2 AND account_id = $3",
+            key.organisation_id, key.email_key, key.account_id);
+        if (kept.empty()) return absl::AbortedError("the password was taken away just now");
+        StoredPassword found = PasswordFrom(kept[0]);
+        found.subject = password.subject;
+        return found;
+      });
+}
+
+absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
+    const StoredPassword& password, const PasswordNotice& notice, const Call& call) {
+  using Result = absl::StatusOr<std::vector<std::string>>;
+  const PasswordKey& key = password.key;
+  return postgres_.Write(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
+    const auto replaced = tx.Exec(
+        "WITH subject AS (UPDATE password SET verifier = $5, version = version + 1, "
+        "update_time = clock_timestamp() WHERE organisation_id = $1 AND email_key = $2 "
+        "AND account_id = $3 AND version = $4 "
+        "RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
+            "$7", "password.reset", "$3", "$8", "$9", "$10",
+            "$11") "SELECT subject_id FROM subject",
+        key.organisation_id, key.email_key, key.account_id, password.version, password.verifier,
+        password.subject.access.case_id, NewId("aud"), password.subject.contact_name,
+        call.client_address, call.request_id, call.client_request_id);
+    std::vector<std::string> ended;
+    if (replaced.empty()) {
+      // Said again, after an answer that was lost.
+      const auto same = tx.Exec(
+          "SELECT FROM password WHERE organisation_id = $1 AND email_key = $2 AND account_id = $3 "
+          "AND version = $4 + 1 AND verifier = $5",
+          key.organisation_id, key.email_key, key.account_id, password.version, password.verifier);
+      if (!same.empty()) return ended;
+      return Refuse(v1::PASSWORD_RESET_EXPIRED, "the link has served: ask for another");
+    }
+    for (const auto& row :
+         tx.Exec("UPDATE session SET end_time = clock_timestamp() WHERE organisation_id = $1 "
+                 "AND account_id = $2 AND end_time IS NULL RETURNING session_id",
+                 key.organisation_id, key.account_id)) {
+      ended.emplace_back(row["session_id"].c_str());
+    }
+    jobs_.Add(tx, {NoticeJob(notice)});
+    return ended;
+  });
+}
+
+absl::StatusOr<std::vector<CaseAccess>> PostgresPasswordStore::ListGrants(
+    const std::string& organisation_id, const std::vector<std::string>& account_ids,
+    const std::string& phone_id) {
+  using Result = absl::StatusOr<std::vector<CaseAccess>>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    std::vector<CaseAccess> grants;
+    for (const auto& row : tx.Exec(
+             "SELECT case_id, contact_id, invitation_id, sees_all, document_request_ids "
+             "FROM access_grant WHERE organisation_id = $1 AND account_id = ANY ($2::text[]) "
+             "AND revoke_time IS NULL AND factor_id IN ('', $3) ORDER BY create_time DESC LIMIT 8",
+             organisation_id, SqlArray(account_ids), phone_id)) {
+      CaseAccess access = {
+          .case_id = row["case_id"].c_str(),
+          .contact_id = row["contact_id"].c_str(),
+          .invitation_id = row["invitation_id"].c_str(),
+          .visibility = row["sees_all"].as<bool>() ? Visibility::kAll : Visibility::kOwn,
+          .document_request_ids =
+              absl::StrSplit(row["document_request_ids"].c_str(), ' ', absl::SkipEmpty())};
+      access.chose_requests = !access.document_request_ids.empty();
+      grants.push_back(std::move(access));
+    }
+    return grants;
+  });
+}
+
+absl::Status PostgresPasswordStore::Forgive(const FactorKey& key) {
+  return postgres_.WriteOne(Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec(
+        "UPDATE factor SET failures = 0, disabled = false, locked_until = '-infinity' "
+        "WHERE organisation_id = $1 AND account_id = $2 AND factor_id = $3 AND failures > 0",
+        key.organisation_id, key.account_id, key.factor_id);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/common/base/secret.h"
+#include "services/common/jobs/jobs.h"
+#include "services/common/postgres/postgres.h"
+#include "services/identity/passwords/domain/password_store.h"
+
+namespace gatehouse::identity {
+
+class PostgresPasswordStore : public PasswordStore {
+ public:
+  // `key` seals the subjects; `jobs` has the lane of notices.
+  PostgresPasswordStore(Postgres& postgres, Jobs& jobs, Secret key)
+      : postgres_(postgres), jobs_(jobs), key_(std::move(key)) {}
+
+  absl::StatusOr<std::vector<StoredPassword>> Find(const std::string& organisation_id,
+                                                   const std::string& email_key) override;
+  absl::StatusOr<std::vector<StoredPassword>> FindAnywhere(const std::string& email_key) override;
+  absl::StatusOr<StoredPassword> Add(const StoredPassword& password, const Call& call) override;
+  absl::StatusOr<std::vector<std::string>> Replace(const StoredPassword& password,
+                                                   const PasswordNotice& notice,
+                                                   const Call& call) override;
+  absl::StatusOr<std::vector<CaseAccess>> ListGrants(const std::string& organisation_id,
+                                                     const std::vector<std::string>& account_ids,
+                                                     const std::string& phone_id) override;
+  absl::Status Forgive(const FactorKey& key) override;
+
+ private:
+  Postgres& postgres_;
+  Jobs& jobs_;
+  const Secret key_;
+};
+
+}  // namespace gatehouse::identity
