@@ -7,6 +7,7 @@
 #include "services/common/text/network.h"
 #include "services/gateway/gateway_request.h"
 #include "services/gateway/http/forwarded.h"
+#include "services/gateway/session_cookie.h"
 
 // Who calls, and from which page.
 namespace gatehouse::gateway {
@@ -18,17 +19,14 @@ using asio::awaitable;
 constexpr size_t kCredentialMax = 512, kOriginMax = 300, kOriginsMax = 10000;
 constexpr absl::Duration kOriginLife = absl::Seconds(60);
 
-// The value of the first cookie of that name (RFC 6265, section 5.4).
-std::string FindCookie(const std::string& header, const std::string& name) {
-  for (const absl::string_view pair : absl::StrSplit(header, ';')) {
-    const std::vector<std::string> parts =
-        absl::StrSplit(absl::StripAsciiWhitespace(pair), absl::MaxSplits('=', 1));
-    if (parts.size() == 2 && parts[0] == name) return parts[1];
-  }
-  return "";
+SessionCookie CookieFor(const HttpExchange& http, bool secure) {
+  return SessionCookie({.cookies = http.Header("Cookie"),
+                        .origin = http.Header("Origin"),
+                        .referer = http.Header("Referer"),
+                        .fetch_site = http.Header("Sec-Fetch-Site"),
+                        .host = http.Header("Host"),
+                        .secure = secure});
 }
-
-const char* CookieName(bool secure) { return secure ? "__Host-gatehouse" : "gatehouse"; }
 
 absl::Status AskedTooOften() {
   return RefuseUntil(gateway::v1::TOO_MANY_REQUESTS,
@@ -40,8 +38,7 @@ absl::Status AskedTooOften() {
 
 std::string Gateway::CredentialOf(const Request& request) {
   const HttpExchange& http = request.http;
-  if (request.route->portal)
-    return FindCookie(http.Header("Cookie"), CookieName(request.client.secure));
+  if (request.route->portal) return CookieFor(http, request.client.secure).value();
   const std::string header = http.Header("Authorization");
   if (!absl::StartsWithIgnoreCase(header, "bearer ")) return "";
   return std::string(absl::StripAsciiWhitespace(absl::string_view(header).substr(7)));
@@ -207,7 +204,8 @@ awaitable<absl::Status> Gateway::Preflight(Request& request) {
 
 // An empty token ends the cookie.
 std::string Gateway::CookieOf(const Request& request, const std::string& token) const {
-  return absl::StrCat(CookieName(request.client.secure), "=", token,
+  const SessionCookie cookie = CookieFor(request.http, request.client.secure);
+  return absl::StrCat(token.empty() ? cookie.found_as() : cookie.name(), "=", token,
                       "; Path=/; HttpOnly; SameSite=Lax", request.client.secure ? "; Secure" : "",
                       token.empty() ? "; Max-Age=0" : "");
 }

@@ -304,10 +304,11 @@ export class Browser {
     return response;
   }
   keep(response: Response) {
-    const set = response.headers.getSetCookie().find((cookie) => cookie.startsWith("gatehouse="));
-    if (!set) return;
-    assert.match(set, /; Path=\/; HttpOnly; SameSite=Lax/);
-    this.cookie = set.includes("Max-Age=0") ? "" : set.split(";")[0];
+    for (const set of response.headers.getSetCookie()) {
+      if (!/^gatehouse(-[0-9a-f]{12})?=/.test(set)) continue;
+      assert.match(set, /; Path=\/; HttpOnly; SameSite=Lax/);
+      this.cookie = set.includes("Max-Age=0") ? "" : set.split(";")[0];
+    }
   }
   headers(): Record<string, string> {
     return { Cookie: this.cookie, ...(this.origin ? { Origin: this.origin } : {}) };

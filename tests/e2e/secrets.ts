@@ -29,7 +29,7 @@ const shapes = [
   /gh_(live|staff)_/,
   /[Bb]earer /,
   /eyJ[\w-]{20}/,
-  /gatehouse=[\w-]/,
+  /gatehouse(-[0-9a-f]{12})?=[\w-]/,
   /(?<![\w-])[\w-]{43}(?![\w-])/,
   /postgres(ql)?:\/\//,
   /redis:\/\//,
