@@ -11,13 +11,15 @@
 #include "services/identity/access_handler.h"
 #include "services/identity/domain/email_code.h"
 #include "services/identity/messenger.h"
+#include "services/identity/notice_job.h"
 #include "services/identity/organisations_handler.h"
 #include "services/identity/passwords/argon2.h"
-#include "services/identity/passwords/notice_job.h"
 #include "services/identity/passwords/passwords_handler.h"
 #include "services/identity/passwords/store/postgres_passwords.h"
 #include "services/identity/passwords/store/redis_limits.h"
 #include "services/identity/principals_handler.h"
+#include "services/identity/recovery/recovery_handler.h"
+#include "services/identity/recovery/store/postgres_recovery.h"
 #include "services/identity/store/access_store.h"
 #include "services/identity/store/challenge_store.h"
 #include "services/identity/store/key_store.h"
@@ -111,11 +113,16 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   Passwords passwords({password_store, password_limits, argon2, reset_mailer, blocked, challenges,
                        access, key("passwords"), clock, later});
 
+  PostgresRecoveryStore recovery_store(postgres, jobs);
+  Recovery recovery(recovery_store, challenge_store, access, challenges, key("recovery codes"),
+                    clock);
+
   Principals principals(key_store, access, operator_keys, clock);
   PrincipalsHandler principals_handler(principals, organisations, signing_keys, clock);
   OrganisationsHandler organisations_handler(organisations, key_store, keys, once, redis);
   AccessHandler access_handler(challenges, access, redis);
   PasswordsHandler passwords_handler(passwords, redis);
+  RecoveryHandler recovery_handler(recovery, recovery_store, redis);
   CachingAuthenticator authenticator(principals_handler.Source(), clock);
   RevocationListener revocations(authenticator, redis, config.redis_url);
 
@@ -126,6 +133,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   organisations_handler.Register(server);
   access_handler.Register(server);
   passwords_handler.Register(server);
+  recovery_handler.Register(server);
   ServerOptions options = config.ToServerOptions();
   options.authenticator = &authenticator;
   const int migrations = static_cast<int>(WithCommon(kMigrations).size());

@@ -6,6 +6,7 @@
 #include "services/invitation/expiry_job.h"
 #include "services/invitation/invitations_handler.h"
 #include "services/invitation/passwords_handler.h"
+#include "services/invitation/recovery_handler.h"
 #include "services/invitation/services_directory.h"
 #include "services/invitation/sign_in_handler.h"
 #include "services/invitation/store/postgres_store.h"
@@ -41,10 +42,12 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
   SignInHandler sign_in_handler(sign_in);
   PasswordSignIn password_sign_in(store, directory, invitations, clock);
   PasswordsHandler passwords_handler(password_sign_in);
+  RecoveryHandler recovery_handler(sign_in, invitations, invitations_handler);
   Server server("invitation");
   invitations_handler.Register(server);
   sign_in_handler.Register(server);
   passwords_handler.Register(server);
+  recovery_handler.Register(server);
   return base.Run(server);
 }
 

@@ -6,6 +6,7 @@
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/identity/v1/passwords.pb.h"
+#include "gatehouse/identity/v1/recovery.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/status.h"
@@ -221,6 +222,35 @@ absl::Status ServicesDirectory::ResetPassword(const std::string& organisation_id
   request.set_then_sms_code(chosen.then_sms_code);
   request.set_organisation_name(chosen.organisation_name);
   return identity_.Call(&identity::v1::Passwords_Stub::ResetPassword, organisation_id, request)
+      .status();
+}
+
+absl::StatusOr<Entered> ServicesDirectory::RecoverChallenge(const std::string& challenge_id,
+                                                            const Secret& recovery_code,
+                                                            const Secret& session_token) {
+  identity::v1::RecoverChallengeRequest request;
+  request.set_challenge_id(challenge_id);
+  request.set_recovery_code(recovery_code.Reveal());
+  request.set_session_token(session_token.Reveal());
+  ASSIGN_OR_RETURN(auto verified,
+                   identity_.Call(&identity::v1::Recovery_Stub::RecoverChallenge, "", request));
+  return EnteredFrom(verified, challenge_id);
+}
+
+absl::Status ServicesDirectory::ResetFactors(const Invitation& invitation,
+                                             const std::string& organisation_name,
+                                             const Call& call) {
+  identity::v1::ResetFactorsRequest request;
+  request.set_contact_id(invitation.contact_id);
+  request.set_mobile(invitation.mobile);
+  request.set_email(invitation.email);
+  request.set_contact_name(invitation.contact_name);
+  request.set_case_id(invitation.case_id);
+  request.set_actor_id(call.caller.actor_id);
+  request.set_actor_name(call.caller.actor_name);
+  request.set_organisation_name(organisation_name);
+  return identity_
+      .Call(&identity::v1::Recovery_Stub::ResetFactors, invitation.organisation_id, request)
       .status();
 }
 

@@ -43,6 +43,11 @@ class ServicesDirectory : public Directory {
                                     const ForgottenPassword& forgotten) override;
   absl::Status ResetPassword(const std::string& organisation_id,
                              const NewPassword& chosen) override;
+  absl::StatusOr<Entered> RecoverChallenge(const std::string& challenge_id,
+                                           const Secret& recovery_code,
+                                           const Secret& session_token) override;
+  absl::Status ResetFactors(const Invitation& invitation, const std::string& organisation_name,
+                            const Call& call) override;
   absl::Status RevokeGrant(const Invitation& invitation, const Call& call) override;
   absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) override;
 

@@ -345,12 +345,15 @@ absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RevokeGrant(
             "$4", "grant.revoked", "$5", "$6", "$7", "$8", "$9") "SELECT FROM subject",
         organisation_id, invitation_id, case_id, NewId("aud"), actor.id, actor.name,
         call.client_address, call.request_id, call.client_request_id);
-    // The password of who may enter nothing any more goes with it.
+    // The password of who may enter nothing any more goes with it, and the recovery codes.
     tx.Exec(
-        "DELETE FROM password AS p USING access_grant AS g WHERE g.organisation_id = $1 "
-        "AND g.invitation_id = $2 AND p.organisation_id = $1 AND p.account_id = g.account_id "
-        "AND NOT EXISTS (SELECT FROM access_grant AS other WHERE other.organisation_id = $1 "
-        "AND other.account_id = g.account_id AND other.revoke_time IS NULL)",
+        "WITH gone AS (SELECT account_id FROM access_grant AS g WHERE organisation_id = $1 "
+        "AND invitation_id = $2 AND NOT EXISTS (SELECT FROM access_grant AS other WHERE "
+        "other.organisation_id = $1 AND other.account_id = g.account_id "
+        "AND other.revoke_time IS NULL)), codes AS (DELETE FROM recovery_code "
+        "WHERE organisation_id = $1 AND account_id IN (SELECT account_id FROM gone)) "
+        "DELETE FROM password WHERE organisation_id = $1 "
+        "AND account_id IN (SELECT account_id FROM gone)",
         organisation_id, invitation_id);
     return TakeOut(tx, organisation_id, invitation_id);
   });

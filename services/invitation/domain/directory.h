@@ -169,6 +169,14 @@ class Directory {
   virtual absl::Status ResetPassword(const std::string& organisation_id,
                                      const NewPassword& chosen) = 0;
 
+  // With a recovery code in the place of the challenge's. The refusals are identity's.
+  virtual absl::StatusOr<Entered> RecoverChallenge(const std::string& challenge_id,
+                                                   const Secret& recovery_code,
+                                                   const Secret& session_token) = 0;
+  // Takes away what the client signs in with, in the organisation's name.
+  virtual absl::Status ResetFactors(const Invitation& invitation,
+                                    const std::string& organisation_name, const Call& call) = 0;
+
   virtual absl::Status RevokeGrant(const Invitation& invitation, const Call& call) = 0;
   virtual absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) = 0;
 };

@@ -431,6 +431,27 @@ absl::StatusOr<Invitation> Invitations::Unlock(const std::string& case_id,
   return found;
 }
 
+absl::StatusOr<Invitation> Invitations::ResetFactors(const std::string& case_id,
+                                                     const std::string& invitation_id,
+                                                     const Call& call) {
+  const std::string& id = call.caller.organisation_id;
+  ASSIGN_OR_RETURN(const OrganisationProfile organisation, directory_.RecallOrganisation(id));
+  // The links first: by one of them a new password could be created.
+  ASSIGN_OR_RETURN(const Invitation found,
+                   Alter(case_id, invitation_id, call,
+                         [&](const Invitation& invitation, const std::vector<Invitation>&) {
+                           Change change;
+                           change.invitation = invitation;
+                           change.kill_old_links = true;
+                           change.note = absl::StrCat("The sign-in of ", invitation.contact_name,
+                                                      " was reset: a new link is needed.");
+                           change.author = AuthorOf(call);
+                           return Decision(change);
+                         }));
+  RETURN_IF_ERROR(directory_.ResetFactors(found, organisation.display_name, call));
+  return found;
+}
+
 absl::Status Invitations::Accept(const Entry& entry) {
   const std::string& id = entry.organisation_id;
   if (!entry.link_serves_many) {

@@ -52,6 +52,9 @@ class Invitations {
   absl::Status Follow(const std::string& case_id, const CaseProfile* mirrored, const Call& call);
   absl::StatusOr<Invitation> Unlock(const std::string& case_id, const std::string& invitation_id,
                                     const Call& call);
+  // Takes away what the client signs in with, and the invitation's links with it.
+  absl::StatusOr<Invitation> ResetFactors(const std::string& case_id,
+                                          const std::string& invitation_id, const Call& call);
   // Marks the invitation accepted at the client's first entry; later ones change nothing. Refuses
   // LINK_USED, and LINK_EXPIRED where a newer invitation has replaced it meanwhile: the access that
   // the entry gave has ended then.

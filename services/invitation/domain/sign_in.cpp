@@ -80,6 +80,18 @@ absl::StatusOr<StartedChallenge> SignIn::Resend(const std::string& challenge_id)
 
 absl::StatusOr<v1::VerifySignInResponse> SignIn::Verify(const v1::VerifySignInRequest& proof) {
   ASSIGN_OR_RETURN(Entered entered, directory_.VerifyChallenge(proof));
+  return Admit(std::move(entered));
+}
+
+absl::StatusOr<v1::VerifySignInResponse> SignIn::Recover(const std::string& challenge_id,
+                                                         const Secret& recovery_code,
+                                                         const Secret& session_token) {
+  ASSIGN_OR_RETURN(Entered entered,
+                   directory_.RecoverChallenge(challenge_id, recovery_code, session_token));
+  return Admit(std::move(entered));
+}
+
+absl::StatusOr<v1::VerifySignInResponse> SignIn::Admit(Entered entered) {
   if (!entered.settled) RETURN_IF_ERROR(invitations_.Accept(entered.entry));
   return std::move(entered.answer);
 }

@@ -49,7 +49,14 @@ class SignIn {
   // it with the same nonce gets the same session.
   absl::StatusOr<v1::VerifySignInResponse> Verify(const v1::VerifySignInRequest& proof);
 
+  // The same with a recovery code in the place of the code.
+  absl::StatusOr<v1::VerifySignInResponse> Recover(const std::string& challenge_id,
+                                                   const Secret& recovery_code,
+                                                   const Secret& session_token);
+
  private:
+  absl::StatusOr<v1::VerifySignInResponse> Admit(Entered entered);
+
   Store& store_;
   Directory& directory_;
   Invitations& invitations_;

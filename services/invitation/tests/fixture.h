@@ -83,6 +83,16 @@ class FakeDirectory : public Directory {
     chosen.push_back(new_password);
     return absl::OkStatus();
   }
+  absl::StatusOr<Entered> RecoverChallenge(const std::string& challenge_id, const Secret& code,
+                                           const Secret&) override {
+    recovered.push_back(challenge_id + " " + code.Reveal());
+    return entered;
+  }
+  absl::Status ResetFactors(const Invitation& invitation, const std::string& organisation_name,
+                            const Call&) override {
+    reset.push_back(invitation.contact_id + " " + organisation_name);
+    return answer;
+  }
   absl::Status RevokeGrant(const Invitation& invitation, const Call&) override {
     revoked.push_back(invitation.invitation_id);
     return answer;
@@ -91,6 +101,7 @@ class FakeDirectory : public Directory {
     unlocked.push_back(invitation.invitation_id);
     return absl::OkStatus();
   }
+  std::vector<std::string> recovered, reset;
   PasswordStanding standing = PasswordStanding::kNone;
   std::vector<PasswordAttempt> passwords;
   absl::StatusOr<PasswordEntry> password_entry = StartedChallenge{"chl_2"};

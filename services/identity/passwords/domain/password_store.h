@@ -22,12 +22,6 @@ struct StoredPassword {
   Subject subject;      // Who made it, by which invitation.
 };
 
-// Who is told of a change, and how it is signed.
-struct PasswordNotice {
-  Subject subject;
-  std::string organisation_name;
-};
-
 // Passwords, which must not be lost: in PostgreSQL. Each method is atomic, each change audited.
 class PasswordStore {
  public:
@@ -42,10 +36,10 @@ class PasswordStore {
   // there is where there is one already.
   virtual absl::StatusOr<StoredPassword> Add(const StoredPassword& password, const Call& call) = 0;
   // Sets another one in the place of `version`, ends the account's sessions, whose ids it returns,
-  // and has the client told. The same again is the same. Refuses PASSWORD_RESET_EXPIRED where there
-  // is another one by now.
+  // and has the client told in the organisation's name. The same again is the same. Refuses
+  // PASSWORD_RESET_EXPIRED where there is another one by now.
   virtual absl::StatusOr<std::vector<std::string>> Replace(const StoredPassword& password,
-                                                           const PasswordNotice& notice,
+                                                           const std::string& organisation_name,
                                                            const Call& call) = 0;
   // What these accounts may enter with this phone, newest first, eight at most.
   virtual absl::StatusOr<std::vector<CaseAccess>> ListGrants(

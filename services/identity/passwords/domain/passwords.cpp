@@ -256,7 +256,7 @@ absl::StatusOr<std::vector<std::string>> Passwords::Reset(const std::string& tok
   next.verifier = VerifierOf(next.key, tag);
   next.version = reset.version;
   ASSIGN_OR_RETURN(const std::vector<std::string> ended,
-                   parts_.store.Replace(next, {found->subject, organisation_name}, call));
+                   parts_.store.Replace(next, organisation_name, call));
   // Who reads the mailbox need not wait for the end of a lock that a stranger may have brought.
   RETURN_IF_ERROR(parts_.store.Forgive(LockOf(reset.key.organisation_id, reset.key.email_key)));
   return ended;

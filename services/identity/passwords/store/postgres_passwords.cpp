@@ -7,7 +7,7 @@
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
-#include "services/identity/passwords/notice_job.h"
+#include "services/identity/notice_job.h"
 #include "services/identity/store/audit.h"
 #include "services/identity/subject_proto.h"
 
@@ -101,7 +101,7 @@ absl::StatusOr<StoredPassword> PostgresPasswordStore::Add(const StoredPassword& 
 }
 
 absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
-    const StoredPassword& password, const PasswordNotice& notice, const Call& call) {
+    const StoredPassword& password, const std::string& organisation_name, const Call& call) {
   using Result = absl::StatusOr<std::vector<std::string>>;
   const PasswordKey& key = password.key;
   return postgres_.Write(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
@@ -131,7 +131,7 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
                  key.organisation_id, key.account_id)) {
       ended.emplace_back(row["session_id"].c_str());
     }
-    jobs_.Add(tx, {NoticeJob(notice)});
+    jobs_.Add(tx, {NoticeJob({NoticeKind::kPasswordChanged, password.subject, organisation_name})});
     return ended;
   });
 }

@@ -21,7 +21,7 @@ class PostgresPasswordStore : public PasswordStore {
   absl::StatusOr<std::vector<StoredPassword>> FindAnywhere(const std::string& email_key) override;
   absl::StatusOr<StoredPassword> Add(const StoredPassword& password, const Call& call) override;
   absl::StatusOr<std::vector<std::string>> Replace(const StoredPassword& password,
-                                                   const PasswordNotice& notice,
+                                                   const std::string& organisation_name,
                                                    const Call& call) override;
   absl::StatusOr<std::vector<CaseAccess>> ListGrants(const std::string& organisation_id,
                                                      const std::vector<std::string>& account_ids,

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "services/common/base/crypto.h"
-#include "services/identity/passwords/notice_job.h"
+#include "services/identity/notice_job.h"
 #include "services/identity/passwords/passwords_handler.h"
 #include "services/identity/passwords/store/postgres_passwords.h"
 #include "services/identity/passwords/store/redis_limits.h"

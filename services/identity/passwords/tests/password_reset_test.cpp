@@ -15,7 +15,7 @@ TEST_CASE_METHOD(PasswordFixture, "a reset ends the sessions, tells the client, 
   CHECK(*ended == std::vector<std::string>{In(entered).session.session_id});
   CHECK_FALSE(Exchange(TokenOf(entered)).ok());
   CHECK(Count("session WHERE end_time IS NULL") == 0);
-  CHECK(Count("job WHERE lane = 'notice' AND kind = 'password.notice'") == 1);
+  CHECK(Count("job WHERE lane = 'notice' AND kind = 'factor.notice'") == 1);
   CHECK(Count("audit_event WHERE type = 'password.reset'") == 1);
   CHECK(Why(ByAddress("ada@example.com", kGood)) == "PASSWORD_WRONG");
   CHECK(ByAddress("ada@example.com", kOther).ok());

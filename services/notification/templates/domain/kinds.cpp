@@ -101,6 +101,52 @@ const std::vector<Kind> kKinds = {
               "were signed out everywhere. If that was not you, please call us at once.\n\n"
               "{{organisation_name}}\n"},
      .fixed = true},
+    {.name = "recovery-codes-made",
+     .title = "Notice of recovery codes",
+     .tags = {kContact, kOrganisation},
+     .text =
+         {"Recovery codes for {{organisation_name}}",
+          "Dear {{contact_name}},\n\n"
+          "ten recovery codes were just made for your access to the portal of "
+          "{{organisation_name}}; older ones serve no more. If that was not you, please call us "
+          "at once.\n\n"
+          "{{organisation_name}}\n"},
+     .fixed = true},
+    {.name = "recovery-code-used",
+     .title = "Notice of a recovery code that was used",
+     .tags = {kContact, kOrganisation},
+     .text = {"A recovery code for {{organisation_name}} was used",
+              "Dear {{contact_name}},\n\n"
+              "somebody just entered the portal of {{organisation_name}} with one of your "
+              "recovery codes. If that was not you, please call us at once.\n\n"
+              "{{organisation_name}}\n"},
+     .fixed = true},
+    {.name = "recovery-code-used-by-sms",
+     .title = "Notice of a recovery code that was used by SMS",
+     .channel = Channel::kSms,
+     .tags = {kOrganisation},
+     .text = {"",
+              "{{organisation_name}}: one of your recovery codes was used. If that was not you, "
+              "please call us."},
+     .fixed = true},
+    {.name = "factors-reset",
+     .title = "Notice of a reset by staff",
+     .tags = {kContact, kOrganisation},
+     .text = {"Your access to {{organisation_name}} was reset",
+              "Dear {{contact_name}},\n\n"
+              "we have reset your access to the portal of {{organisation_name}}: your password and "
+              "recovery codes are gone, and you were signed out everywhere. You will get a new "
+              "link. If you did not ask for this, please call us at once.\n\n"
+              "{{organisation_name}}\n"},
+     .fixed = true},
+    {.name = "factors-reset-by-sms",
+     .title = "Notice of a reset by staff by SMS",
+     .channel = Channel::kSms,
+     .tags = {kOrganisation},
+     .text = {"",
+              "{{organisation_name}}: your access to the portal was reset. If you did not ask for "
+              "this, please call us."},
+     .fixed = true},
     {.name = "password-changed-by-sms",
      .title = "Notice of another password by SMS",
      .channel = Channel::kSms,

@@ -2,14 +2,24 @@
 
 #include "services/common/jobs/jobs.h"
 #include "services/common/rpc/client.h"
+#include "services/identity/domain/factor.h"
 #include "services/identity/passwords/domain/password_store.h"
 
 namespace gatehouse::identity {
 
-// The lane of jobs that tell clients of a password that was changed.
+// The lane of jobs that tell clients of a change of what they sign in with.
 constexpr char kNoticeLane[] = "notice";
 
-Job NoticeJob(const PasswordNotice& notice);
+enum class NoticeKind { kPasswordChanged, kRecoveryCodesMade, kRecoveryCodeUsed, kFactorsReset };
+
+// Who is told of what, in whose name. Without a number: by e-mail alone.
+struct FactorNotice {
+  NoticeKind kind;
+  Subject subject;
+  std::string organisation_name;
+};
+
+Job NoticeJob(const FactorNotice& notice);
 
 // What works on the lane: an e-mail, and an SMS where one can be sent.
 Jobs::Work NoticeWork(Client& notification);

@@ -1,4 +1,4 @@
-#include "services/identity/passwords/notice_job.h"
+#include "services/identity/notice_job.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -12,12 +12,26 @@
 namespace gatehouse::identity {
 namespace {
 
-notification::v1::SubmitMessageRequest MessageOf(const v1::PasswordNotice& notice,
+// The kind of its e-mail, as notification knows it.
+const char* MessageKind(NoticeKind kind) {
+  switch (kind) {
+    case NoticeKind::kRecoveryCodesMade:
+      return "recovery-codes-made";
+    case NoticeKind::kRecoveryCodeUsed:
+      return "recovery-code-used";
+    case NoticeKind::kFactorsReset:
+      return "factors-reset";
+    default:
+      return "password-changed";
+  }
+}
+
+notification::v1::SubmitMessageRequest MessageOf(const v1::FactorNotice& notice,
                                                  const std::string& id, bool by_sms) {
   notification::v1::SubmitMessageRequest request;
   request.set_request_id(absl::StrCat(id, by_sms ? ":sms" : ":email"));
   request.set_channel(by_sms ? notification::v1::SMS : notification::v1::EMAIL);
-  request.set_template_(by_sms ? "password-changed-by-sms" : "password-changed");
+  request.set_template_(by_sms ? notice.kind() + "-by-sms" : notice.kind());
   request.set_recipient(by_sms ? notice.mobile() : notice.email());
   request.set_case_id(notice.case_id());
   auto& parameters = *request.mutable_parameters();
@@ -33,7 +47,7 @@ absl::Status Submit(Client& notification, const std::string& organisation_id,
 }
 
 absl::Status Tell(Client& notification, const Job& job) {
-  v1::PasswordNotice notice;
+  v1::FactorNotice notice;
   if (!notice.ParseFromString(job.payload)) return absl::DataLossError("a notice is broken");
   RETURN_IF_ERROR(Submit(notification, job.organisation_id, MessageOf(notice, job.id, false)));
   if (notice.mobile().empty()) return absl::OkStatus();
@@ -45,17 +59,18 @@ absl::Status Tell(Client& notification, const Job& job) {
 
 }  // namespace
 
-Job NoticeJob(const PasswordNotice& notice) {
-  v1::PasswordNotice payload;
+Job NoticeJob(const FactorNotice& notice) {
+  v1::FactorNotice payload;
   payload.set_email(notice.subject.email);
   payload.set_mobile(notice.subject.mobile);
   payload.set_contact_name(notice.subject.contact_name);
   payload.set_organisation_name(notice.organisation_name);
   payload.set_case_id(notice.subject.access.case_id);
+  payload.set_kind(MessageKind(notice.kind));
   Job job;
   job.organisation_id = notice.subject.organisation_id;
   job.lane = kNoticeLane;
-  job.kind = "password.notice";
+  job.kind = "factor.notice";
   job.id = NewId("job");
   job.payload = payload.SerializeAsString();
   return job;
