@@ -8,6 +8,7 @@ void PasswordsHandler::Register(Server& server) {
   server.Service("gatehouse.invitation.v1.Passwords")
       .Unary("CreatePassword", *this, &PasswordsHandler::CreatePassword)
       .Unary("SignInWithPassword", *this, &PasswordsHandler::SignInWithPassword)
+      .Unary("ChangePassword", *this, &PasswordsHandler::ChangePassword)
       .Unary("ForgotPassword", *this, &PasswordsHandler::ForgotPassword)
       .Unary("ChooseNewPassword", *this, &PasswordsHandler::ChooseNewPassword);
 }
@@ -20,6 +21,12 @@ absl::StatusOr<v1::PasswordSignIn> PasswordsHandler::CreatePassword(
 absl::StatusOr<v1::PasswordSignIn> PasswordsHandler::SignInWithPassword(
     const Call&, const v1::SignInWithPasswordRequest& request) {
   return sign_in_.Enter(request);
+}
+
+absl::StatusOr<v1::ChangePasswordResponse> PasswordsHandler::ChangePassword(
+    const Call& call, const v1::ChangePasswordRequest& request) {
+  RETURN_IF_ERROR(sign_in_.Change(request, call));
+  return v1::ChangePasswordResponse();
 }
 
 absl::StatusOr<v1::ForgotPasswordResponse> PasswordsHandler::ForgotPassword(

@@ -15,6 +15,8 @@ class PasswordsHandler {
                                                     const v1::CreatePasswordRequest& request);
   absl::StatusOr<v1::PasswordSignIn> SignInWithPassword(
       const Call& call, const v1::SignInWithPasswordRequest& request);
+  absl::StatusOr<v1::ChangePasswordResponse> ChangePassword(
+      const Call& call, const v1::ChangePasswordRequest& request);
   absl::StatusOr<v1::ForgotPasswordResponse> ForgotPassword(
       const Call& call, const v1::ForgotPasswordRequest& request);
   absl::StatusOr<v1::ChooseNewPasswordResponse> ChooseNewPassword(

@@ -225,6 +225,19 @@ absl::Status ServicesDirectory::ResetPassword(const std::string& organisation_id
       .status();
 }
 
+absl::Status ServicesDirectory::ChangePassword(const std::string& organisation_id,
+                                               const ChangedPassword& changed) {
+  identity::v1::ChangePasswordRequest request;
+  request.set_account_id(changed.account_id);
+  request.set_session_id(changed.session_id);
+  request.set_current_password(changed.current_password.Reveal());
+  request.set_password(changed.password.Reveal());
+  request.set_then_sms_code(changed.then_sms_code);
+  request.set_organisation_name(changed.organisation_name);
+  return identity_.Call(&identity::v1::Passwords_Stub::ChangePassword, organisation_id, request)
+      .status();
+}
+
 absl::StatusOr<Entered> ServicesDirectory::RecoverChallenge(const std::string& challenge_id,
                                                             const Secret& recovery_code,
                                                             const Secret& session_token) {

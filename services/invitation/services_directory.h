@@ -43,6 +43,8 @@ class ServicesDirectory : public Directory {
                                     const ForgottenPassword& forgotten) override;
   absl::Status ResetPassword(const std::string& organisation_id,
                              const NewPassword& chosen) override;
+  absl::Status ChangePassword(const std::string& organisation_id,
+                              const ChangedPassword& changed) override;
   absl::StatusOr<Entered> RecoverChallenge(const std::string& challenge_id,
                                            const Secret& recovery_code,
                                            const Secret& session_token) override;

@@ -55,7 +55,7 @@ test("password: a client creates one from the link, then signs in [HB-12] [HB-13
   assert.deepEqual([opened.methods, opened.password], [["PASSWORD"], "PASSWORD_NONE"]);
   await refused(browser.start(token), 400, "INVALID_REQUEST"); // No code leads in.
   const short = await refused(create(browser, token, "pebble"), 400, "PASSWORD_TOO_SHORT");
-  assert.equal((short as unknown as { least: string }).least, "15");
+  assert.equal(Number((short as unknown as { least: unknown }).least), 15);
   await refused(create(browser, token, "password12345678"), 400, "PASSWORD_TOO_COMMON");
   const { session } = await ok(create(browser, token, good));
   assert.deepEqual(session!.caseIds, [office.caseId]);
@@ -241,6 +241,25 @@ test("a second case is entered in the same session; both are switched between [X
   assert.equal(both.session!.caseIds.length, 2);
 });
 
+test("a signed-in client changes the password, and stays signed in here alone", async () => {
+  const office = await builder();
+  const { email } = office.contacts[0];
+  const here = new Browser(office.portalUrl),
+    elsewhere = new Browser(office.portalUrl);
+  await ok(create(here, await mailed(office), good));
+  const by = { organisationId: office.id, email };
+  await ok(enterBy(elsewhere, { ...by, password: good }));
+  const change = (currentPassword: string, password: string) =>
+    here.api.POST("/v1/portal/password:change", { body: { currentPassword, password } });
+  await refused(change(other, other), 403, "CURRENT_PASSWORD_WRONG");
+  await ok(here.session());
+  await ok(change(good, other));
+  await ok(here.session());
+  await refused(elsewhere.session(), 401, "CREDENTIAL_INVALID");
+  await ok(enterBy(elsewhere, { ...by, password: other }));
+  assert.match((await mailNumber(email, 1)).text, /password .* was just changed/);
+});
+
 test("settings that contradict a password are refused by both names", async () => {
   const office = await builder();
   const change = (body: Schemas["Policy"]) => office.api.PATCH("/v1/invitationPolicy", { body });
@@ -260,7 +279,7 @@ test("without a policy of passwords there is no such way in", async () => {
   const invitation = await ok(office.invite(0, { delivery: "LINK_ONLY" }));
   const token = tokenOf(invitation.link!);
   const browser = new Browser(office.portalUrl);
-  assert.equal((await ok(browser.open(token))).password, "PASSWORD_STANDING_UNSPECIFIED");
+  assert.equal((await ok(browser.open(token))).password, "PASSWORD_UNASKED");
   await refused(create(browser, token, good), 400, "INVALID_REQUEST");
   await refused(enterBy(browser, { token, password: good }), 400, "INVALID_REQUEST");
   const by = { organisationId: office.id, email: office.contacts[0].email, password: good };

@@ -108,10 +108,11 @@ test("the case's owner is mailed each code, where the policy says so [S1-5]", as
   assert.equal(mail.subject, "A code was sent to Bob Babbage");
   assert.match(mail.text, new RegExp(`\\b${code}\\b`));
   const { messages } = await ok(office.api.GET("/v1/messages"));
-  assert.deepEqual(
-    messages.map((message) => message.template).sort(),
-    ["sign-in-code", "sign-in-code", "sign-in-code-for-owner"],
-  );
+  assert.deepEqual(messages.map((message) => message.template).sort(), [
+    "sign-in-code",
+    "sign-in-code",
+    "sign-in-code-for-owner",
+  ]);
 });
 
 test("the right code twice is one session, by another page none [EZ-31]", async () => {
@@ -183,8 +184,15 @@ test("another case is added to the browser's session by its own link and code", 
 test("a page of another origin cannot act, and one of the organisation's can read", async () => {
   const office = await Office.ready();
   const { browser } = await office.enter(0);
-  const evil = { Cookie: browser.cookie, Origin: "https://evil.example" };
-  const signOut = await fetch(`${url}/v1/portal/session`, { method: "DELETE", headers: evil });
+  // The session of another page is none of this one, and even the cookie that all pages may have
+  // does not let it act.
+  const origin = "https://evil.example";
+  const signOutWith = (Cookie: string) =>
+    fetch(`${url}/v1/portal/session`, { method: "DELETE", headers: { Cookie, Origin: origin } });
+  assert.equal((await signOutWith(browser.cookie)).status, 401);
+  const plain = `gatehouse=${browser.cookie.split("=")[1]}`;
+  const evil = { Cookie: plain, Origin: origin };
+  const signOut = await signOutWith(plain);
   assert.equal(signOut.status, 403);
   assert.equal(((await signOut.json()) as { reason: string }).reason, "ORIGIN_NOT_ALLOWED");
   const read = await fetch(`${url}/v1/portal/session`, { headers: evil });
@@ -227,9 +235,10 @@ test("each office has its own host, and its pages act for its clients only [HB-1
   );
   for (const [index, { cookie }] of entered.entries()) {
     const elsewhere = new Browser(entered[(index + 1) % entered.length].origin);
-    elsewhere.cookie = cookie;
-    const signOut = elsewhere.api.DELETE("/v1/portal/session");
-    await refused(signOut, 403, "ORIGIN_NOT_ALLOWED");
+    elsewhere.cookie = cookie; // Which is that page's own.
+    await refused(elsewhere.api.DELETE("/v1/portal/session"), 401, "CREDENTIAL_MISSING");
+    elsewhere.cookie = `gatehouse=${cookie.split("=")[1]}`; // As one that all pages may have.
+    await refused(elsewhere.api.DELETE("/v1/portal/session"), 403, "ORIGIN_NOT_ALLOWED");
     await ok(entered[index].api.DELETE("/v1/portal/session"));
   }
 });

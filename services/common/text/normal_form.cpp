@@ -25,8 +25,4 @@ std::string FoldedText(const std::string& text) {
   return Normalised(text, *icu::Normalizer2::getNFKCCasefoldInstance(error), error);
 }
 
-size_t CodePoints(const std::string& text) {
-  return static_cast<size_t>(icu::UnicodeString::fromUTF8(text).countChar32());
-}
-
 }  // namespace gatehouse

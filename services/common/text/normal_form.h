@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 
 namespace gatehouse {
@@ -11,8 +10,5 @@ std::string NormalisedText(const std::string& text);
 
 // The same with letters' case folded, for comparing.
 std::string FoldedText(const std::string& text);
-
-// How many code points a text has.
-size_t CodePoints(const std::string& text);
 
 }  // namespace gatehouse

@@ -121,7 +121,7 @@ TEST_CASE("an event says whom it concerns, and which client", "[unit]") {
 TEST_CASE("what identity's statements note in the trail is declared", "[unit]") {
   std::set<std::string> noted, declared;
   for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(kSource / "services/identity/store")) {
+       std::filesystem::recursive_directory_iterator(kSource / "services/identity")) {
     const std::string text = Contents(entry.path());
     re2::StringPiece rest(text);
     std::string type;

@@ -127,7 +127,8 @@ TEST_CASE("an operation has its exact statuses, and for each the reasons", "[uni
   CHECK(document.Reasons("/v1/cases", "get", "403") == Names{"SCOPE_MISSING", "WRONG_AUDIENCE"});
   CHECK(document.Reasons("/v1/cases", "get", "400") ==
         Names{"INVALID_REQUEST", "PAGE_TOKEN_INVALID"});
-  CHECK(document.Reasons("/v1/portal/signIn:verify", "post", "401") == Names{"CODE_WRONG"});
+  CHECK(document.Reasons("/v1/portal/signIn:verify", "post", "401") ==
+        Names{"CODE_WRONG", "PASSWORD_WRONG"});
   CHECK(document.Reasons("/v1/cases/{caseId}/documents/{documentId}/content", "get", "416") ==
         Names{"RANGE_NOT_SATISFIABLE"});
 }

@@ -25,6 +25,7 @@ void PasswordsHandler::Register(Server& server) {
   server.Service("gatehouse.identity.v1.Passwords")
       .Unary("LookUpPassword", *this, &PasswordsHandler::LookUpPassword)
       .Unary("EnterByPassword", *this, &PasswordsHandler::EnterByPassword)
+      .Unary("ChangePassword", *this, &PasswordsHandler::ChangePassword)
       .Unary("RequestPasswordReset", *this, &PasswordsHandler::RequestPasswordReset)
       .Unary("ResetPassword", *this, &PasswordsHandler::ResetPassword);
 }
@@ -82,6 +83,20 @@ absl::StatusOr<v1::ResetPasswordResponse> PasswordsHandler::ResetPassword(
                                     request.organisation_name(), call));
   (void)PublishRevocation(redis_, ended);
   return v1::ResetPasswordResponse();
+}
+
+absl::StatusOr<v1::ChangePasswordResponse> PasswordsHandler::ChangePassword(
+    const Call& call, const v1::ChangePasswordRequest& request) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> ended,
+                   passwords_.Change({.account_id = request.account_id(),
+                                      .session_id = request.session_id(),
+                                      .current_password = request.current_password(),
+                                      .password = request.password(),
+                                      .beside_a_code = request.then_sms_code(),
+                                      .organisation_name = request.organisation_name()},
+                                     call));
+  (void)PublishRevocation(redis_, ended);
+  return v1::ChangePasswordResponse();
 }
 
 }  // namespace gatehouse::identity

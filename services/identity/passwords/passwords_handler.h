@@ -22,6 +22,9 @@ class PasswordsHandler {
   absl::StatusOr<v1::ResetPasswordResponse> ResetPassword(const Call& call,
                                                           const v1::ResetPasswordRequest& request);
 
+  absl::StatusOr<v1::ChangePasswordResponse> ChangePassword(
+      const Call& call, const v1::ChangePasswordRequest& request);
+
  private:
   Passwords& passwords_;
   Redis& redis_;

@@ -98,7 +98,7 @@ struct Entered {
 };
 
 // Where a client stands with a password: numbered as in identity's contract.
-enum class PasswordStanding { kUnasked = 0, kNone = 1, kHere = 2, kElsewhere = 3 };
+enum class PasswordStanding { kNone = 1, kHere = 2, kElsewhere = 3, kUnasked = 4 };
 
 // A password that a client typed.
 struct PasswordAttempt {
@@ -115,6 +115,14 @@ struct ForgottenPassword {
 
 struct NewPassword {
   Secret token, password;
+  bool then_sms_code = false;
+  std::string organisation_name;
+};
+
+// Of who is signed in: the account, and the session that goes on.
+struct ChangedPassword {
+  std::string account_id, session_id;
+  Secret current_password, password;
   bool then_sms_code = false;
   std::string organisation_name;
 };
@@ -159,7 +167,7 @@ class Directory {
                                                           const std::string& contact_id,
                                                           const std::string& mobile,
                                                           const std::string& email) = 0;
-  // The refusals of these three are identity's.
+  // The refusals of these four are identity's.
   // By a link, where there is one.
   virtual absl::StatusOr<PasswordEntry> EnterByPassword(const std::string& organisation_id,
                                                         const CodeRequest* link,
@@ -168,6 +176,9 @@ class Directory {
                                             const ForgottenPassword& forgotten) = 0;
   virtual absl::Status ResetPassword(const std::string& organisation_id,
                                      const NewPassword& chosen) = 0;
+
+  virtual absl::Status ChangePassword(const std::string& organisation_id,
+                                      const ChangedPassword& changed) = 0;
 
   // With a recovery code in the place of the challenge's. The refusals are identity's.
   virtual absl::StatusOr<Entered> RecoverChallenge(const std::string& challenge_id,

@@ -89,6 +89,20 @@ absl::StatusOr<v1::PasswordSignIn> PasswordSignIn::Finish(PasswordEntry entry) {
   return answer;
 }
 
+absl::Status PasswordSignIn::Change(const v1::ChangePasswordRequest& request, const Call& call) {
+  const Caller& caller = call.caller;
+  // Where the policy has no passwords any more, one from before may be changed all the same.
+  ASSIGN_OR_RETURN(const OrganisationProfile organisation,
+                   directory_.RecallOrganisation(caller.organisation_id));
+  ASSIGN_OR_RETURN(const Policy policy,
+                   store_.GetPolicy(caller.organisation_id, organisation.region));
+  return directory_.ChangePassword(
+      caller.organisation_id,
+      {caller.actor_id, caller.credential_id, Secret(request.current_password()),
+       Secret(request.password()), policy.password() == v1::PASSWORD_AND_SMS,
+       organisation.display_name});
+}
+
 absl::Status PasswordSignIn::Forgot(const v1::ForgotPasswordRequest& request) {
   const std::string email = NormalisedEmail(request.email());
   if (!IsEmail(email)) return RefuseField("email", "must be an e-mail address");

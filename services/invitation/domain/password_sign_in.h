@@ -20,6 +20,8 @@ class PasswordSignIn {
   // By the link, and accepts the invitation at its first entry.
   absl::StatusOr<v1::PasswordSignIn> Create(const v1::CreatePasswordRequest& request);
   absl::StatusOr<v1::PasswordSignIn> Enter(const v1::SignInWithPasswordRequest& request);
+  // Of the calling client.
+  absl::Status Change(const v1::ChangePasswordRequest& request, const Call& call);
   absl::Status Forgot(const v1::ForgotPasswordRequest& request);
   absl::Status Choose(const v1::ChooseNewPasswordRequest& request);
 

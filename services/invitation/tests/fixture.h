@@ -83,6 +83,10 @@ class FakeDirectory : public Directory {
     chosen.push_back(new_password);
     return absl::OkStatus();
   }
+  absl::Status ChangePassword(const std::string&, const ChangedPassword& change) override {
+    changed.push_back(change);
+    return absl::OkStatus();
+  }
   absl::StatusOr<Entered> RecoverChallenge(const std::string& challenge_id, const Secret& code,
                                            const Secret&) override {
     recovered.push_back(challenge_id + " " + code.Reveal());
@@ -107,6 +111,7 @@ class FakeDirectory : public Directory {
   absl::StatusOr<PasswordEntry> password_entry = StartedChallenge{"chl_2"};
   std::vector<ForgottenPassword> forgot;
   std::vector<NewPassword> chosen;
+  std::vector<ChangedPassword> changed;
   CaseProfile mirrored = {
       .display_name = "Smith purchase", .owner_name = "Olive Owner", .owner_e164 = "+447700900000"};
   int64_t balance = 10;

@@ -148,6 +148,20 @@ TEST_CASE_METHOD(WithBoth, "a reset token names its organisation, whose policy h
   CHECK(directory.chosen[0].then_sms_code);
 }
 
+TEST_CASE_METHOD(WithBoth, "who is signed in changes the password of the own account",
+                 "[service]") {
+  pb::ChangePasswordRequest request;
+  request.set_current_password(kGood);
+  request.set_password("rain on the pond");
+  const Call client = ClientCall({.case_id = "deal-1"});
+  REQUIRE(passwords_handler.ChangePassword(client, request).ok());
+  REQUIRE(directory.changed.size() == 1);
+  CHECK(directory.changed[0].account_id == "acc_1");
+  CHECK(directory.changed[0].session_id == "ses_1");
+  CHECK(directory.changed[0].then_sms_code);
+  CHECK(directory.changed[0].organisation_name == "Acme");
+}
+
 TEST_CASE_METHOD(WithPasswords, "the create-password mail cannot be written anew", "[service]") {
   Asked asked;
   asked.case_id = "deal-1";

@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/status.h"
+#include "services/common/text/formats.h"
 #include "services/common/text/normal_form.h"
 
 namespace gatehouse::identity {

@@ -29,16 +29,20 @@ class PasswordStore {
   // Of an organisation's accounts under this address, oldest first, four at most.
   virtual absl::StatusOr<std::vector<StoredPassword>> Find(const std::string& organisation_id,
                                                            const std::string& email_key) = 0;
+  // An account's. Refuses CURRENT_PASSWORD_WRONG where it has none.
+  virtual absl::StatusOr<StoredPassword> FindOf(const std::string& organisation_id,
+                                                const std::string& account_id) = 0;
   // Of all organisations', without the subjects: newest first, eight at most.
   virtual absl::StatusOr<std::vector<StoredPassword>> FindAnywhere(
       const std::string& email_key) = 0;
   // Adds a password, and takes away those that the account had under other addresses; the one that
   // there is where there is one already.
   virtual absl::StatusOr<StoredPassword> Add(const StoredPassword& password, const Call& call) = 0;
-  // Sets another one in the place of `version`, ends the account's sessions, whose ids it returns,
-  // and has the client told in the organisation's name. The same again is the same. Refuses
-  // PASSWORD_RESET_EXPIRED where there is another one by now.
+  // Sets another one in the place of `version`, ends the account's sessions but for `kept_session`
+  // (empty: all), whose ids it returns, and has the client told in the organisation's name. The
+  // same again is the same. Refuses PASSWORD_RESET_EXPIRED where there is another one by now.
   virtual absl::StatusOr<std::vector<std::string>> Replace(const StoredPassword& password,
+                                                           const std::string& kept_session,
                                                            const std::string& organisation_name,
                                                            const Call& call) = 0;
   // What these accounts may enter with this phone, newest first, eight at most.

@@ -20,6 +20,11 @@ absl::Status Wrong() {
   return Refuse(v1::PASSWORD_WRONG, "the e-mail address or the password is not right");
 }
 
+// Of who is signed in: a wrong password is no word on the session.
+absl::Status CurrentWrong() {
+  return Refuse(v1::CURRENT_PASSWORD_WRONG, "the password that there is, is another one");
+}
+
 // What a password of this client must not be made of.
 std::vector<std::string> ContextOf(const Subject& subject, const std::string& organisation_name) {
   return {subject.email, subject.email.substr(0, subject.email.find('@')), subject.contact_name,
@@ -256,9 +261,38 @@ absl::StatusOr<std::vector<std::string>> Passwords::Reset(const std::string& tok
   next.verifier = VerifierOf(next.key, tag);
   next.version = reset.version;
   ASSIGN_OR_RETURN(const std::vector<std::string> ended,
-                   parts_.store.Replace(next, organisation_name, call));
+                   parts_.store.Replace(next, "", organisation_name, call));
   // Who reads the mailbox need not wait for the end of a lock that a stranger may have brought.
   RETURN_IF_ERROR(parts_.store.Forgive(LockOf(reset.key.organisation_id, reset.key.email_key)));
+  return ended;
+}
+
+absl::StatusOr<std::vector<std::string>> Passwords::Change(const Replacement& wanted,
+                                                           const Call& call) {
+  const std::string& id = call.caller.organisation_id;
+  RETURN_IF_ERROR(parts_.limits.CountTry(call.client_address));
+  ASSIGN_OR_RETURN(const StoredPassword stored, parts_.store.FindOf(id, wanted.account_id));
+  const FactorKey lock = LockOf(id, stored.key.email_key);
+  ASSIGN_OR_RETURN(const FactorState state, parts_.access.FindFactor(lock, ""));
+  RETURN_IF_ERROR(LockedUntil(state, parts_.clock.Now()));
+  const std::string password = NormalisedPassword(wanted.password);
+  RETURN_IF_ERROR(CheckPassword(password, wanted.beside_a_code ? kLeastBesideACode : kLeastAlone,
+                                ContextOf(stored.subject, wanted.organisation_name),
+                                parts_.blocked));
+  ASSIGN_OR_RETURN(const std::string current,
+                   TagOf(stored.key.email_key, NormalisedPassword(wanted.current_password)));
+  if (!Verifies(stored, current)) {
+    RETURN_IF_ERROR(parts_.access.CountFailure(lock));
+    return CurrentWrong();
+  }
+  ASSIGN_OR_RETURN(const std::string tag, TagOf(stored.key.email_key, password));
+  StoredPassword next = stored;
+  next.verifier = VerifierOf(next.key, tag);
+  auto ended = parts_.store.Replace(next, wanted.session_id, wanted.organisation_name, call);
+  // It was changed in this very moment: what was typed is the password no more.
+  if (ReasonOf(ended.status()) == "PASSWORD_RESET_EXPIRED") return CurrentWrong();
+  RETURN_IF_ERROR(ended.status());
+  RETURN_IF_ERROR(parts_.store.Forgive(lock));
   return ended;
 }
 

@@ -63,6 +63,15 @@ class Passwords {
                                                  const std::string& organisation_name,
                                                  const Call& call);
 
+  struct Replacement {
+    std::string account_id, session_id;  // Whose, and the session that goes on.
+    std::string current_password, password;
+    bool beside_a_code = false;
+    std::string organisation_name;
+  };
+  // By who knows the password that there is. The ids of the sessions that ended.
+  absl::StatusOr<std::vector<std::string>> Change(const Replacement& wanted, const Call& call);
+
  private:
   std::string EmailKeyOf(const std::string& email) const;
   // Of the address's failures in a row, known or not.

@@ -56,6 +56,22 @@ absl::StatusOr<std::vector<StoredPassword>> PostgresPasswordStore::Find(
   });
 }
 
+absl::StatusOr<StoredPassword> PostgresPasswordStore::FindOf(const std::string& organisation_id,
+                                                             const std::string& account_id) {
+  return postgres_.Read(
+      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<StoredPassword> {
+        const auto rows = tx.Exec(
+            "SELECT organisation_id, email_key, account_id, verifier, version, sealed_subject "
+            "FROM password WHERE organisation_id = $1 AND account_id = $2 LIMIT 1",
+            organisation_id, account_id);
+        if (rows.empty()) return Refuse(v1::CURRENT_PASSWORD_WRONG, "there is no password here");
+        StoredPassword password = PasswordFrom(rows[0]);
+        ASSIGN_OR_RETURN(password.subject,
+                         Opened(key_, organisation_id, BytesFromSql(rows[0]["sealed_subject"])));
+        return password;
+      });
+}
+
 absl::StatusOr<std::vector<StoredPassword>> PostgresPasswordStore::FindAnywhere(
     const std::string& email_key) {
   using Result = absl::StatusOr<std::vector<StoredPassword>>;
@@ -101,7 +117,8 @@ absl::StatusOr<StoredPassword> PostgresPasswordStore::Add(const StoredPassword& 
 }
 
 absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
-    const StoredPassword& password, const std::string& organisation_name, const Call& call) {
+    const StoredPassword& password, const std::string& kept_session,
+    const std::string& organisation_name, const Call& call) {
   using Result = absl::StatusOr<std::vector<std::string>>;
   const PasswordKey& key = password.key;
   return postgres_.Write(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
@@ -110,7 +127,7 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
         "update_time = clock_timestamp() WHERE organisation_id = $1 AND email_key = $2 "
         "AND account_id = $3 AND version = $4 "
         "RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
-            "$7", "password.reset", "$3", "$8", "$9", "$10",
+            "$7", "password.changed", "$3", "$8", "$9", "$10",
             "$11") "SELECT subject_id FROM subject",
         key.organisation_id, key.email_key, key.account_id, password.version, password.verifier,
         password.subject.access.case_id, NewId("aud"), password.subject.contact_name,
@@ -127,8 +144,9 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
     }
     for (const auto& row :
          tx.Exec("UPDATE session SET end_time = clock_timestamp() WHERE organisation_id = $1 "
-                 "AND account_id = $2 AND end_time IS NULL RETURNING session_id",
-                 key.organisation_id, key.account_id)) {
+                 "AND account_id = $2 AND session_id <> $3 AND end_time IS NULL "
+                 "RETURNING session_id",
+                 key.organisation_id, key.account_id, kept_session)) {
       ended.emplace_back(row["session_id"].c_str());
     }
     jobs_.Add(tx, {NoticeJob({NoticeKind::kPasswordChanged, password.subject, organisation_name})});

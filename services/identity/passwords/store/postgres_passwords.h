@@ -18,9 +18,12 @@ class PostgresPasswordStore : public PasswordStore {
 
   absl::StatusOr<std::vector<StoredPassword>> Find(const std::string& organisation_id,
                                                    const std::string& email_key) override;
+  absl::StatusOr<StoredPassword> FindOf(const std::string& organisation_id,
+                                        const std::string& account_id) override;
   absl::StatusOr<std::vector<StoredPassword>> FindAnywhere(const std::string& email_key) override;
   absl::StatusOr<StoredPassword> Add(const StoredPassword& password, const Call& call) override;
   absl::StatusOr<std::vector<std::string>> Replace(const StoredPassword& password,
+                                                   const std::string& kept_session,
                                                    const std::string& organisation_name,
                                                    const Call& call) override;
   absl::StatusOr<std::vector<CaseAccess>> ListGrants(const std::string& organisation_id,

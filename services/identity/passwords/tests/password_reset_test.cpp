@@ -16,7 +16,7 @@ TEST_CASE_METHOD(PasswordFixture, "a reset ends the sessions, tells the client, 
   CHECK_FALSE(Exchange(TokenOf(entered)).ok());
   CHECK(Count("session WHERE end_time IS NULL") == 0);
   CHECK(Count("job WHERE lane = 'notice' AND kind = 'factor.notice'") == 1);
-  CHECK(Count("audit_event WHERE type = 'password.reset'") == 1);
+  CHECK(Count("audit_event WHERE type = 'password.changed'") == 1);
   CHECK(Why(ByAddress("ada@example.com", kGood)) == "PASSWORD_WRONG");
   CHECK(ByAddress("ada@example.com", kOther).ok());
 }
@@ -114,6 +114,57 @@ TEST_CASE_METHOD(PasswordFixture, "a sign-in in the very moment of a reset does 
                     .subject = subject},
                    call)
             .ok());
+}
+
+TEST_CASE_METHOD(PasswordFixture, "who is signed in and knows the password changes it",
+                 "[service]") {
+  const auto here = Create(Ada(), kGood), elsewhere = ByAddress("ada@example.com", kGood);
+  const Caller caller = As(TokenOf(here)).caller;
+  const auto change = [&](const std::string& current, const std::string& next) {
+    v1::ChangePasswordRequest request;
+    request.set_account_id(caller.actor_id);
+    request.set_session_id(caller.credential_id);
+    request.set_current_password(current);
+    request.set_password(next);
+    request.set_organisation_name("Acme");
+    Call from = ServiceCall();
+    from.client_address = "";
+    return ReasonOf(passwords_handler.ChangePassword(from, request).status());
+  };
+  CHECK(change(kOther, kOther) == "CURRENT_PASSWORD_WRONG");
+  CHECK(change(kGood, "short") == "PASSWORD_TOO_SHORT");
+  CHECK(change(kGood, kOther) == "");
+  CHECK(Exchange(TokenOf(here)).ok());
+  CHECK_FALSE(Exchange(TokenOf(elsewhere)).ok());
+  CHECK(Count("job WHERE lane = 'notice'") == 1);
+  CHECK(Why(ByAddress("ada@example.com", kGood)) == "PASSWORD_WRONG");
+  CHECK(ByAddress("ada@example.com", kOther).ok());
+  // Whoever found the page open may not try on without end.
+  for (int i = 0; i < 10; ++i) CHECK(change(kGood, kGood) == "CURRENT_PASSWORD_WRONG");
+  CHECK(change(kOther, kGood) == "SIGN_IN_LOCKED");
+  v1::ChangePasswordRequest nobody;
+  nobody.set_account_id("acc_unknown");
+  CHECK(ReasonOf(passwords_handler.ChangePassword(call, nobody).status()) ==
+        "CURRENT_PASSWORD_WRONG");
+}
+
+TEST_CASE_METHOD(PasswordFixture, "two changes at once: the second is of a password that is gone",
+                 "[service]") {
+  const auto here = Create(Ada(), kGood);
+  const Caller caller = As(TokenOf(here)).caller;
+  const std::string token = ResetToken();
+  hash.meanwhile = [&] { REQUIRE(Reset(token, kOther).ok()); };
+  Call from = ServiceCall();
+  from.client_address = "";
+  CHECK(ReasonOf(passwords
+                     .Change({.account_id = caller.actor_id,
+                              .session_id = caller.credential_id,
+                              .current_password = kGood,
+                              .password = "a third one, at night",
+                              .organisation_name = "Acme"},
+                             from)
+                     .status()) == "CURRENT_PASSWORD_WRONG");
+  CHECK(ByAddress("ada@example.com", kOther).ok());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "services/common/base/status.h"
+#include "services/common/text/formats.h"
 #include "services/common/text/normal_form.h"
 
 namespace gatehouse::identity {

@@ -4,6 +4,7 @@
 
 #include "services/identity/passwords/argon2.h"
 #include "services/identity/passwords/tests/fixture.h"
+#include "services/identity/subject_proto.h"
 
 namespace gatehouse::identity {
 namespace {

@@ -29,9 +29,10 @@ TEST_CASE("each built-in text keeps its own rules, and is sendable", "[unit]") {
   CHECK(FindKind("") == nullptr);
 }
 
-TEST_CASE("somebody waits for codes, and for nothing else", "[unit]") {
+TEST_CASE("somebody waits for codes and reset links, and for nothing else", "[unit]") {
   for (const Kind& kind : Kinds()) {
-    CHECK(kind.urgent == (kind.name.rfind("sign-in-code", 0) == 0));
+    const bool waited_for = kind.name.rfind("sign-in-code", 0) == 0;
+    CHECK(kind.urgent == (waited_for || kind.name == "password-reset"));
   }
 }
 
