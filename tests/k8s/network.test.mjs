@@ -9,7 +9,7 @@ const production = checkout.render("production");
 const trying = checkout.render("try");
 
 const everywhere = [
-  ...["default", "ingress-nginx", "kube-system", "metrics", "monitoring", "proxies", "redis"].map(
+  ...["clamav", "default", "ingress-nginx", "kube-system", "metrics", "monitoring", "proxies", "redis"].map(
     podElsewhere,
   ),
   host("the database", "10.20.1.2"),
@@ -151,6 +151,12 @@ test("names may be resolved elsewhere, and a relay may stand inside", () => {
     ),
   );
   assert.ok(less.every((line) => line.includes("kube-system: 53, 53/UDP")));
+});
+
+test("the malware scanner is reached by documents alone", () => {
+  const { more, less } = withSettings({ SCANNER_TO: "clamav" });
+  assert.deepEqual(more, ["documents → namespace clamav: 3310"]);
+  assert.deepEqual(less, []);
 });
 
 test("what is neither a block, nor a namespace, nor a port is refused", () => {
