@@ -1,5 +1,6 @@
 #include "services/gateway/json/json_writer.h"
 
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/field_mask_util.h>
 #include <google/protobuf/util/time_util.h>
 
@@ -26,6 +27,58 @@ bool IsElsewhere(const FieldDescriptor& field) {
   return rule.cookie() || !rule.header().empty();
 }
 
+// JSON has no word for what is no number: ProtoJSON writes it as a string.
+void WriteDouble(double number, int digits, std::string& json) {
+  if (std::isnan(number)) {
+    json += "\"NaN\"";
+  } else if (std::isinf(number)) {
+    json += number < 0 ? "\"-Infinity\"" : "\"Infinity\"";
+  } else {
+    absl::StrAppendFormat(&json, "%.*g", digits, number);
+  }
+}
+
+void WriteAny(const google::protobuf::Value& value, std::string& json);
+
+// In the order of the names, as a map.
+void WriteStruct(const google::protobuf::Struct& object, std::string& json) {
+  std::map<std::string, const google::protobuf::Value*> members;
+  for (const auto& [name, value] : object.fields()) members[name] = &value;
+  json += '{';
+  for (const auto& [name, value] : members) {
+    if (json.back() != '{') json += ',';
+    AppendJsonString(name, json);
+    json += ':';
+    WriteAny(*value, json);
+  }
+  json += '}';
+}
+
+// What is no message of the contract, but JSON of whatever shape.
+void WriteAny(const google::protobuf::Value& value, std::string& json) {
+  switch (value.kind_case()) {
+    case google::protobuf::Value::kStringValue:
+      return AppendJsonString(value.string_value(), json);
+    case google::protobuf::Value::kBoolValue:
+      json += value.bool_value() ? "true" : "false";
+      return;
+    case google::protobuf::Value::kNumberValue:
+      return WriteDouble(value.number_value(), 17, json);
+    case google::protobuf::Value::kStructValue:
+      return WriteStruct(value.struct_value(), json);
+    case google::protobuf::Value::kListValue:
+      json += '[';
+      for (const google::protobuf::Value& item : value.list_value().values()) {
+        if (&item != &*value.list_value().values().begin()) json += ',';
+        WriteAny(item, json);
+      }
+      json += ']';
+      return;
+    default:
+      json += "null";
+  }
+}
+
 void WriteMessage(const Message& message, std::string& json) {
   using google::protobuf::DynamicCastToGenerated;
   if (const auto* time = DynamicCastToGenerated<google::protobuf::Timestamp>(&message)) {
@@ -36,6 +89,8 @@ void WriteMessage(const Message& message, std::string& json) {
     std::string text;
     google::protobuf::util::FieldMaskUtil::ToJsonString(*mask, &text);
     AppendJsonString(text, json);
+  } else if (const auto* any = DynamicCastToGenerated<google::protobuf::Struct>(&message)) {
+    WriteStruct(*any, json);
   } else {
     WriteJson(message, json);
   }
@@ -48,17 +103,6 @@ void WriteEnum(const google::protobuf::EnumDescriptor& type, int number, std::st
     absl::StrAppend(&json, number);
   } else {
     absl::StrAppend(&json, "\"", value->name(), "\"");
-  }
-}
-
-// JSON has no word for what is no number: ProtoJSON writes it as a string.
-void WriteDouble(double number, int digits, std::string& json) {
-  if (std::isnan(number)) {
-    json += "\"NaN\"";
-  } else if (std::isinf(number)) {
-    json += number < 0 ? "\"-Infinity\"" : "\"Infinity\"";
-  } else {
-    absl::StrAppendFormat(&json, "%.*g", digits, number);
   }
 }
 

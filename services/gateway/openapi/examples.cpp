@@ -1,6 +1,7 @@
 #include "services/gateway/openapi/examples.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -71,10 +72,29 @@ Json ValueOf(const FieldDescriptor& field, int depth) {
   }
 }
 
+// Whether a message of this type may hold one of `other`, however deep.
+bool LeadsTo(const Descriptor& type, const Descriptor& other, std::set<const Descriptor*>& seen) {
+  if (&type == &other) return true;
+  if (!seen.insert(&type).second) return false;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const Descriptor* within = type.field(i)->message_type();
+    if (within != nullptr && LeadsTo(*within, other, seen)) return true;
+  }
+  return false;
+}
+
+// Whether what the list holds may hold such a list itself: its example is empty, or had no end.
+bool IsEndless(const FieldDescriptor& field) {
+  std::set<const Descriptor*> seen;
+  return field.is_repeated() && field.message_type() != nullptr &&
+         LeadsTo(*field.message_type(), *field.containing_type(), seen);
+}
+
 Json MessageOf(const Descriptor& type, int depth) {
   if (type.full_name() == "google.protobuf.Timestamp") return "2026-11-28T09:30:00Z";
   if (type.full_name() == "google.protobuf.Duration") return "900s";
   if (type.full_name() == "google.protobuf.FieldMask") return "";
+  if (type.full_name() == "google.protobuf.Struct") return Json::object();
   Json example = Json::object();
   for (int i = 0; i < type.field_count() && depth < kDepthMax; ++i) {
     const FieldDescriptor& field = *type.field(i);
@@ -85,6 +105,8 @@ Json MessageOf(const Descriptor& type, int depth) {
           MessageOf(*events.at(example["type"].get<std::string>()), depth + 1);
     } else if (field.is_map()) {
       example[field.json_name()] = Json::object();
+    } else if (IsEndless(field)) {
+      example[field.json_name()] = Json::array();
     } else if (field.is_repeated()) {
       const Json item = ValueOf(field, depth + 1);
       example[field.json_name()] = item == "" ? Json::array() : Json::array({item});

@@ -79,6 +79,8 @@ Schemas::Schemas(const RouteTable& routes, const Comments& comments) : comments_
 }
 
 void Schemas::Visit(const Descriptor& type, std::map<std::string, std::set<std::string>>& names) {
+  // JSON of whatever shape has no schema of its own.
+  if (type.full_name() == "google.protobuf.Struct") return;
   if (!visited_.insert(type.full_name()).second) return;
   names[ShortName(type)].insert(type.full_name());
   for (int i = 0; i < type.field_count(); ++i) {
@@ -107,6 +109,9 @@ Json Schemas::Message(const Descriptor& type, bool in_request) {
     return {{"type", "string"}, {"pattern", "^-?[0-9]+(\\.[0-9]{1,9})?s$"}};
   }
   if (type.full_name() == "google.protobuf.FieldMask") return {{"type", "string"}};
+  if (type.full_name() == "google.protobuf.Struct") {
+    return {{"type", "object"}, {"additionalProperties", true}};
+  }
   needed_[&type] = needed_[&type] || in_request;
   return SchemaRef(NameOf(type));
 }

@@ -250,7 +250,7 @@ TEST_CASE("the example of a request is one that would be taken", "[unit]") {
     for (int i = 0; i < route->rpc->input_type()->field_count(); ++i) {
       const auto* field = route->rpc->input_type()->field(i);
       if (!absl::StrContains(route->path, "{" + field->name() + "}")) continue;
-      request->GetReflection()->SetString(request.get(), field, "a-1");
+      request->GetReflection()->SetString(request.get(), field, "a1");
     }
     const google::rpc::Status wrong = ToRpcStatus(Validate(*request));
     INFO(wrong.ShortDebugString());
