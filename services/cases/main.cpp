@@ -1,4 +1,6 @@
 #include "services/cases/contacts/handler.h"
+#include "services/cases/factfind/flows_handler.h"
+#include "services/cases/factfind/handler.h"
 #include "services/cases/handler.h"
 #include "services/cases/incidents/handler.h"
 #include "services/cases/pipelines/handler.h"
@@ -57,11 +59,17 @@ int main(int argc, char** argv) {
   cases::IncidentStore incident_store(base.postgres(), outbox, case_file);
   cases::IncidentsHandler incidents(incident_settings, incident_store, gate, once);
   cases::PortalHandler portal({portal_settings, terms, store, places, once});
+  cases::FlowStore flow_store(base.postgres());
+  cases::FlowsHandler flows(flow_store);
+  cases::FactFindStore fact_find_store(base.postgres(), outbox, case_file);
+  cases::FactFindsHandler fact_finds({flow_store, fact_find_store, store, places, gate, once});
   Server server("cases");
   handler.Register(server);
   pipelines.Register(server);
   portal.Register(server);
   contacts.Register(server);
   incidents.Register(server);
+  flows.Register(server);
+  fact_finds.Register(server);
   return base.Run(server);
 }

@@ -90,6 +90,10 @@ export function about(event: components["schemas"]["Event"]): string | undefined
     case "documentRequest.declined":
     case "documentRequest.returned":
       return event.data.documentRequestId;
+    case "factFind.opened":
+    case "factFind.submitted":
+    case "factFind.unlocked":
+      return event.data.factFindId;
     case "contact.updated":
     case "incident.created":
     case "incident.replied":

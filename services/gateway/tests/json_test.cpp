@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/cases/v1/flows.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/invitation/v1/invitations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
@@ -35,6 +36,16 @@ google::rpc::BadRequest::FieldViolation Violation(const absl::Status& status) {
     }
   }
   return {};
+}
+
+TEST_CASE("JSON of whatever shape is written as it is, its members in order", "[unit][no-tsan]") {
+  const std::string shape = R"({"a":null,"b":[true,"x\"y",[],{"c":{}}],"d":20,"é":"عربي"})";
+  cases::v1::FlowSchema message;
+  message.set_version(3);
+  REQUIRE(google::protobuf::util::JsonStringToMessage(shape, message.mutable_schema()).ok());
+  std::string json;
+  WriteJson(message, json);
+  CHECK(json == R"({"version":3,"schema":)" + shape + "}");
 }
 
 TEST_CASE("null is a field that is not there, but no item of a list or map", "[unit]") {
