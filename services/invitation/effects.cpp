@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/cases/v1/factfind.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/jobs/events.h"
@@ -86,6 +87,14 @@ identity::v1::OfferChallengeRequest OfferOf(const CodeRequest& code) {
   return request;
 }
 
+cases::v1::OpenFactFindsRequest FactFindsOf(const Invitation& invitation) {
+  cases::v1::OpenFactFindsRequest request;
+  request.set_case_id(invitation.case_id);
+  request.set_contact_id(invitation.contact_id);
+  for (const std::string& id : invitation.flow_ids) request.add_flow_ids(id);
+  return request;
+}
+
 identity::v1::RevokeGrantRequest RevocationOf(const Change& change) {
   identity::v1::RevokeGrantRequest request;
   request.set_invitation_id(change.invitation.invitation_id);
@@ -139,6 +148,10 @@ OutboxCalls EffectsOf(const Change& change, int64_t version) {
     calls.Add(&identity::v1::Challenges_Stub::OfferChallenge, OfferOf(*change.code));
   }
   std::visit([&](const auto& event) { Say(event, invitation, calls); }, change.event);
+  // As soon as it is there: staff may answer before the client has come.
+  if (std::holds_alternative<v1::InvitationCreated>(change.event) && !invitation.flow_ids.empty()) {
+    calls.Add(&cases::v1::FactFindDirectory_Stub::OpenFactFinds, FactFindsOf(invitation));
+  }
   if (change.portal.has_value()) {
     calls.Add(&cases::v1::CaseDirectory_Stub::SetContactPortal, PortalOf(change, version));
   } else if (!change.note.empty()) {

@@ -20,6 +20,7 @@ pb::Invitation ToProto(const Invitation& invitation, absl::Time now) {
   proto.set_delivery(static_cast<pb::Delivery>(invitation.delivery));
   proto.set_visibility(invitation.visibility == Visibility::kAll ? pb::ALL : pb::OWN);
   for (const std::string& id : invitation.document_request_ids) proto.add_document_request_ids(id);
+  for (const std::string& id : invitation.flow_ids) proto.add_flow_ids(id);
   if (invitation.expire_time != absl::InfiniteFuture()) {
     *proto.mutable_expire_time() = gatehouse::ToProto(invitation.expire_time);
   }
@@ -53,6 +54,7 @@ Asked AskedOf(const pb::CreateInvitationRequest& request) {
       .portal_url = request.portal_url(),
       .document_request_ids = {request.document_request_ids().begin(),
                                request.document_request_ids().end()},
+      .flow_ids = {request.flow_ids().begin(), request.flow_ids().end()},
       .validate_only = request.validate_only()};
   if (request.visibility() == pb::ALL) asked.visibility = Visibility::kAll;
   if (request.visibility() == pb::OWN) asked.visibility = Visibility::kOwn;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/time/clock.h"
+#include "gatehouse/cases/v1/factfind.pb.h"
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/identity/v1/passwords.pb.h"
@@ -127,6 +128,14 @@ absl::Status ServicesDirectory::CheckWording(const std::string& organisation_id,
   request.set_subject(wording.subject);
   request.set_body(wording.body);
   return notification_.Call(&notification::v1::Intake_Stub::CheckTemplate, organisation_id, request)
+      .status();
+}
+
+absl::Status ServicesDirectory::CheckFlows(const std::string& organisation_id,
+                                           const std::vector<std::string>& flow_ids) {
+  cases::v1::CheckFlowsRequest request;
+  for (const std::string& id : flow_ids) request.add_flow_ids(id);
+  return cases_.Call(&cases::v1::FactFindDirectory_Stub::CheckFlows, organisation_id, request)
       .status();
 }
 

@@ -27,6 +27,8 @@ class ServicesDirectory : public Directory {
                                   const std::string& organisation_name,
                                   const std::string& portal_url) override;
   absl::Status CheckWording(const std::string& organisation_id, const Wording& wording) override;
+  absl::Status CheckFlows(const std::string& organisation_id,
+                          const std::vector<std::string>& flow_ids) override;
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) override;
   absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override;

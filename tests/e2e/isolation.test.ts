@@ -1,7 +1,7 @@
 // A matrix over every route of the OpenAPI document: a new one is in it by itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Browser, Office, client, ok, pdf, upload, url } from "./harness.ts";
+import { Browser, Office, client, newId, ok, pdf, upload, url } from "./harness.ts";
 
 type Operation = {
   operationId: string;
@@ -117,6 +117,41 @@ test("neither another organisation nor its client finds anything of ours", async
   assert.equal((await ours.invitation(invitation.invitationId)).state, "ACCEPTED");
 });
 
+/** What another client of the case is asked, and has answered. */
+async function answeredBy(office: Office, contactId: string, answer: string) {
+  const field = { fieldId: "remarks", displayName: "Remarks", type: "TEXT" as const };
+  await ok(
+    office.api.PUT("/v1/factFindSections/{sectionId}", {
+      params: { path: { sectionId: "work" } },
+      body: {
+        displayName: "Work",
+        subsections: [{ subsectionId: "all", displayName: "All", fields: [field] }],
+      },
+    }),
+  );
+  await ok(
+    office.api.PUT("/v1/flows/{flowId}", {
+      params: { path: { flowId: "loan" } },
+      body: { type: "loan", displayName: "Loan", sections: [{ sectionId: "work" }] },
+    }),
+  );
+  const about = office.aboutCase();
+  const { factFindId } = await ok(
+    office.api.POST("/v1/cases/{caseId}/factFinds", {
+      ...about,
+      body: { contactId, flowId: "loan" },
+    }),
+  );
+  const path = { caseId: office.caseId, factFindId, sectionId: "work", fieldId: "remarks" };
+  await ok(
+    office.api.PUT("/v1/cases/{caseId}/factFinds/{factFindId}/answers/{sectionId}/{fieldId}", {
+      params: { path },
+      body: { value: { text: answer } },
+    }),
+  );
+  return factFindId;
+}
+
 /** What another client of the case handed in, and what it was asked for; and its person. */
 async function ofAnother(office: Office, index: number) {
   const { contactId, email, mobile } = office.contacts[index];
@@ -134,9 +169,12 @@ async function ofAnother(office: Office, index: number) {
   assert.equal(handedIn.response.status, 200);
   const { documentRequestId, title } = request;
   const { documentId, filename } = handedIn.body;
+  const answer = newId("answer");
+  const factFindId = await answeredBy(office, contactId, answer);
+  const asked = [documentRequestId, title, factFindId, answer];
   return {
-    ids: { caseId: office.caseId, documentId, documentRequestId, contactId },
-    secrets: [contactId, email, mobile, documentId, filename, documentRequestId, title],
+    ids: { caseId: office.caseId, documentId, documentRequestId, contactId, factFindId },
+    secrets: [contactId, email, mobile, documentId, filename, ...asked],
   };
 }
 
@@ -158,7 +196,7 @@ test("who sees only its own finds nothing of another there, at any door [S2-23]"
       if (without(theirs.text).includes(secret)) shownToAll.add(secret);
     }
     // What is named by its own id is not there.
-    const single = /\{(documentId|documentRequestId|contactId)\}/.test(path);
+    const single = /\{(documentId|documentRequestId|contactId|factFindId)\}/.test(path);
     if (single) assert.equal(mine.status, 404, `${verb} ${path}: ${mine.text}`);
   }
   // Each of them is shown to whom may see it, so that its absence says something.

@@ -153,6 +153,9 @@ class Directory {
   // Refuses UNKNOWN_TEMPLATE, TEMPLATE_FIXED, and for a text whose tags were edited UNKNOWN_TAG,
   // TAG_MISSING and TEMPLATE_MALFORMED.
   virtual absl::Status CheckWording(const std::string& organisation_id, const Wording& wording) = 0;
+  // Refuses FLOW_UNKNOWN where the fact find has no such flow.
+  virtual absl::Status CheckFlows(const std::string& organisation_id,
+                                  const std::vector<std::string>& flow_ids) = 0;
   // By the request ids that messages were handed in under.
   virtual absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string& organisation_id, const std::vector<std::string>& request_ids) = 0;

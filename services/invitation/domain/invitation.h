@@ -22,6 +22,7 @@ struct Invitation {
   Delivery delivery = Delivery::kEmail;
   Visibility visibility = Visibility::kAll;
   std::vector<std::string> document_request_ids;
+  std::vector<std::string> flow_ids;  // Of the fact find, that it asks to answer.
   std::string contact_name, email, mobile;
   std::string inviter_name;
   std::string portal_url;          // Chosen for it; empty: the organisation's first one.

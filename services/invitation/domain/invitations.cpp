@@ -199,6 +199,9 @@ absl::StatusOr<std::string> Invitations::PasswordTemplate(const std::string& org
 
 absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
   const std::string& organisation_id = call.caller.organisation_id;
+  if (!asked.flow_ids.empty()) {
+    RETURN_IF_ERROR(directory_.CheckFlows(organisation_id, asked.flow_ids));
+  }
   ASSIGN_OR_RETURN(const Conditions conditions,
                    Check(asked.case_id, asked.contact_id, asked, call));
   const absl::Time now = clock_.Now();
@@ -212,6 +215,7 @@ absl::StatusOr<Made> Invitations::Create(const Asked& asked, const Call& call) {
                      .delivery = asked.delivery,
                      .visibility = asked.visibility.value_or(VisibilityOf(conditions.policy)),
                      .document_request_ids = asked.document_request_ids,
+                     .flow_ids = asked.flow_ids,
                      .contact_name = contact.name,
                      .email = contact.email,
                      .mobile = contact.e164,

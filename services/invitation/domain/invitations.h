@@ -19,6 +19,7 @@ struct Asked {
   Wording wording;
   std::string portal_url;  // Empty: the organisation's first one.
   std::vector<std::string> document_request_ids;
+  std::vector<std::string> flow_ids;  // Of the fact find.
   bool validate_only = false;
 };
 

@@ -50,7 +50,7 @@ std::optional<absl::Time> TimeOf(const pqxx::field& field) {
   "i.organisation_id, i.invitation_id, i.case_id, i.contact_id, i.state, i.delivery, "        \
   "i.visibility, i.document_request_ids, i.contact_name, i.email, i.mobile, i.inviter_name, " \
   "i.message_request_id, i.expire_time, "                                                     \
-  "i.create_time, i.send_time, i.accept_time, i.revoke_time, i.portal_url"
+  "i.create_time, i.send_time, i.accept_time, i.revoke_time, i.portal_url, i.flow_ids"
 
 Invitation InvitationFrom(const pqxx::row& row) {
   Invitation invitation;
@@ -73,6 +73,7 @@ Invitation InvitationFrom(const pqxx::row& row) {
   invitation.accept_time = TimeOf(row["accept_time"]);
   invitation.revoke_time = TimeOf(row["revoke_time"]);
   invitation.portal_url = row["portal_url"].c_str();
+  invitation.flow_ids = ListFrom(row["flow_ids"]);
   return invitation;
 }
 
@@ -136,8 +137,9 @@ constexpr char kReplaceExpired[] = R"sql(
 constexpr char kSave[] = R"sql(
   INSERT INTO invitation (organisation_id, invitation_id, case_id, contact_id, state, delivery,
     visibility, document_request_ids, contact_name, email, mobile, inviter_name, message_request_id,
-    expire_time, create_time, send_time, accept_time, revoke_time, portal_url)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    expire_time, create_time, send_time, accept_time, revoke_time, portal_url,
+    flow_ids)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
   ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET
     state = excluded.state, delivery = excluded.delivery, contact_name = excluded.contact_name,
     email = excluded.email, mobile = excluded.mobile,
@@ -157,7 +159,7 @@ void Save(Transaction& tx, const Change& change) {
           i.visibility == Visibility::kAll ? 1 : 2, ToSql(i.document_request_ids), i.contact_name,
           i.email, i.mobile, i.inviter_name, i.message_request_id, gatehouse::ToSql(i.expire_time),
           gatehouse::ToSql(i.create_time), ToSql(i.send_time), ToSql(i.accept_time),
-          ToSql(i.revoke_time), i.portal_url);
+          ToSql(i.revoke_time), i.portal_url, ToSql(i.flow_ids));
   if (change.kill_old_links) {
     tx.Exec("UPDATE link SET killed = true WHERE organisation_id = $1 AND invitation_id = $2",
             i.organisation_id, i.invitation_id);

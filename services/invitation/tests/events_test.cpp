@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "gatehouse/cases/v1/factfind.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/jobs/outbox.h"
 #include "services/invitation/effects.h"
@@ -33,6 +34,27 @@ std::vector<std::pair<notification::v1::PublishEventRequest, std::string>> Told(
     told.back().second = job.key;
   }
   return told;
+}
+
+TEST_CASE("[S2-15] the flows that an invitation names are opened with it, and with it alone",
+          "[unit]") {
+  const auto opened_by = [](Change change) {
+    change.invitation.flow_ids = {"loan", "insurance"};
+    std::vector<cases::v1::OpenFactFindsRequest> opened;
+    const OutboxCalls calls = EffectsOf(change, 1);
+    for (const Job& job : calls.jobs()) {
+      if (job.kind != "gatehouse.cases.v1.FactFindDirectory/OpenFactFinds") continue;
+      REQUIRE(opened.emplace_back().ParseFromString(job.payload));
+    }
+    return opened;
+  };
+  const auto opened = opened_by(ChangeWith(v1::InvitationCreated()));
+  REQUIRE(opened.size() == 1);
+  CHECK(opened[0].case_id() == "deal-1");
+  CHECK(opened[0].contact_id() == "ada");
+  REQUIRE(opened[0].flow_ids_size() == 2);
+  CHECK(opened[0].flow_ids(1) == "insurance");
+  CHECK(opened_by(ChangeWith(v1::InvitationResent())).empty());
 }
 
 TEST_CASE("each change is told by its own event, about the invitation and its contact", "[unit]") {

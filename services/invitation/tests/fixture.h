@@ -49,6 +49,10 @@ class FakeDirectory : public Directory {
     wordings.push_back(wording);
     return worded;
   }
+  absl::Status CheckFlows(const std::string&, const std::vector<std::string>& flow_ids) override {
+    flows.insert(flows.end(), flow_ids.begin(), flow_ids.end());
+    return flows_known;
+  }
   absl::StatusOr<std::map<std::string, DeliveryState>> LookUpMessages(
       const std::string&, const std::vector<std::string>&) override {
     return messages;
@@ -123,6 +127,8 @@ class FakeDirectory : public Directory {
   absl::StatusOr<std::map<std::string, DeliveryState>> messages =
       std::map<std::string, DeliveryState>();
   absl::Status answer;
+  std::vector<std::string> flows;
+  absl::Status flows_known;  // What cases says of them.
   std::vector<Wording> wordings;
   absl::Status worded;  // What notification says of them.
 };

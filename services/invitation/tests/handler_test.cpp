@@ -1,3 +1,4 @@
+#include "gatehouse/common/v1/reasons.pb.h"
 #include "services/invitation/tests/fixture.h"
 
 namespace gatehouse::invitation {
@@ -115,6 +116,35 @@ TEST_CASE_METHOD(HandlerFixture, "what the client sees is what was asked for, or
   const auto other = handler.CreateInvitation(StaffCall(), Invite("c6", "deal-2", ""));
   REQUIRE(other.ok());
   CHECK(other->visibility() == pb::OWN);
+}
+
+TEST_CASE_METHOD(HandlerFixture, "[S2-21] an invitation keeps the flows that were ticked with it",
+                 "[service]") {
+  auto request = Invite("c5", "deal-1", "");
+  request.add_flow_ids("loan");
+  request.set_validate_only(true);
+  REQUIRE(invitations.Revoke("deal-1", ids[0], StaffCall()).ok());
+  REQUIRE(handler.CreateInvitation(StaffCall(), request).ok());
+  CHECK(Rows("OpenFactFinds") == 0);
+  request.set_validate_only(false);
+  const auto made = handler.CreateInvitation(StaffCall(), request);
+  REQUIRE(made.ok());
+  CHECK(directory.flows == std::vector<std::string>{"loan", "loan"});
+  CHECK(Rows("OpenFactFinds") == 1);
+  const auto read = Get(made->invitation_id());
+  REQUIRE(read->flow_ids_size() == 1);
+  CHECK(read->flow_ids(0) == "loan");
+}
+
+TEST_CASE_METHOD(HandlerFixture, "nobody is invited to a flow that is not there", "[service]") {
+  REQUIRE(invitations.Revoke("deal-1", ids[0], StaffCall()).ok());
+  directory.flows_known = Refuse(common::v1::NOT_FOUND, "as cases says");
+  auto request = Invite("c5", "deal-1", "");
+  request.add_flow_ids("none");
+  CHECK(ReasonOf(handler.CreateInvitation(StaffCall(), request).status()) == "NOT_FOUND");
+  CHECK(Rows("OpenFactFinds") == 0);
+  request.clear_flow_ids();
+  CHECK(handler.CreateInvitation(StaffCall(), request).ok());
 }
 
 }  // namespace
