@@ -21,6 +21,7 @@
 #include "services/documents/requests/store/postgres_reminders.h"
 #include "services/documents/requests/store/postgres_requests.h"
 #include "services/documents/requests/store/postgres_templates.h"
+#include "services/documents/resumable/store/postgres_uploads.h"
 #include "services/documents/rpcs.h"
 #include "services/documents/scanning/clamd.h"
 #include "services/documents/scanning/scan_job.h"
@@ -58,6 +59,8 @@ struct Config {
         environment.Mistake("GATEHOUSE_CLAMD_URL", std::string(address.status().message()));
       }
     }
+    // Uploads that ended or were forgotten; for as long where they stand can be asked.
+    config.service.retentions.push_back({"upload", "expire_time < $1", absl::Hours(24)});
     config.scan_limits.max_file_bytes = environment.Number(
         "GATEHOUSE_CLAMD_MAX_FILE_BYTES", ScanLimits().max_file_bytes, 1, int64_t{4} << 30);
     return config;
@@ -109,6 +112,8 @@ int Serve(Config config) {
   IdentityReaders readers(identity);
   Uploads uploads({documents, request_store, blobs, rules, mirror, **sniffer, base.clock(),
                    config.clamd.has_value()});
+  PostgresUploads stored_uploads(base.postgres());
+  ResumableUploads resumable({stored_uploads, uploads, documents, blobs, rules, base.clock()});
   Changes changes(documents, mirror, organisations, base.clock());
   Requests requests(
       {request_store, templates, documents, rules, mirror, organisations, base.clock()});
@@ -126,14 +131,15 @@ int Serve(Config config) {
 
   Once once(base.postgres(), DeriveKey(base.root_key(), "documents once"));
   UploadsHandler uploads_handler(uploads, once);
+  ResumableHandler resumable_handler(resumable);
   DownloadsHandler downloads_handler(documents, blobs, rules);
   ChangesHandler changes_handler(changes);
   RequestsHandler requests_handler(requests, request_store, documents, once);
   TemplatesHandler templates_handler(templates);
   SettingsHandler settings_handler(settings, once);
   Server server("documents");
-  Register({uploads_handler, downloads_handler, changes_handler, requests_handler,
-            templates_handler, settings_handler},
+  Register({uploads_handler, resumable_handler, downloads_handler, changes_handler,
+            requests_handler, templates_handler, settings_handler},
            server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }

@@ -18,6 +18,19 @@ void RegisterPortal(Handlers handlers, Server& server) {
              &RequestsHandler::DeclarePortalDocumentUnavailable);
 }
 
+void RegisterResumable(Handlers handlers, Server& server) {
+  server.Service("gatehouse.documents.v1.ResumableUploads")
+      .Upload("CreateUpload", handlers.resumable, &ResumableHandler::CreateUpload)
+      .Upload("AppendToUpload", handlers.resumable, &ResumableHandler::AppendToUpload)
+      .Unary("GetUpload", handlers.resumable, &ResumableHandler::GetUpload)
+      .Unary("DeleteUpload", handlers.resumable, &ResumableHandler::DeleteUpload);
+  server.Service("gatehouse.documents.v1.PortalResumableUploads")
+      .Upload("CreatePortalUpload", handlers.resumable, &ResumableHandler::CreateUpload)
+      .Upload("AppendToPortalUpload", handlers.resumable, &ResumableHandler::AppendToUpload)
+      .Unary("GetPortalUpload", handlers.resumable, &ResumableHandler::GetUpload)
+      .Unary("DeletePortalUpload", handlers.resumable, &ResumableHandler::DeleteUpload);
+}
+
 }  // namespace
 
 void Register(Handlers handlers, Server& server) {
@@ -47,6 +60,7 @@ void Register(Handlers handlers, Server& server) {
       .Unary("ApplyDocumentRequestTemplate", handlers.requests,
              &RequestsHandler::ApplyDocumentRequestTemplate);
   RegisterPortal(handlers, server);
+  RegisterResumable(handlers, server);
   server.Service("gatehouse.documents.v1.DocumentDirectory")
       .Unary("LookUpCaseDocuments", handlers.requests, &RequestsHandler::LookUpCaseDocuments);
 }

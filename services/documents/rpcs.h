@@ -5,6 +5,7 @@
 #include "services/documents/downloads/handler.h"
 #include "services/documents/requests/handler.h"
 #include "services/documents/requests/templates_handler.h"
+#include "services/documents/resumable/handler.h"
 #include "services/documents/settings/handler.h"
 #include "services/documents/uploads/handler.h"
 
@@ -12,6 +13,7 @@ namespace gatehouse::documents {
 
 struct Handlers {
   UploadsHandler& uploads;
+  ResumableHandler& resumable;
   DownloadsHandler& downloads;
   ChangesHandler& changes;
   RequestsHandler& requests;

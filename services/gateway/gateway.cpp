@@ -262,7 +262,9 @@ HttpHeaders Gateway::HeadersOf(const Request& request, const char* content_type)
     headers.emplace_back("Access-Control-Allow-Credentials", "true");
     headers.emplace_back("Access-Control-Expose-Headers",
                          "X-Request-Id, ETag, Content-Disposition, Content-Range, Accept-Ranges, "
-                         "Allow, Retry-After, WWW-Authenticate");
+                         "Allow, Retry-After, WWW-Authenticate, Location, Document-Id, "
+                         "Tus-Resumable, Upload-Offset, Upload-Length, Upload-Defer-Length, "
+                         "Upload-Metadata, Upload-Concat, Upload-Expires");
   }
   if (request.end_cookie) headers.emplace_back("Set-Cookie", CookieOf(request, ""));
   return headers;

@@ -195,7 +195,9 @@ awaitable<absl::Status> Gateway::Preflight(Request& request) {
   headers.emplace_back("Access-Control-Allow-Headers",
                        "Authorization, Content-Type, Range, If-Range, If-None-Match, "
                        "Idempotency-Key, X-Request-Id, traceparent, tracestate, baggage, "
-                       "Content-Digest, Repr-Digest, Content-MD5");
+                       "Content-Digest, Repr-Digest, Content-MD5, Tus-Resumable, Upload-Offset, "
+                       "Upload-Length, Upload-Defer-Length, Upload-Metadata, Upload-Concat, "
+                       "Upload-Checksum");
   headers.emplace_back("Access-Control-Max-Age", "600");
   request.status = 204;
   co_await request.http.Respond(204, headers, "");

@@ -1,6 +1,10 @@
 #include "services/gateway/json/problem.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor_database.h>
+
 #include <boost/beast/http/status.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
@@ -87,12 +91,32 @@ std::string Dump(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-// What only the gateway says may have a status that no canonical code has.
+// The statuses that reasons say themselves, since no canonical code has them, by their names.
+const std::map<std::string, int>& OwnStatuses() {
+  static const auto* const statuses = [] {
+    auto* found = new std::map<std::string, int>;
+    std::vector<std::string> names;
+    google::protobuf::DescriptorPool::internal_generated_database()->FindAllFileNames(&names);
+    for (const std::string& name : names) {
+      if (!absl::StartsWith(name, "gatehouse/") || !absl::EndsWith(name, "/reasons.proto"))
+        continue;
+      const auto* file = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(name);
+      const auto* reasons = file->FindEnumTypeByName("Reason");
+      for (int i = 0; reasons != nullptr && i < reasons->value_count(); ++i) {
+        const auto& options = reasons->value(i)->options();
+        const int status = options.GetExtension(common::v1::reason).http_status();
+        if (status != 0) found->emplace(reasons->value(i)->name(), status);
+      }
+    }
+    return found;
+  }();
+  return *statuses;
+}
+
 int StatusOf(const google::rpc::Status& wire, const std::string& reason) {
-  const auto* value = v1::Reason_descriptor()->FindValueByName(reason);
-  const int status =
-      value == nullptr ? 0 : value->options().GetExtension(common::v1::reason).http_status();
-  return status != 0 ? status : HttpStatusOf(static_cast<absl::StatusCode>(wire.code()));
+  const auto own = OwnStatuses().find(reason);
+  if (own != OwnStatuses().end()) return own->second;
+  return HttpStatusOf(static_cast<absl::StatusCode>(wire.code()));
 }
 
 }  // namespace

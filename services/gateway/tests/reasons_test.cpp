@@ -47,13 +47,12 @@ TEST_CASE("a reason has a code, a comment that says what to do, and a name of it
   }
 }
 
-TEST_CASE("a reason of the gateway alone may have a status that no code has", "[unit]") {
+TEST_CASE("a reason may have a status that no code has", "[unit]") {
   const Protos protos;
   for (const EnumValueDescriptor* reason : ReasonsOf(protos)) {
     INFO(reason->full_name());
     const int status = ProblemOf(RefuseBy(*reason, "no"), "/", "req_1").status;
     const int said = RuleOf(*reason).http_status();
-    CHECK((said == 0 || ServiceOf(*reason->type()->file()) == "gateway"));
     CHECK(status == (said != 0 ? said : HttpStatusOf(RefuseBy(*reason, "").code())));
     CHECK(((status >= 400 && status < 500) || status == 503 || status == 504));
   }
