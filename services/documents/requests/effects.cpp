@@ -2,7 +2,7 @@
 
 #include "absl/time/clock.h"
 #include "gatehouse/documents/v1/events.pb.h"
-#include "gatehouse/notification/v1/notifications.pb.h"
+#include "gatehouse/notification/v1/preferences.pb.h"
 #include "services/common/jobs/events.h"
 #include "services/documents/requests/reminder_job.h"
 
@@ -37,13 +37,12 @@ void RequestEffects::Send(Transaction& transaction, const std::string& organisat
                           const std::string& case_id, const std::vector<ReminderMail>& mails) {
   OutboxCalls calls(organisation_id);
   for (const ReminderMail& mail : mails) {
-    notification::v1::SubmitMessageRequest request;
-    request.set_channel(notification::v1::EMAIL);
-    request.set_template_(mail.template_name);
-    request.set_recipient(mail.recipient);
+    notification::v1::TellContactRequest request;
+    request.set_action(mail.action);
     request.set_case_id(case_id);
+    request.set_contact_id(mail.contact_id);
     for (const auto& [name, value] : mail.values) (*request.mutable_parameters())[name] = value;
-    calls.Add(&notification::v1::Intake_Stub::SubmitMessage, request);
+    calls.Add(&notification::v1::Telling_Stub::TellContact, request);
   }
   outbox_.Add(transaction, std::move(calls));
 }

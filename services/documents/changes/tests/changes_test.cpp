@@ -219,11 +219,11 @@ TEST_CASE_METHOD(ChangesFixture, "what is shared is seen, by whom it is for, and
     REQUIRE(reminding.Look("acme", "deal-1").ok());
   };
   look(kGather);
-  CHECK(Jobs("SubmitMessage") == 2);
+  CHECK(Jobs("TellContact") == 2);
   // Shared with somebody else, it is told nobody again.
   REQUIRE(changes.Share(NameOf(offer), "bob").ok());
   look(absl::Hours(1));
-  CHECK(Jobs("SubmitMessage") == 2);
+  CHECK(Jobs("TellContact") == 2);
   CHECK(ListFor(&ada).size() == 1);
 
   REQUIRE(changes.Unshare(NameOf(offer)).ok());

@@ -8,15 +8,9 @@ namespace {
 constexpr int kOpenMax = 1000;
 constexpr size_t kLinesMax = 900;  // Bytes; a message's value may have 1,000 characters.
 
-ReminderMail MailOf(const char* template_name, const CaseContact& contact, const std::string& lines,
-                    const MirroredCase& mirrored, const OrganisationProfile& profile) {
-  return {.template_name = template_name,
-          .recipient = contact.email,
-          .values = {{"contact_name", contact.name},
-                     {"case_name", mirrored.display_name},
-                     {"organisation_name", profile.display_name},
-                     {"portal_url", profile.portal_url},
-                     {"documents", lines}}};
+// All else that its text may say, and by what it goes, notification knows.
+ReminderMail MailOf(const char* action, const CaseContact& contact, const std::string& lines) {
+  return {.action = action, .contact_id = contact.contact_id, .values = {{"documents", lines}}};
 }
 
 }  // namespace
@@ -40,12 +34,11 @@ absl::StatusOr<std::vector<ReminderMail>> Reminding::MailsOf(const std::string& 
   look.next = plan.next;
   std::vector<ReminderMail> mails;
   for (const Reminder& reminder : plan.reminders) {
-    mails.push_back(MailOf("documents-wanted", reminder.contact,
-                           LinesOf(reminder.requests, kLinesMax), *mirrored, profile));
+    mails.push_back(
+        MailOf("documents-wanted", reminder.contact, LinesOf(reminder.requests, kLinesMax)));
   }
   for (const SharedNotice& notice : SharedNotices(shared, *mirrored, readers)) {
-    mails.push_back(MailOf("documents-shared", notice.contact, LinesOf(notice.names, kLinesMax),
-                           *mirrored, profile));
+    mails.push_back(MailOf("documents-shared", notice.contact, LinesOf(notice.names, kLinesMax)));
   }
   return mails;
 }

@@ -21,8 +21,8 @@ struct ReminderLook {
 
 // A reminder, or a notice, as it leaves.
 struct ReminderMail {
-  std::string template_name;  // documents-wanted, documents-shared
-  std::string recipient;
+  std::string action;  // documents-wanted, documents-shared
+  std::string contact_id;
   std::vector<std::pair<std::string, std::string>> values;
 };
 
