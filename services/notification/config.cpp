@@ -56,12 +56,17 @@ Config Config::Read(Environment& environment) {
       {"message", "state <> 1 AND create_time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_MESSAGE_DAYS", 400, 1, 3650)});
   config.service.retentions.push_back(
+      {"conversation_message", "create_time < $1", config.service.retentions.back().age});
+  config.service.retentions.push_back(
       {"event", "time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_EVENT_DAYS", 90, 1, 3650)});
   config.service.retentions.push_back(
       {"template", "deleted AND update_time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_TEMPLATE_DAYS", 400, 1, 3650)});
+  // Long after its summary was sent, a job that is done again must not tell it again.
+  config.service.retentions.push_back({"summary_entry", "create_time < $1", absl::Hours(24) * 30});
   config.identity_address = AddressOf(environment, "identity");
+  config.cases_address = AddressOf(environment, "cases");
   config.smtp.url = environment.SecretValue("GATEHOUSE_SMTP_URL");
   config.smtp.from = environment.Text("GATEHOUSE_SMTP_FROM");
   CheckScheme(environment, "GATEHOUSE_SMTP_URL", config.smtp.url.Reveal(), "smtp");

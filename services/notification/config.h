@@ -10,7 +10,7 @@ namespace gatehouse::notification {
 
 struct Config {
   ServiceConfig service;
-  std::string identity_address;
+  std::string identity_address, cases_address;
   SmtpConfig smtp;               // GATEHOUSE_SMTP_{URL,FROM,CA_FILE}
   std::optional<SmsConfig> sms;  // GATEHOUSE_SMS_{URL,ACCOUNT,TOKEN,FROM}; none set: no SMS.
 

@@ -1,12 +1,9 @@
 #include "services/notification/handler.h"
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/proto_time.h"
-#include "services/common/observe/log.h"
 #include "services/notification/domain/messages.h"
 #include "services/notification/domain/segments.h"
 
@@ -158,22 +155,11 @@ absl::StatusOr<pb::ListEventsResponse> Handler::ListEvents(const Call& call,
 
 absl::StatusOr<pb::SubmitMessageResponse> Handler::SubmitMessage(
     const Call& call, const pb::SubmitMessageRequest& request) {
-  if (request.channel() == pb::SMS && !sms_sender_.has_value()) {
-    return Refuse(v1::SMS_NOT_CONFIGURED, "no SMS provider is set up");
-  }
   ASSIGN_OR_RETURN(const Kind* const kind,
                    KindBy(request.template_(), static_cast<Channel>(request.channel())));
-  ASSIGN_OR_RETURN(const StoredTemplate chosen,
-                   templates_.Choose(call.caller.organisation_id, *kind, request.template_id(),
+  ASSIGN_OR_RETURN(const Message message,
+                   submitter_.Submit(DraftFrom(call, request), *kind, request.template_id(),
                                      request.language()));
-  ASSIGN_OR_RETURN(const NewMessage composed,
-                   Compose(DraftFrom(call, request), *kind, chosen, absl::Now()));
-  if (composed.shown.template_version != chosen.version) {
-    LogWarning("template.unusable", {{"organisation", call.caller.organisation_id},
-                                     {"template", chosen.template_id},
-                                     {"version", absl::StrCat(chosen.version)}});
-  }
-  ASSIGN_OR_RETURN(const Message message, queue_.Submit(composed));
   pb::SubmitMessageResponse response;
   response.set_message_id(message.message_id);
   response.set_segments(message.segments);
@@ -183,7 +169,7 @@ absl::StatusOr<pb::SubmitMessageResponse> Handler::SubmitMessage(
 absl::StatusOr<pb::PublishEventResponse> Handler::PublishEvent(
     const Call& call, const pb::PublishEventRequest& request) {
   ASSIGN_OR_RETURN(const std::string id,
-                   store_.Publish(call.caller.organisation_id, EventFrom(request)));
+                   publisher_.Publish(call.caller.organisation_id, EventFrom(request)));
   pb::PublishEventResponse response;
   response.set_event_id(id);
   return response;
@@ -193,7 +179,7 @@ absl::StatusOr<pb::PublishEventsResponse> Handler::PublishEvents(
     const Call& call, const pb::PublishEventsRequest& request) {
   std::vector<Event> events;
   for (const auto& one : request.requests()) events.push_back(EventFrom(one));
-  RETURN_IF_ERROR(store_.PublishAll(call.caller.organisation_id, events));
+  RETURN_IF_ERROR(publisher_.PublishAll(call.caller.organisation_id, events));
   return pb::PublishEventsResponse();
 }
 
@@ -207,7 +193,7 @@ absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,
   if (!request.template_().empty()) {
     ASSIGN_OR_RETURN(const Kind* const kind, KindBy(request.template_(), Channel::kSms));
     ASSIGN_OR_RETURN(const StoredTemplate chosen,
-                     templates_.Choose(call.caller.organisation_id, *kind, "", ""));
+                     submitter_.Choose(call.caller.organisation_id, *kind, "", ""));
     ASSIGN_OR_RETURN(
         const Text text,
         Render(*kind, {}, chosen.text, {request.parameters().begin(), request.parameters().end()}));

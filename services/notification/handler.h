@@ -6,7 +6,8 @@
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/rpc/server.h"
 #include "services/notification/domain/store.h"
-#include "services/notification/store/message_queue.h"
+#include "services/notification/publisher.h"
+#include "services/notification/submitter.h"
 #include "services/notification/templates/templates_handler.h"
 
 namespace gatehouse::notification {
@@ -17,10 +18,11 @@ namespace pb = v1;
 class Handler {
  public:
   // `sms_sender` is the number that SMS come from; nothing where no provider is set up.
-  Handler(Store& store, MessageQueue& queue, Templates& templates,
+  Handler(Store& store, Publisher& publisher, Submitter& submitter, Templates& templates,
           const TemplatesHandler::Rules& rules, std::optional<std::string> sms_sender)
       : store_(store),
-        queue_(queue),
+        publisher_(publisher),
+        submitter_(submitter),
         templates_(templates),
         rules_(rules),
         sms_sender_(std::move(sms_sender)) {}
@@ -50,7 +52,8 @@ class Handler {
 
  private:
   Store& store_;
-  MessageQueue& queue_;
+  Publisher& publisher_;
+  Submitter& submitter_;
   Templates& templates_;
   const TemplatesHandler::Rules& rules_;
   const std::optional<std::string> sms_sender_;

@@ -2,7 +2,17 @@
 #include "services/common/process/process.h"
 #include "services/common/service/await_root_key.h"
 #include "services/notification/config.h"
+#include "services/notification/conversations/conversations_handler.h"
+#include "services/notification/conversations/store/postgres_conversations.h"
+#include "services/notification/credits/credits_handler.h"
 #include "services/notification/handler.h"
+#include "services/notification/preferences/notice_outlet.h"
+#include "services/notification/preferences/preferences_handler.h"
+#include "services/notification/preferences/services_directory.h"
+#include "services/notification/preferences/store/postgres_summaries.h"
+#include "services/notification/preferences/stored_preferences.h"
+#include "services/notification/preferences/telling_lanes.h"
+#include "services/notification/publisher.h"
 #include "services/notification/senders/curl.h"
 #include "services/notification/sending.h"
 #include "services/notification/store/message_queue.h"
@@ -15,6 +25,43 @@ extern const std::vector<Migration> kMigrations;
 namespace {
 
 constexpr int kEmailThreads = 4, kSmsThreads = 8;
+
+// Tells people of what happens while it lives.
+struct Informing {
+  struct Places {
+    Store& store;
+    MessageQueue& queue;
+    Templates& templates;
+    Outbox& outbox;
+    const Secret& outbox_key;
+    Client& identity;
+  };
+  Informing(ServiceBase& base, const Config& config, const Places& places)
+      : settings(base.postgres(), places.outbox),
+        submitter(places.queue, places.templates, actions, preferences, config.sms.has_value()),
+        summaries(base.postgres(), places.outbox),
+        cases(config.cases_address, base.tls()),
+        organisations(places.identity),
+        telling({actions, preferences, mirrored, organisations, outlet, summaries, base.clock()}),
+        jobs(base.postgres(), {.key = places.outbox_key,
+                               .lanes = {{kTellingLane, TellingLane(telling, tellers)},
+                                         {kSummaryLane, SummaryLane(telling, tellers)}},
+                               .report = ReportTelling}),
+        publisher(base.postgres(), places.store, places.outbox, telling) {}
+  const Actions actions = DeclaredActions();
+  const Settings<v1::NotificationSettings> settings;
+  StoredPreferences preferences{settings};
+  Submitter submitter;
+  NoticeOutlet outlet{submitter};
+  PostgresSummaries summaries;
+  Client cases;
+  MirroredCases mirrored{cases};
+  IdentityOrganisations organisations;
+  const Telling telling;
+  WorkerPool tellers{"telling", kTellingThreads, 2 * kTellingThreads};
+  const Jobs jobs;
+  Publisher publisher;
+};
 
 int Serve(Config config) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -33,21 +80,35 @@ int Serve(Config config) {
   Jobs jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "messages"),
                               .lanes = std::move(lanes),
                               .report = ReportBacklog});
-  MessageQueue queue(base.postgres(), jobs);
   Client identity(config.identity_address, base.tls());
-  Outbox outbox(base.postgres(), {.key = DeriveKey(base.root_key(), "notification outbox"),
-                                  .services = {{"identity", &identity}}});
+  const Secret outbox_key = DeriveKey(base.root_key(), "notification outbox");
+  Outbox outbox(base.postgres(), {.key = outbox_key, .services = {{"identity", &identity}}});
+  const Settings<v1::CreditSettings> credit_settings(base.postgres(), outbox);
+  const CreditWatch watch(store, credit_settings);
+  MessageQueue queue(base.postgres(), jobs, watch);
   const TemplatesHandler::Rules rules(base.postgres(), outbox);
   PostgresTemplates stored_templates(base.postgres(), outbox);
   Templates templates(stored_templates, CheckHtml);
   Once once(base.postgres(), DeriveKey(base.root_key(), "notification once"));
   TemplatesHandler templates_handler(templates, stored_templates, rules, once);
+  Informing informing(base, config, {store, queue, templates, outbox, outbox_key, identity});
+  CreditsHandler credits_handler(base.postgres(), store, credit_settings, once);
+  PostgresConversations stored_conversations(base.postgres());
+  ConversationsHandler conversations_handler({base.postgres(), outbox, stored_conversations,
+                                              informing.mirrored, informing.organisations,
+                                              templates, informing.publisher, once});
+  PreferencesHandler preferences_handler(
+      {base.postgres(), outbox, informing.settings, informing.actions, templates, once});
   std::optional<std::string> sms_sender;
   if (config.sms.has_value()) sms_sender = config.sms->from;
-  Handler handler(store, queue, templates, rules, std::move(sms_sender));
+  Handler handler(store, informing.publisher, informing.submitter, templates, rules,
+                  std::move(sms_sender));
   Server server("notification");
   handler.Register(server);
   templates_handler.Register(server);
+  preferences_handler.Register(server);
+  credits_handler.Register(server);
+  conversations_handler.Register(server);
   return base.Run(server);
 }
 

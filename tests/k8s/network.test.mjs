@@ -38,7 +38,7 @@ const betweenServices = `
   gateway → cases, documents, identity, invitation, notification: 7000
   identity → notification: 7000
   invitation → cases, documents, identity, notification: 7000
-  notification → identity: 7000
+  notification → cases, identity: 7000
   notification → the internet, the internet (IPv6): 25, 443, 465, 587
 `;
 const names = `

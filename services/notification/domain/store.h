@@ -106,15 +106,17 @@ class Store {
   // The same reference buys once. The new balance.
   virtual absl::StatusOr<int64_t> Purchase(const std::string& organisation_id, int64_t credits,
                                            const std::string& reference) = 0;
+  // Which balance is low from now on; one that is not low any more may be told as low again.
+  virtual absl::Status SetLowBalance(const std::string& organisation_id, int64_t low_balance) = 0;
   virtual absl::StatusOr<std::vector<Entry>> ListEntries(const std::string& organisation_id,
                                                          const Page& page) = 0;
 
   // The same request_id is taken once. The event's id.
   virtual absl::StatusOr<std::string> Publish(const std::string& organisation_id,
                                               const Event& event) = 0;
-  // The same of several, in their order.
-  virtual absl::Status PublishAll(const std::string& organisation_id,
-                                  const std::vector<Event>& events) = 0;
+  // The same of several, in their order. Those that were not known yet, with their ids.
+  virtual absl::StatusOr<std::vector<Event>> PublishAll(const std::string& organisation_id,
+                                                        const std::vector<Event>& events) = 0;
   virtual absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id,
                                                         int64_t after, int limit) = 0;
 };

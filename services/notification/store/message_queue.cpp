@@ -28,16 +28,19 @@ constexpr char kAdd[] = R"sql(
       WHERE organisation_id = $1 AND balance >= $8::integer)
     ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING create_time
   ), account AS (
-    UPDATE credit_account SET balance = balance - $8::integer, entry_number = entry_number + 1
+    UPDATE credit_account SET balance = balance - $8::integer, entry_number = entry_number + 1,
+      low_entry = CASE WHEN low_entry IS NULL AND balance - $8::integer < low_balance
+                       THEN entry_number + 1 ELSE low_entry END
     WHERE organisation_id = $1 AND $8::integer > 0 AND EXISTS (SELECT FROM added)
-    RETURNING balance, entry_number
+    RETURNING balance, entry_number, low_balance, low_entry
   ), entry AS (
     INSERT INTO credit_entry (organisation_id, entry_number, kind, credits, balance, reference)
     SELECT $1, entry_number, $10::integer, -$8::integer, balance, $2 FROM account
   ) SELECT create_time, $11 <> '' AND EXISTS (
       SELECT FROM message WHERE organisation_id = $1 AND topic = $11 AND topic <> ''
-        AND state = 1 AND request_id <> $3) AS another_waits
-    FROM added)sql";
+        AND state = 1 AND request_id <> $3) AS another_waits,
+      balance, low_balance, entry_number, coalesce(low_entry = entry_number, false) AS fell
+    FROM added LEFT JOIN account ON true)sql";
 
 constexpr char kByRequest[] =
     "SELECT " MESSAGE " FROM " MESSAGES " WHERE m.organisation_id = $1 AND request_id = $2";
@@ -80,7 +83,8 @@ void Supersede(Transaction& tx, const NewMessage& message) {
 }
 
 // Whether it is kept.
-bool Keep(Transaction& tx, const NewMessage& message, int64_t job_number, absl::Time& create_time) {
+bool Keep(Transaction& tx, const NewMessage& message, int64_t job_number, absl::Time& create_time,
+          std::optional<LowBalance>& low) {
   const auto add = [&] {
     return tx.Exec(kAdd, message.organisation_id, message.shown.message_id, message.request_id,
                    static_cast<int>(message.shown.channel), message.shown.template_name,
@@ -96,6 +100,10 @@ bool Keep(Transaction& tx, const NewMessage& message, int64_t job_number, absl::
   if (again) added = add();
   if (added.empty()) return false;
   create_time = TimeFromSql(added[0]["create_time"]);
+  if (added[0]["fell"].as<bool>()) {
+    low = {message.organisation_id, added[0]["balance"].as<int64_t>(),
+           added[0]["low_balance"].as<int64_t>(), added[0]["entry_number"].as<int64_t>()};
+  }
   return true;
 }
 
@@ -156,11 +164,15 @@ absl::StatusOr<Message> MessageQueue::SubmitIn(Transaction& tx, const NewMessage
                       .expire_time = message.expire_time,
                       .traceparent = Call::Current().trace.Traceparent()}});
   Message kept = message.shown;
+  std::optional<LowBalance> low;
   try {
-    if (!Keep(tx, message, numbers.at(0), kept.create_time)) return absl::AlreadyExistsError("");
+    if (!Keep(tx, message, numbers.at(0), kept.create_time, low)) {
+      return absl::AlreadyExistsError("");
+    }
   } catch (const pqxx::check_violation&) {
     return CreditsExhausted();
   }
+  if (low.has_value()) RETURN_IF_ERROR(watch_.Tell(*low));
   if (absl::Now() >= Call::Current().deadline) {
     return absl::DeadlineExceededError("nobody waits for this message any more");
   }

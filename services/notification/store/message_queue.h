@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/common/jobs/jobs.h"
+#include "services/notification/credits/credit_watch.h"
 #include "services/notification/domain/store.h"
 
 namespace gatehouse::notification {
@@ -18,7 +19,9 @@ Claim ClaimFrom(const Job& job, Channel channel);
 // Takes messages in: each with its credits and with the job that sends it, or none of them.
 class MessageQueue {
  public:
-  MessageQueue(Postgres& postgres, Jobs& jobs) : postgres_(postgres), jobs_(jobs) {}
+  // `watch` tells of a balance that falls too low, in the message's transaction.
+  MessageQueue(Postgres& postgres, Jobs& jobs, const CreditWatch& watch)
+      : postgres_(postgres), jobs_(jobs), watch_(watch) {}
 
   // Keeps the message and reserves its segments' credits. With a `request_id` seen before: the
   // first message. Where another one waits under the same topic, that one is given up, and its
@@ -32,6 +35,7 @@ class MessageQueue {
 
   Postgres& postgres_;
   Jobs& jobs_;
+  const CreditWatch& watch_;
 };
 
 }  // namespace gatehouse::notification

@@ -7,14 +7,28 @@ namespace {
 // Adds a line to the ledger. The account's row is the lock under which the lines get their numbers.
 constexpr char kPurchase[] = R"sql(
   WITH account AS (
-    UPDATE credit_account SET balance = balance + $3, entry_number = entry_number + 1
+    UPDATE credit_account SET balance = balance + $3, entry_number = entry_number + 1,
+      low_entry = CASE WHEN balance + $3 < low_balance THEN low_entry END
     WHERE organisation_id = $1
     RETURNING balance, entry_number)
   INSERT INTO credit_entry (organisation_id, entry_number, kind, credits, balance, reference)
   SELECT $1, entry_number, $2, $3, balance, $4 FROM account
   RETURNING balance)sql";
 
+constexpr char kSetLow[] = R"sql(
+  INSERT INTO credit_account AS old (organisation_id, balance, entry_number, low_balance)
+  VALUES ($1, 0, 0, $2)
+  ON CONFLICT (organisation_id) DO UPDATE SET
+    low_balance = $2, low_entry = CASE WHEN old.balance < $2 THEN old.low_entry END)sql";
+
 }  // namespace
+
+absl::Status PostgresStore::SetLowBalance(const std::string& organisation_id, int64_t low_balance) {
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec(kSetLow, organisation_id, low_balance);
+    return absl::OkStatus();
+  });
+}
 
 absl::StatusOr<int64_t> PostgresStore::Balance(const std::string& organisation_id) {
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<int64_t> {

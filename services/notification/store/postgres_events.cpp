@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "services/common/base/random.h"
@@ -22,7 +23,7 @@ constexpr char kPublishAll[] = R"sql(
   INSERT INTO event (organisation_id, number, event_id, request_id, type, case_id, time, data)
   SELECT $1, before + place, event_id, request_id, type, case_id, time, data::jsonb
   FROM feed CROSS JOIN said ORDER BY place
-  ON CONFLICT (organisation_id, request_id) DO NOTHING)sql";
+  ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING event_id)sql";
 
 }  // namespace
 
@@ -47,8 +48,8 @@ absl::StatusOr<std::string> PostgresStore::Publish(const std::string& organisati
       });
 }
 
-absl::Status PostgresStore::PublishAll(const std::string& organisation_id,
-                                       const std::vector<Event>& events) {
+absl::StatusOr<std::vector<Event>> PostgresStore::PublishAll(const std::string& organisation_id,
+                                                             const std::vector<Event>& events) {
   std::vector<std::string> ids, request_ids, types, case_ids, times, facts;
   for (const Event& event : events) {
     ids.push_back(NewId("evt"));
@@ -58,11 +59,18 @@ absl::Status PostgresStore::PublishAll(const std::string& organisation_id,
     times.push_back(ToSql(event.time));
     facts.push_back(json(event.data).dump());
   }
-  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(kPublishAll, organisation_id, SqlArray(ids), SqlArray(request_ids), SqlArray(types),
-            SqlArray(case_ids), SqlArray(times), SqlArray(facts),
-            static_cast<int64_t>(events.size()));
-    return absl::OkStatus();
+  using Result = absl::StatusOr<std::vector<Event>>;
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    std::vector<Event> added;
+    for (const auto& row :
+         tx.Exec(kPublishAll, organisation_id, SqlArray(ids), SqlArray(request_ids),
+                 SqlArray(types), SqlArray(case_ids), SqlArray(times), SqlArray(facts),
+                 static_cast<int64_t>(events.size()))) {
+      const auto place = std::find(ids.begin(), ids.end(), row["event_id"].c_str());
+      added.push_back(events[place - ids.begin()]);
+      added.back().event_id = *place;
+    }
+    return added;
   });
 }
 

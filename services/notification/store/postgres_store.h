@@ -25,13 +25,14 @@ class PostgresStore : public Store {
   absl::StatusOr<int64_t> Balance(const std::string& organisation_id) override;
   absl::StatusOr<int64_t> Purchase(const std::string& organisation_id, int64_t credits,
                                    const std::string& reference) override;
+  absl::Status SetLowBalance(const std::string& organisation_id, int64_t low_balance) override;
   absl::StatusOr<std::vector<Entry>> ListEntries(const std::string& organisation_id,
                                                  const Page& page) override;
 
   absl::StatusOr<std::string> Publish(const std::string& organisation_id,
                                       const Event& event) override;
-  absl::Status PublishAll(const std::string& organisation_id,
-                          const std::vector<Event>& events) override;
+  absl::StatusOr<std::vector<Event>> PublishAll(const std::string& organisation_id,
+                                                const std::vector<Event>& events) override;
   absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id, int64_t after,
                                                 int limit) override;
 

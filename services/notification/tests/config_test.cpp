@@ -16,6 +16,7 @@ const std::map<std::string, std::string> kGood = {
     {"GATEHOUSE_LISTEN", "127.0.0.1:0"},
     {"GATEHOUSE_TLS_DIR", "/tls"},
     {"GATEHOUSE_IDENTITY_ADDRESS", "localhost:7101"},
+    {"GATEHOUSE_CASES_ADDRESS", "localhost:7102"},
     {"GATEHOUSE_SMTP_URL", "smtps://user:word@mail.example:465"},
     {"GATEHOUSE_SMTP_FROM", "portal@gatehouse.example"},
     {"GATEHOUSE_SMS_URL", "https://api.provider.example//"},

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "services/common/base/random.h"
+#include "services/notification/credits/credit_watch.h"
 #include "services/notification/domain/delivery.h"
 #include "services/notification/store/message_queue.h"
 #include "services/notification/store/postgres_store.h"
@@ -54,7 +55,10 @@ struct DeliveryFixture {
   ForgetfulStore store{database.postgres()};
   // It has no lane: what is submitted stays for the test to take.
   Jobs jobs{database.postgres(), {.key = key, .lanes = {}}};
-  MessageQueue queue{database.postgres(), jobs};
+  Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
+  Settings<v1::CreditSettings> credit_settings{database.postgres(), outbox};
+  const CreditWatch watch{store, credit_settings};
+  MessageQueue queue{database.postgres(), jobs, watch};
   JobStore table{database.postgres(), key};
   FakeSender sender;
   const Clock clock;

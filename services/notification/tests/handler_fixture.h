@@ -9,7 +9,13 @@
 #include <vector>
 
 #include "services/common/base/random.h"
+#include "services/notification/credits/credits_handler.h"
 #include "services/notification/handler.h"
+#include "services/notification/preferences/notice_outlet.h"
+#include "services/notification/preferences/preferences_handler.h"
+#include "services/notification/preferences/store/postgres_summaries.h"
+#include "services/notification/preferences/stored_preferences.h"
+#include "services/notification/preferences/tests/known_directories.h"
 #include "services/notification/sending.h"
 #include "services/notification/store/postgres_store.h"
 #include "services/notification/templates/html.h"
@@ -70,15 +76,31 @@ struct Fixture {
             {.key = Secret(RandomBytes(32)),
              .lanes = {{"email", Lane(Channel::kEmail)}, {"sms", Lane(Channel::kSms)}},
              .report = ReportBacklog}};
-  MessageQueue queue{database.postgres(), jobs};
   // Nobody is there to be told: what is to be told stays in the outbox.
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
+  Settings<v1::CreditSettings> credit_settings{database.postgres(), outbox};
+  const CreditWatch watch{store, credit_settings};
+  MessageQueue queue{database.postgres(), jobs, watch};
   TemplatesHandler::Rules rules{database.postgres(), outbox};
   PostgresTemplates stored_templates{database.postgres(), outbox};
   Templates templates{stored_templates, CheckHtml};
   Once once{database.postgres(), Secret(RandomBytes(32))};
   TemplatesHandler templates_handler{templates, stored_templates, rules, once};
-  Handler handler{store, queue, templates, rules, "+61400000000"};
+  const Actions actions = DeclaredActions();
+  Settings<v1::NotificationSettings> settings{database.postgres(), outbox};
+  StoredPreferences preferences{settings};
+  Submitter submitter{queue, templates, actions, preferences, true};
+  NoticeOutlet outlet{submitter};
+  PostgresSummaries summaries{database.postgres(), outbox};
+  KnownCases cases;
+  KnownOrganisations organisations;
+  FixedClock clock;
+  const Telling telling{{actions, preferences, cases, organisations, outlet, summaries, clock}};
+  Publisher publisher{database.postgres(), store, outbox, telling};
+  PreferencesHandler preferences_handler{
+      {database.postgres(), outbox, settings, actions, templates, once}};
+  CreditsHandler credits_handler{database.postgres(), store, credit_settings, once};
+  Handler handler{store, publisher, submitter, templates, rules, "+61400000000"};
 
   LaneOptions Lane(Channel channel) {
     return SendingLane(store, channel, 2, [this] { return std::make_unique<TraySender>(tray); });

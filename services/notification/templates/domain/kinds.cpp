@@ -7,6 +7,7 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/text/template.h"
+#include "services/notification/templates/domain/notice_kinds.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -236,7 +237,14 @@ absl::Status CheckPart(const Kind& kind, const std::string& text, bool whole) {
 
 }  // namespace
 
-const std::vector<Kind>& Kinds() { return kKinds; }
+const std::vector<Kind>& Kinds() {
+  static const std::vector<Kind> all = [] {
+    std::vector<Kind> kinds = kKinds;
+    kinds.insert(kinds.end(), NoticeKinds().begin(), NoticeKinds().end());
+    return kinds;
+  }();
+  return all;
+}
 
 const Kind* FindKind(const std::string& name) {
   for (const Kind& kind : Kinds()) {

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "services/common/base/clock.h"
+#include "services/notification/preferences/domain/notices.h"
+#include "services/notification/preferences/domain/summaries.h"
+
+namespace gatehouse::notification {
+
+// What a contact is to be told that is no event.
+struct ContactNotice {
+  std::string request_id, action, case_id, contact_id;
+  std::map<std::string, std::string> values;
+};
+
+// Tells people of what happens, as their organisation wants it. All of it is harmless to repeat,
+// and what the settings say at that time holds. A case, a contact or an owner that is gone is told
+// nothing.
+class Telling {
+ public:
+  struct Places {
+    const Actions& actions;
+    PreferenceStore& preferences;
+    CaseDirectory& cases;
+    OrganisationDirectory& organisations;
+    Outlet& outlet;
+    SummaryStore& summaries;
+    const Clock& clock;
+  };
+  explicit Telling(Places places) : places_(places) {}
+
+  // Those of the events that anybody is told of.
+  absl::StatusOr<std::vector<Event>> Wanted(const std::string& organisation_id,
+                                            const std::vector<Event>& events) const;
+  // Tells clients and the owner of it, or notes it for the daily summary.
+  absl::Status TellEvent(const std::string& organisation_id, const Event& event) const;
+  absl::Status TellContact(const std::string& organisation_id, const ContactNotice& told) const;
+  // Sends the daily summary that is due then: one to each owner of whose cases there is something
+  // to say.
+  absl::Status SendSummary(const std::string& organisation_id, absl::Time due) const;
+
+ private:
+  std::vector<Notice> NoticesOf(const Preferences& preferences, const Event& event,
+                                const Scene& scene) const;
+  std::vector<Notice> SummariesOf(const std::vector<Event>& events, const Preferences& preferences,
+                                  const std::map<std::string, MirroredCase>& cases,
+                                  const OrganisationProfile& organisation, absl::Time due) const;
+
+  const Places places_;
+};
+
+}  // namespace gatehouse::notification

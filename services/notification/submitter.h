@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include "services/notification/domain/messages.h"
+#include "services/notification/preferences/domain/preferences.h"
+#include "services/notification/store/message_queue.h"
+#include "services/notification/templates/domain/templates.h"
+
+namespace gatehouse::notification {
+
+// Makes messages by the organisation's templates, and hands them to the queue.
+class Submitter {
+ public:
+  // `sms`: whether a provider is set up.
+  Submitter(MessageQueue& queue, Templates& templates, const Actions& actions,
+            PreferenceStore& preferences, bool sms)
+      : queue_(queue),
+        templates_(templates),
+        actions_(actions),
+        preferences_(preferences),
+        sms_(sms) {}
+
+  // What a message of this kind is made of: as Templates::Choose() says, and where none was chosen,
+  // first by the template that the organisation's automatic action names.
+  absl::StatusOr<StoredTemplate> Choose(const std::string& organisation_id, const Kind& kind,
+                                        const std::string& chosen_id, const std::string& language);
+  // Refuses SMS_NOT_CONFIGURED, and as Compose() and MessageQueue::Submit().
+  absl::StatusOr<Message> Submit(const Draft& draft, const Kind& kind, const std::string& chosen_id,
+                                 const std::string& language);
+
+ private:
+  MessageQueue& queue_;
+  Templates& templates_;
+  const Actions& actions_;
+  PreferenceStore& preferences_;
+  const bool sms_;
+};
+
+}  // namespace gatehouse::notification
