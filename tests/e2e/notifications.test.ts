@@ -80,13 +80,13 @@ const textTo = (mobile: string, text: RegExp) =>
 test("each kind of event is told to clients by e-mail, SMS, or both [S2-11] [S2-12]", async () => {
   const office = await ownedOffice();
   await ok(set(office, client("incident.replied", { delivery: "BY_EMAIL_AND_SMS" })));
-  const before = (await ok(office.api.GET("/v1/smsCredits"))).balance;
+  const before = Number((await ok(office.api.GET("/v1/smsCredits"))).balance);
   await answered(office);
   const { email, mobile } = office.contacts[0];
   const mail = await mailTo(email!, /Harbour Home Loans: Lovelace/);
   assert.match(mail.text, /There is an answer to what you reported: Lovelace: 12 Harbour Street/);
   await textTo(mobile!, /There is an answer to what you reported/);
-  const after = (await ok(office.api.GET("/v1/smsCredits"))).balance;
+  const after = Number((await ok(office.api.GET("/v1/smsCredits"))).balance);
   assert.ok(after < before - 1, "the code and the message each cost a credit");
 });
 

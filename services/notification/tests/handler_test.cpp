@@ -126,7 +126,8 @@ TEST_CASE_METHOD(Fixture, "what cannot be sent is refused by name and leaves not
   request = Code("r1");
   request.set_template_("invitation");
   CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), request).status()) == "UNKNOWN_TEMPLATE");
-  Handler without_sms(store, queue, templates, rules, std::nullopt);
+  Submitter unprovided{queue, templates, actions, preferences, false};
+  Handler without_sms(store, publisher, unprovided, templates, rules, std::nullopt);
   CHECK(ReasonOf(without_sms.SubmitMessage(ServiceCall(), Code("r1")).status()) ==
         "SMS_NOT_CONFIGURED");
   CHECK_FALSE(without_sms.CheckSms(ServiceCall(), {})->configured());
