@@ -106,6 +106,13 @@ export function about(event: components["schemas"]["Event"]): string | undefined
     case "invitation.revoked":
     case "invitation.expired":
       return event.data.contactId;
+    case "conversation.posted":
+    case "conversation.replied":
+      return event.data.messageId;
+    case "credits.low":
+      return event.data.balance;
+    case "credits.rechargeWanted":
+      return event.data.reference;
     default:
       return unknown(event);
   }
