@@ -14,7 +14,7 @@ const wanted = async (office: Office) =>
 test("bundles of credits are bought, once a reference [X-9]", async () => {
   const office = await Office.open("AU", 0);
   const { bundles } = await ok(office.api.GET("/v1/smsCreditSettings"));
-  const [bundle] = bundles;
+  const [bundle] = bundles!;
   const reference = newId("invoice");
   assert.equal((await ok(buy(office, bundle.bundleId, reference))).balance, bundle.credits);
   assert.equal((await ok(buy(office, bundle.bundleId, reference))).balance, bundle.credits);

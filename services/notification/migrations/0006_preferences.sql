@@ -20,7 +20,7 @@ CREATE INDEX summary_entry_age ON summary_entry USING brin (create_time);
 CREATE TABLE summary (
   organisation_id text PRIMARY KEY,
   due_time timestamptz NOT NULL,
-  anew boolean NOT NULL DEFAULT false -- It was planned again, since its job was lost.
+  anew boolean NOT NULL DEFAULT false -- The last entry planned it anew.
 );
 
 DO $$

@@ -16,7 +16,7 @@ class SummaryStore {
  public:
   virtual ~SummaryStore() = default;
 
-  // Notes an event, once, and plans a summary for `due` where none is planned.
+  // Notes an event, once, and plans a summary for `due` where none is planned for then or before.
   virtual absl::Status Note(const std::string& organisation_id, const Event& event,
                             absl::Time due) = 0;
   // What the summary of `due` tells, oldest first; nothing where no summary is planned for then any

@@ -14,13 +14,15 @@ constexpr char kNote[] = R"sql(
   INSERT INTO summary_entry (organisation_id, event_id, type, case_id, time, data)
   VALUES ($1, $2, $3, $4, $5, $6::jsonb)
   ON CONFLICT (organisation_id, event_id) DO NOTHING RETURNING 1)sql";
-// Holds the row from then on, whoever planned it. One whose time is long over is planned anew: its
-// job was lost.
+// Holds the row from then on, whoever planned it. It is planned anew for an earlier time, and where
+// its time is long over: its job was lost.
 constexpr char kPlan[] = R"sql(
   INSERT INTO summary AS planned (organisation_id, due_time) VALUES ($1, $2)
   ON CONFLICT (organisation_id) DO UPDATE SET
-    anew = planned.due_time < clock_timestamp() - interval '1 hour',
-    due_time = CASE WHEN planned.due_time < clock_timestamp() - interval '1 hour'
+    anew = excluded.due_time < planned.due_time
+      OR planned.due_time < clock_timestamp() - interval '1 hour',
+    due_time = CASE WHEN excluded.due_time < planned.due_time
+                      OR planned.due_time < clock_timestamp() - interval '1 hour'
                     THEN excluded.due_time ELSE planned.due_time END
   RETURNING xmax = 0 OR anew AS anew)sql";
 constexpr char kHold[] =

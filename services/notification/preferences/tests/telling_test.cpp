@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "services/common/base/proto_time.h"
 #include "services/notification/preferences/telling_lanes.h"
 #include "services/notification/tests/handler_fixture.h"
@@ -303,6 +304,31 @@ TEST_CASE_METHOD(TellingFixture, "a preference that was changed meanwhile holds"
     tray.away = false;
     CHECK(tray.Wait(1).at(0).recipient.text() == "olive@example.com");
   }
+}
+
+TEST_CASE_METHOD(TellingFixture, "an earlier time of the summary holds from the next event on",
+                 "[service]") {
+  const auto at = [&](int hour) {
+    return absl::FromCivil(absl::CivilHour(2030, 6, 1, hour), organisations.profile.time_zone);
+  };
+  clock.now = at(12);
+  REQUIRE(Tell(Uploaded("e1")).ok());
+  const absl::Time first = Due();
+  CHECK(first == at(12) + absl::Hours(20));
+  v1::NotificationSettings settings;
+  settings.set_summary_time("13:00");
+  REQUIRE(Set(settings).ok());
+  REQUIRE(Tell(Uploaded("e2")).ok());
+  CHECK(Due() == at(13));
+  settings.set_summary_time("23:00");
+  REQUIRE(Set(settings).ok());
+  REQUIRE(Tell(Uploaded("e3")).ok());
+  CHECK(Due() == at(13));
+  // One summary of all, whichever job comes.
+  REQUIRE(telling.SendSummary("acme", at(13)).ok());
+  REQUIRE(telling.SendSummary("acme", first).ok());
+  CHECK(Count("message") == 1);
+  CHECK(Count("summary_entry", "sent_time IS NULL") == 0);
 }
 
 TEST_CASE_METHOD(TellingFixture, "a summary whose job was lost is planned anew", "[service]") {
