@@ -9,9 +9,16 @@ const production = checkout.render("production");
 const trying = checkout.render("try");
 
 const everywhere = [
-  ...["clamav", "default", "ingress-nginx", "kube-system", "metrics", "monitoring", "proxies", "redis"].map(
-    podElsewhere,
-  ),
+  ...[
+    "clamav",
+    "default",
+    "ingress-nginx",
+    "kube-system",
+    "metrics",
+    "monitoring",
+    "proxies",
+    "redis",
+  ].map(podElsewhere),
   host("the database", "10.20.1.2"),
   host("the internet", "203.0.113.7"),
   host("the internet (IPv6)", "2001:db8::7"),

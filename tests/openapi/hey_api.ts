@@ -11,9 +11,10 @@ import {
   type VerifySignInRequest,
 } from "./generated/hey-api/index.ts";
 
-type Refusal = Omit<SignInVerifySignInErrors, 500 | 503 | 504> extends infer Errors
-  ? Errors[keyof Errors]
-  : never;
+type Refusal =
+  Omit<SignInVerifySignInErrors, 500 | 503 | 504> extends infer Errors
+    ? Errors[keyof Errors]
+    : never;
 
 function unknown(reason: never): never {
   throw new Error(`a reason that nobody declared: ${JSON.stringify(reason)}`);
@@ -33,6 +34,8 @@ export function whatToSay(problem: Refusal): string {
   switch (problem.reason) {
     case "CODE_WRONG":
       return `That is not the code. ${problem.attemptsLeft.toFixed()} tries are left.`;
+    case "PASSWORD_WRONG":
+      return "That is not the password of this address.";
     case "CODE_MALFORMED":
       return "A code has six digits.";
     case "CHALLENGE_EXPIRED":

@@ -34,6 +34,8 @@ export function whatToSay(problem: Refusal): string {
   switch (problem.reason) {
     case "CODE_WRONG":
       return `That is not the code. ${problem.attemptsLeft.toFixed()} tries are left.`;
+    case "PASSWORD_WRONG":
+      return "That is not the password of this address.";
     case "CODE_MALFORMED":
       return "A code has six digits.";
     case "CHALLENGE_EXPIRED":
