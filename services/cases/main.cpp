@@ -3,6 +3,7 @@
 #include "services/cases/factfind/handler.h"
 #include "services/cases/handler.h"
 #include "services/cases/incidents/handler.h"
+#include "services/cases/offers/handler.h"
 #include "services/cases/pipelines/handler.h"
 #include "services/cases/portal/handler.h"
 #include "services/cases/retention.h"
@@ -15,6 +16,38 @@
 namespace gatehouse::cases {
 extern const std::vector<Migration> kMigrations;
 }
+
+namespace {
+
+using namespace gatehouse;
+
+// What all nouns of a case stand on.
+struct Ground {
+  ServiceBase& base;
+  Outbox& outbox;
+  cases::CaseFile& case_file;
+  cases::PlaceStore& places;
+  cases::PostgresStore& mirror;
+  const cases::PortalGate& gate;
+  Once& once;
+};
+
+// What staff ask of clients, and clients do.
+struct Works {
+  explicit Works(const Ground& ground)
+      : clock(ground.base.clock()),
+        offer_store(ground.base.postgres(), ground.outbox, ground.case_file, ground.places),
+        offers({offer_store, ground.mirror, ground.gate, ground.once, clock}) {}
+  void Register(Server& server) {
+    offers.Register(server);
+  }
+
+  const Clock& clock;
+  cases::OfferStore offer_store;
+  cases::OffersHandler offers;
+};
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace gatehouse;
@@ -58,6 +91,7 @@ int main(int argc, char** argv) {
   Settings<cases::IncidentSettings> incident_settings(base.postgres(), outbox);
   cases::IncidentStore incident_store(base.postgres(), outbox, case_file);
   cases::IncidentsHandler incidents(incident_settings, incident_store, gate, once);
+  Works works({base, outbox, case_file, places, store, gate, once});
   cases::PortalHandler portal({portal_settings, terms, store, places, once});
   cases::FlowStore flow_store(base.postgres());
   cases::FlowsHandler flows(flow_store);
@@ -71,5 +105,6 @@ int main(int argc, char** argv) {
   incidents.Register(server);
   flows.Register(server);
   fact_finds.Register(server);
+  works.Register(server);
   return base.Run(server);
 }

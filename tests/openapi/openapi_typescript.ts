@@ -96,6 +96,13 @@ export function about(event: components["schemas"]["Event"]): string | undefined
     case "factFind.submitted":
     case "factFind.unlocked":
       return event.data.factFindId;
+    case "offer.shared":
+    case "offer.seen":
+    case "offer.accepted":
+    case "offer.declined":
+    case "offer.withdrawn":
+    case "offer.closed":
+      return event.data.offerId;
     case "contact.updated":
     case "incident.created":
     case "incident.replied":

@@ -4,6 +4,9 @@
 #include <set>
 #include <tuple>
 
+#include "gatehouse/common/v1/reasons.pb.h"
+#include "services/common/base/status.h"
+
 namespace gatehouse::cases {
 namespace {
 
@@ -13,6 +16,16 @@ auto Reached(const Contact& contact) {
 }
 
 }  // namespace
+
+absl::Status CheckContact(const Case& mirrored, const std::string& contact_id) {
+  const auto& contacts = mirrored.contacts;
+  const bool there = contact_id.empty() ||
+                     std::any_of(contacts.begin(), contacts.end(), [&](const Contact& contact) {
+                       return contact.contact_id == contact_id;
+                     });
+  if (there) return absl::OkStatus();
+  return Refuse(common::v1::NOT_FOUND, "the case has no such contact");
+}
 
 std::string RepeatedContact(const Case& mirrored) {
   std::set<std::string> ids;

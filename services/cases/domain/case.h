@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/common/base/caller.h"
 
@@ -49,6 +50,9 @@ struct Note {
   std::string note_id, text, author;
   absl::Time create_time;
 };
+
+// OK where the case has the contact, or the id is empty: all of them are meant. Else NOT_FOUND.
+absl::Status CheckContact(const Case& mirrored, const std::string& contact_id);
 
 // The id of a contact that is listed twice; empty if none is.
 std::string RepeatedContact(const Case& mirrored);

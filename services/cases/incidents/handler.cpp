@@ -1,14 +1,10 @@
 #include "services/cases/incidents/handler.h"
 
+#include "services/cases/domain/seen_by.h"
 #include "services/cases/pipelines/domain/status.h"
 
 namespace gatehouse::cases {
 namespace {
-
-// Whose incidents the client sees.
-std::string SeenBy(const CaseAccess& access) {
-  return access.visibility == Visibility::kAll ? kEverybody : access.contact_id;
-}
 
 v1::PortalIncidentType Shown(const v1::IncidentType& type, const std::string& language) {
   // A state's texts are chosen by the same rule.

@@ -4,6 +4,7 @@
 #include "gatehouse/cases/v1/events.pb.h"
 #include "gatehouse/cases/v1/reasons.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
+#include "services/cases/domain/seen_by.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/random.h"
 #include "services/common/jobs/events.h"

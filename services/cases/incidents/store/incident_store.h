@@ -14,10 +14,8 @@
 namespace gatehouse::cases {
 
 // The incidents of cases and what was said about them. Every method is about one organisation's
-// rows; what is told is told if and only if the change is kept. Whose incidents are seen is said by
-// a contact's id, or kEverybody.
-inline constexpr char kEverybody[] = "*";
-
+// rows; what is told is told if and only if the change is kept. Whose incidents are seen, SeenBy()
+// says.
 class IncidentStore {
  public:
   IncidentStore(Postgres& postgres, Outbox& outbox, CaseFile& cases)

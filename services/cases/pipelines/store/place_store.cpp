@@ -164,6 +164,25 @@ absl::StatusOr<PlaceStore::Moved> PlaceStore::Make(const std::string& organisati
   });
 }
 
+absl::Status PlaceStore::Act(const Caller& client, const std::string& case_id,
+                             const std::string& action) {
+  ASSIGN_OR_RETURN(const auto place, Find(client.organisation_id, case_id));
+  if (!place.has_value()) return absl::OkStatus();
+  const auto to = MoveByExternalAction(place->pipeline, place->state_id, action);
+  if (!to.ok()) return absl::OkStatus();
+  const Move move = {.case_id = case_id,
+                     .etag = "",
+                     .pipeline_id = "",
+                     .decide = [&](const Pipeline&, const std::string&) { return to; },
+                     .mover = {.cause = v1::MOVED_BY_CLIENT,
+                               .actor_id = client.actor_id,
+                               .actor_name = client.actor_name,
+                               .contact_id = client.AccessTo(case_id)->contact_id,
+                               .reason = "",
+                               .external_action = action}};
+  return Make(client.organisation_id, move).status();
+}
+
 absl::StatusOr<Place> PlaceStore::Record(Transaction& tx, const std::string& organisation_id,
                                          const std::string& case_id, const std::string& from,
                                          Place to, const Mover& mover) {

@@ -45,6 +45,10 @@ class PlaceStore : public Places {
   // none, and what `decide` refuses.
   absl::StatusOr<Moved> Make(const std::string& organisation_id, const Move& move);
 
+  // What a client did, such as `offer-accepted`: moves the case where the state that it stands in
+  // waits for that external action, and elsewhere does nothing. The caller holds the case's lock.
+  absl::Status Act(const Caller& client, const std::string& case_id, const std::string& action);
+
   // Nothing where the case is in no pipeline, or is not there.
   absl::StatusOr<std::optional<Place>> Find(const std::string& organisation_id,
                                             const std::string& case_id);
