@@ -8,6 +8,8 @@
 #include "services/cases/portal/handler.h"
 #include "services/cases/retention.h"
 #include "services/cases/store/postgres_store.h"
+#include "services/cases/visits/handler.h"
+#include "services/cases/visits/reminding.h"
 #include "services/common/base/crypto.h"
 #include "services/common/process/process.h"
 #include "services/common/service/await_root_key.h"
@@ -28,6 +30,7 @@ struct Ground {
   cases::CaseFile& case_file;
   cases::PlaceStore& places;
   cases::PostgresStore& mirror;
+  Settings<cases::PortalSettings>& settings;
   const cases::PortalGate& gate;
   Once& once;
 };
@@ -37,14 +40,26 @@ struct Works {
   explicit Works(const Ground& ground)
       : clock(ground.base.clock()),
         offer_store(ground.base.postgres(), ground.outbox, ground.case_file, ground.places),
-        offers({offer_store, ground.mirror, ground.gate, ground.once, clock}) {}
+        offers({offer_store, ground.mirror, ground.gate, ground.once, clock}),
+        visit_store(ground.base.postgres(), ground.outbox, ground.case_file),
+        visits({visit_store, ground.mirror, ground.places, ground.gate, ground.once, clock}),
+        reminding({ground.base.postgres(), ground.outbox, visit_store, ground.mirror,
+                   ground.settings, clock}),
+        reminder_jobs(ground.base.postgres(),
+                      {.key = DeriveKey(ground.base.root_key(), "cases outbox"),
+                       .lanes = {{cases::kVisitLane, reminding.Work()}}}) {}
   void Register(Server& server) {
     offers.Register(server);
+    visits.Register(server);
   }
 
   const Clock& clock;
   cases::OfferStore offer_store;
   cases::OffersHandler offers;
+  cases::VisitStore visit_store;
+  cases::VisitsHandler visits;
+  cases::VisitReminding reminding;
+  const Jobs reminder_jobs;
 };
 
 }  // namespace
@@ -91,7 +106,7 @@ int main(int argc, char** argv) {
   Settings<cases::IncidentSettings> incident_settings(base.postgres(), outbox);
   cases::IncidentStore incident_store(base.postgres(), outbox, case_file);
   cases::IncidentsHandler incidents(incident_settings, incident_store, gate, once);
-  Works works({base, outbox, case_file, places, store, gate, once});
+  Works works({base, outbox, case_file, places, store, portal_settings, gate, once});
   cases::PortalHandler portal({portal_settings, terms, store, places, once});
   cases::FlowStore flow_store(base.postgres());
   cases::FlowsHandler flows(flow_store);

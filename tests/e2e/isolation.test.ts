@@ -152,6 +152,26 @@ async function answeredBy(office: Office, contactId: string, answer: string) {
   return factFindId;
 }
 
+/** What is offered to another client of the case, and when somebody comes to it. */
+async function arrangedWith(office: Office, contactId: string, title: string) {
+  const about = office.aboutCase();
+  const lines = [{ description: "Panels", amount: "100" }];
+  const content = { title: `Offer ${title}`, currency: "AUD", lines, total: "100" };
+  const { offerId } = await ok(
+    office.api.POST("/v1/cases/{caseId}/offers", {
+      ...about,
+      body: { contactId, content } as never,
+    }),
+  );
+  const localTime = `${new Date(Date.now() + 172_800_000).toISOString().slice(0, 10)}T09:00`;
+  const times = [{ localTime, timeZone: "Australia/Sydney", durationMinutes: 60 }];
+  const plan = { title: `Visit ${title}`, times };
+  const { visitId } = await ok(
+    office.api.POST("/v1/cases/{caseId}/visits", { ...about, body: { contactId, plan } as never }),
+  );
+  return { ids: { offerId, visitId }, secrets: [offerId, visitId, content.title, plan.title] };
+}
+
 /** What another client of the case handed in, and what it was asked for; and its person. */
 async function ofAnother(office: Office, index: number) {
   const { contactId, email, mobile } = office.contacts[index];
@@ -172,9 +192,11 @@ async function ofAnother(office: Office, index: number) {
   const answer = newId("answer");
   const factFindId = await answeredBy(office, contactId, answer);
   const asked = [documentRequestId, title, factFindId, answer];
+  const arranged = await arrangedWith(office, contactId, newId("title"));
+  const { caseId } = office;
   return {
-    ids: { caseId: office.caseId, documentId, documentRequestId, contactId, factFindId },
-    secrets: [contactId, email, mobile, documentId, filename, ...asked],
+    ids: { caseId, documentId, documentRequestId, contactId, factFindId, ...arranged.ids },
+    secrets: [contactId, email, mobile, documentId, filename, ...asked, ...arranged.secrets],
   };
 }
 
@@ -196,7 +218,9 @@ test("who sees only its own finds nothing of another there, at any door [S2-23]"
       if (without(theirs.text).includes(secret)) shownToAll.add(secret);
     }
     // What is named by its own id is not there.
-    const single = /\{(documentId|documentRequestId|contactId|factFindId)\}/.test(path);
+    const single = /\{(documentId|documentRequestId|contactId|factFindId|offerId|visitId)\}/.test(
+      path,
+    );
     if (single) assert.equal(mine.status, 404, `${verb} ${path}: ${mine.text}`);
   }
   // Each of them is shown to whom may see it, so that its absence says something.

@@ -103,6 +103,12 @@ export function about(event: components["schemas"]["Event"]): string | undefined
     case "offer.withdrawn":
     case "offer.closed":
       return event.data.offerId;
+    case "visit.arranged":
+    case "visit.confirmed":
+    case "visit.declined":
+    case "visit.rescheduled":
+    case "visit.cancelled":
+      return event.data.visitId;
     case "contact.updated":
     case "incident.created":
     case "incident.replied":

@@ -41,6 +41,16 @@ const std::vector<Tag> kDocumentsTags = {
     {.name = "documents", .sample = "- Payslip\n", .required = true},
     {.name = "portal_url", .sample = "https://portal.example", .is_address = true}};
 
+const std::vector<Tag> kVisitTags = {
+    kContact,
+    {.name = "case_name", .sample = "12 Harbour Street"},
+    {.name = "portal_name", .sample = "Harbour Solar"},
+    {.name = "visit", .sample = "Fitting the roof"},
+    {.name = "time", .sample = "Tuesday, 1 December 2026 at 09:00 (AEDT)", .required = true},
+    {.name = "place", .sample = "12 Harbour Street"},
+    {.name = "installer", .sample = "Ian Installer"},
+    {.name = "phone", .sample = "02 9000 0000"}};
+
 const std::vector<Kind> kKinds = {
     {.name = "invitation",
      .title = "Invitation",
@@ -175,6 +185,18 @@ const std::vector<Kind> kKinds = {
               "{{documents}}\n"
               "You find that by the link that you were sent: {{portal_url}}\n\n"
               "{{organisation_name}}\n"}},
+    {.name = "visit-reminder",
+     .title = "Reminder of a visit",
+     .tags = kVisitTags,
+     .text = {"{{visit}}: {{time}}",
+              "Dear {{contact_name}},\n\n"
+              "for {{case_name}}, please remember:\n\n"
+              "{{visit}}\n"
+              "{{time}}\n"
+              "{{#place}}\n{{place}}\n{{/place}}\n"
+              "{{#installer}}\n\n{{installer}}{{#phone}}, {{phone}}{{/phone}}, will "
+              "come.\n{{/installer}}\n"
+              "{{#portal_name}}\n\n{{portal_name}}\n{{/portal_name}}\n"}},
     // The ending binds the code to the page that may read it (WICG's origin-bound one-time
     // codes): browsers offer it there and nowhere else.
     {.name = "sign-in-code",
