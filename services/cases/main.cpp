@@ -1,4 +1,5 @@
 #include "services/cases/contacts/handler.h"
+#include "services/cases/drawing/handler.h"
 #include "services/cases/factfind/flows_handler.h"
 #include "services/cases/factfind/handler.h"
 #include "services/cases/handler.h"
@@ -45,12 +46,15 @@ struct Works {
         visits({visit_store, ground.mirror, ground.places, ground.gate, ground.once, clock}),
         reminding({ground.base.postgres(), ground.outbox, visit_store, ground.mirror,
                    ground.settings, clock}),
+        drawing_store(ground.base.postgres(), ground.outbox, ground.case_file),
+        drawings(drawing_store, ground.gate),
         reminder_jobs(ground.base.postgres(),
                       {.key = DeriveKey(ground.base.root_key(), "cases outbox"),
                        .lanes = {{cases::kVisitLane, reminding.Work()}}}) {}
   void Register(Server& server) {
     offers.Register(server);
     visits.Register(server);
+    drawings.Register(server);
   }
 
   const Clock& clock;
@@ -59,6 +63,8 @@ struct Works {
   cases::VisitStore visit_store;
   cases::VisitsHandler visits;
   cases::VisitReminding reminding;
+  cases::DrawingStore drawing_store;
+  cases::DrawingsHandler drawings;
   const Jobs reminder_jobs;
 };
 

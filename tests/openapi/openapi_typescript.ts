@@ -110,6 +110,7 @@ export function about(event: components["schemas"]["Event"]): string | undefined
     case "visit.cancelled":
       return event.data.visitId;
     case "contact.updated":
+    case "drawing.updated":
     case "incident.created":
     case "incident.replied":
     case "terms.accepted":
