@@ -9,6 +9,7 @@
 #include "services/cases/portal/handler.h"
 #include "services/cases/retention.h"
 #include "services/cases/store/postgres_store.h"
+#include "services/cases/tasks/handler.h"
 #include "services/cases/visits/handler.h"
 #include "services/cases/visits/reminding.h"
 #include "services/common/base/crypto.h"
@@ -32,6 +33,7 @@ struct Ground {
   cases::PlaceStore& places;
   cases::PostgresStore& mirror;
   Settings<cases::PortalSettings>& settings;
+  cases::TermsStore& terms;
   const cases::PortalGate& gate;
   Once& once;
 };
@@ -48,6 +50,7 @@ struct Works {
                    ground.settings, clock}),
         drawing_store(ground.base.postgres(), ground.outbox, ground.case_file),
         drawings(drawing_store, ground.gate),
+        tasks({ground.places, offer_store, visit_store, drawing_store, ground.terms, ground.gate}),
         reminder_jobs(ground.base.postgres(),
                       {.key = DeriveKey(ground.base.root_key(), "cases outbox"),
                        .lanes = {{cases::kVisitLane, reminding.Work()}}}) {}
@@ -55,6 +58,7 @@ struct Works {
     offers.Register(server);
     visits.Register(server);
     drawings.Register(server);
+    tasks.Register(server);
   }
 
   const Clock& clock;
@@ -65,6 +69,7 @@ struct Works {
   cases::VisitReminding reminding;
   cases::DrawingStore drawing_store;
   cases::DrawingsHandler drawings;
+  cases::TasksHandler tasks;
   const Jobs reminder_jobs;
 };
 
@@ -112,7 +117,7 @@ int main(int argc, char** argv) {
   Settings<cases::IncidentSettings> incident_settings(base.postgres(), outbox);
   cases::IncidentStore incident_store(base.postgres(), outbox, case_file);
   cases::IncidentsHandler incidents(incident_settings, incident_store, gate, once);
-  Works works({base, outbox, case_file, places, store, portal_settings, gate, once});
+  Works works({base, outbox, case_file, places, store, portal_settings, terms, gate, once});
   cases::PortalHandler portal({portal_settings, terms, store, places, once});
   cases::FlowStore flow_store(base.postgres());
   cases::FlowsHandler flows(flow_store);

@@ -1,0 +1,55 @@
+#include "services/cases/tasks/handler.h"
+
+#include "services/cases/domain/seen_by.h"
+
+namespace gatehouse::cases {
+namespace {
+
+v1::ListTasksResponse ResponseOf(const std::vector<v1::Task>& tasks) {
+  v1::ListTasksResponse response;
+  for (const v1::Task& task : tasks) *response.add_tasks() = task;
+  return response;
+}
+
+}  // namespace
+
+void TasksHandler::Register(Server& server) {
+  server.Service("gatehouse.cases.v1.Tasks").Unary("ListTasks", *this, &TasksHandler::ListTasks);
+  server.Service("gatehouse.cases.v1.PortalTasks")
+      .Unary("ListPortalTasks", *this, &TasksHandler::ListPortalTasks);
+}
+
+absl::StatusOr<TaskSources> TasksHandler::SourcesOf(const Call& call,
+                                                    const v1::ListTasksRequest& request,
+                                                    const OfferStore::Reader& reader) {
+  const std::string& organisation_id = call.caller.organisation_id;
+  const std::string& case_id = request.case_id();
+  TaskSources sources;
+  ASSIGN_OR_RETURN(sources.offers, parts_.offers.List(organisation_id, case_id, reader));
+  ASSIGN_OR_RETURN(sources.visits, parts_.visits.List(organisation_id, case_id, reader.seen_by));
+  ASSIGN_OR_RETURN(sources.drawing, parts_.drawings.Get(organisation_id, case_id));
+  ASSIGN_OR_RETURN(sources.place, parts_.places.Find(organisation_id, case_id));
+  sources.language = request.language();
+  return sources;
+}
+
+absl::StatusOr<v1::ListTasksResponse> TasksHandler::ListTasks(const Call& call,
+                                                              const v1::ListTasksRequest& request) {
+  ASSIGN_OR_RETURN(const TaskSources sources,
+                   SourcesOf(call, request, {.seen_by = kEverybody, .staff = true}));
+  return ResponseOf(TasksOf(sources));
+}
+
+absl::StatusOr<v1::ListTasksResponse> TasksHandler::ListPortalTasks(
+    const Call& call, const v1::ListTasksRequest& request) {
+  RETURN_IF_ERROR(parts_.gate.Enter(call).status());
+  // What others are to do is no task of this client, though it may see it.
+  const std::string& contact_id = call.caller.AccessTo(request.case_id())->contact_id;
+  ASSIGN_OR_RETURN(TaskSources sources,
+                   SourcesOf(call, request, {.seen_by = contact_id, .staff = false}));
+  ASSIGN_OR_RETURN(const TermsStore::Standing standing, parts_.terms.StandingOf(call.caller));
+  if (!standing.accepted.has_value()) sources.terms_to_accept = standing.version;
+  return ResponseOf(TasksOf(sources));
+}
+
+}  // namespace gatehouse::cases
