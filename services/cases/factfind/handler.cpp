@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gatehouse/cases/v1/reasons.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
+#include "services/cases/domain/seen_by.h"
 #include "services/cases/factfind/answers_json.h"
 #include "services/cases/phone/e164.h"
 #include "services/cases/portal/domain/video.h"
@@ -14,13 +15,7 @@ namespace {
 
 template <typename Request>
 FactFindStore::Target ForStaff(const Call& call, const Request& request) {
-  return {call.caller.organisation_id, request.case_id(), request.fact_find_id(),
-          FactFindStore::kEveryContact};
-}
-
-// Whose fact finds the client sees.
-std::string SeenBy(const CaseAccess& access) {
-  return access.visibility == Visibility::kAll ? FactFindStore::kEveryContact : access.contact_id;
+  return {call.caller.organisation_id, request.case_id(), request.fact_find_id(), kEverybody};
 }
 
 template <typename Request>
@@ -88,15 +83,9 @@ absl::StatusOr<v1::FactFind> FactFindsHandler::CreateFactFind(
     const Call& call, const v1::CreateFactFindRequest& request) {
   const std::string& organisation_id = call.caller.organisation_id;
   ASSIGN_OR_RETURN(const Case mirrored, parts_.mirror.Get(organisation_id, request.case_id()));
-  const auto& contacts = mirrored.contacts;
-  if (std::none_of(contacts.begin(), contacts.end(), [&](const Contact& contact) {
-        return contact.contact_id == request.contact_id();
-      })) {
-    return Refuse(common::v1::NOT_FOUND, "there is no such contact");
-  }
+  RETURN_IF_ERROR(CheckContact(mirrored, request.contact_id()));
   ASSIGN_OR_RETURN(const v1::FactFind find, parts_.finds.Open(organisation_id, request));
-  return Whole(
-      {organisation_id, request.case_id(), find.fact_find_id(), FactFindStore::kEveryContact});
+  return Whole({organisation_id, request.case_id(), find.fact_find_id(), kEverybody});
 }
 
 absl::StatusOr<v1::ListFactFindsResponse> FactFindsHandler::List(const Target& target) {
@@ -129,7 +118,7 @@ absl::StatusOr<v1::FactFind> FactFindsHandler::Whole(const Target& target) {
 
 absl::StatusOr<v1::ListFactFindsResponse> FactFindsHandler::ListFactFinds(
     const Call& call, const v1::ListFactFindsRequest& request) {
-  return List({call.caller.organisation_id, request.case_id(), "", FactFindStore::kEveryContact});
+  return List({call.caller.organisation_id, request.case_id(), "", kEverybody});
 }
 
 absl::StatusOr<v1::FactFind> FactFindsHandler::GetFactFind(const Call& call,
@@ -237,36 +226,9 @@ absl::StatusOr<v1::FactFind> FactFindsHandler::SubmitFactFind(
         [&](const std::vector<v1::Answer>& answers) {
           return CheckComplete(*flow, ByField(answers));
         },
-        [&] { return Advance(call, request.case_id(), SubmitActionOf(*flow)); }));
+        [&] { return parts_.places.Act(call.caller, request.case_id(), SubmitActionOf(*flow)); }));
     return Whole(target);
   });
-}
-
-absl::Status FactFindsHandler::Advance(const Call& call, const std::string& case_id,
-                                       const std::string& action) {
-  const std::string& organisation_id = call.caller.organisation_id;
-  ASSIGN_OR_RETURN(const auto place, parts_.places.Find(organisation_id, case_id));
-  if (!place.has_value()) return absl::OkStatus();
-  // Nobody moves it meanwhile: the case is locked. A move that is refused would take the submission
-  // with it.
-  if (!MoveByExternalAction(place->pipeline, place->state_id, action).ok()) {
-    return absl::OkStatus();
-  }
-  return parts_.places
-      .Make(organisation_id, {.case_id = case_id,
-                              .etag = "",
-                              .pipeline_id = "",
-                              .decide =
-                                  [&](const Pipeline& pipeline, const std::string& from) {
-                                    return MoveByExternalAction(pipeline, from, action);
-                                  },
-                              .mover = {.cause = v1::MOVED_BY_CLIENT,
-                                        .actor_id = call.caller.actor_id,
-                                        .actor_name = call.caller.actor_name,
-                                        .contact_id = call.caller.AccessTo(case_id)->contact_id,
-                                        .reason = "",
-                                        .external_action = action}})
-      .status();
 }
 
 absl::StatusOr<v1::CheckFlowsResponse> FactFindsHandler::CheckFlows(

@@ -59,8 +59,6 @@ class FactFindsHandler {
   absl::StatusOr<v1::FactFind> Whole(const Target& target);
   absl::StatusOr<v1::SaveAnswerResponse> Save(const Call& call, const Target& target,
                                               const v1::SaveAnswerRequest& request);
-  // Moves the case, where its pipeline waits for the flow's action.
-  absl::Status Advance(const Call& call, const std::string& case_id, const std::string& action);
 
   const Parts parts_;
 };

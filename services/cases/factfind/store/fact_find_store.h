@@ -22,11 +22,10 @@ class FactFindStore {
   FactFindStore(Postgres& postgres, Outbox& outbox, CaseFile& cases)
       : postgres_(postgres), outbox_(outbox), cases_(cases) {}
 
-  // Which fact find, and whose are seen: by a contact's id, or kEveryContact.
+  // Which fact find, and whose are seen: SeenBy() says.
   struct Target {
     std::string organisation_id, case_id, fact_find_id, seen_by;
   };
-  static constexpr char kEveryContact[] = "*";
 
   // The one of this contact, case and flow, opened where there is none, in the flow's current
   // version. Says `factFind.opened`. Refuses NOT_FOUND for a case that is not there, FLOW_UNKNOWN,
