@@ -34,6 +34,8 @@ struct Ground {
   cases::PostgresStore& mirror;
   Settings<cases::PortalSettings>& settings;
   cases::TermsStore& terms;
+  cases::FlowStore& flows;
+  cases::FactFindStore& fact_finds;
   const cases::PortalGate& gate;
   Once& once;
 };
@@ -50,7 +52,8 @@ struct Works {
                    ground.settings, clock}),
         drawing_store(ground.base.postgres(), ground.outbox, ground.case_file),
         drawings(drawing_store, ground.gate),
-        tasks({ground.places, offer_store, visit_store, drawing_store, ground.terms, ground.gate}),
+        tasks({ground.places, offer_store, visit_store, drawing_store, ground.fact_finds,
+               ground.flows, ground.terms, ground.gate}),
         reminder_jobs(ground.base.postgres(),
                       {.key = DeriveKey(ground.base.root_key(), "cases outbox"),
                        .lanes = {{cases::kVisitLane, reminding.Work()}}}) {}
@@ -117,12 +120,13 @@ int main(int argc, char** argv) {
   Settings<cases::IncidentSettings> incident_settings(base.postgres(), outbox);
   cases::IncidentStore incident_store(base.postgres(), outbox, case_file);
   cases::IncidentsHandler incidents(incident_settings, incident_store, gate, once);
-  Works works({base, outbox, case_file, places, store, portal_settings, terms, gate, once});
   cases::PortalHandler portal({portal_settings, terms, store, places, once});
   cases::FlowStore flow_store(base.postgres());
   cases::FlowsHandler flows(flow_store);
   cases::FactFindStore fact_find_store(base.postgres(), outbox, case_file);
   cases::FactFindsHandler fact_finds({flow_store, fact_find_store, store, places, gate, once});
+  Works works({base, outbox, case_file, places, store, portal_settings, terms, flow_store,
+               fact_find_store, gate, once});
   Server server("cases");
   handler.Register(server);
   pipelines.Register(server);

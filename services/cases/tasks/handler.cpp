@@ -1,6 +1,7 @@
 #include "services/cases/tasks/handler.h"
 
 #include "services/cases/domain/seen_by.h"
+#include "services/cases/factfind/domain/definition.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -19,6 +20,19 @@ void TasksHandler::Register(Server& server) {
       .Unary("ListPortalTasks", *this, &TasksHandler::ListPortalTasks);
 }
 
+absl::StatusOr<std::vector<AskedFactFind>> TasksHandler::FactFindsOf(
+    const FactFindStore::Target& target) {
+  std::vector<AskedFactFind> asked;
+  ASSIGN_OR_RETURN(const auto finds, parts_.fact_finds.List(target));
+  for (const v1::FactFind& find : finds) {
+    ASSIGN_OR_RETURN(const auto flow, parts_.flows.Version(target.organisation_id, find.flow_id(),
+                                                           find.flow_version()));
+    asked.push_back({find, SubmitActionOf(*flow)});
+    asked.back().find.set_display_name(flow->display_name());
+  }
+  return asked;
+}
+
 absl::StatusOr<TaskSources> TasksHandler::SourcesOf(const Call& call,
                                                     const v1::ListTasksRequest& request,
                                                     const OfferStore::Reader& reader) {
@@ -28,6 +42,7 @@ absl::StatusOr<TaskSources> TasksHandler::SourcesOf(const Call& call,
   ASSIGN_OR_RETURN(sources.offers, parts_.offers.List(organisation_id, case_id, reader));
   ASSIGN_OR_RETURN(sources.visits, parts_.visits.List(organisation_id, case_id, reader.seen_by));
   ASSIGN_OR_RETURN(sources.drawing, parts_.drawings.Get(organisation_id, case_id));
+  ASSIGN_OR_RETURN(sources.fact_finds, FactFindsOf({organisation_id, case_id, "", reader.seen_by}));
   ASSIGN_OR_RETURN(sources.place, parts_.places.Find(organisation_id, case_id));
   sources.language = request.language();
   return sources;

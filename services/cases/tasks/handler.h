@@ -2,6 +2,7 @@
 
 #include "gatehouse/cases/v1/tasks.pb.h"
 #include "services/cases/drawing/store/drawing_store.h"
+#include "services/cases/factfind/store/fact_find_store.h"
 #include "services/cases/offers/store/offer_store.h"
 #include "services/cases/pipelines/store/place_store.h"
 #include "services/cases/portal/gate.h"
@@ -21,6 +22,8 @@ class TasksHandler {
     OfferStore& offers;
     VisitStore& visits;
     DrawingStore& drawings;
+    FactFindStore& fact_finds;
+    FlowStore& flows;
     TermsStore& terms;
     const PortalGate& gate;
   };
@@ -33,6 +36,7 @@ class TasksHandler {
                                                         const v1::ListTasksRequest& request);
 
  private:
+  absl::StatusOr<std::vector<AskedFactFind>> FactFindsOf(const FactFindStore::Target& target);
   // Of what the reader sees.
   absl::StatusOr<TaskSources> SourcesOf(const Call& call, const v1::ListTasksRequest& request,
                                         const OfferStore::Reader& reader);

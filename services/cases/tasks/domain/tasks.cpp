@@ -47,6 +47,17 @@ v1::Task TaskOf(const v1::Visit& visit, bool blocks_case) {
   return task;
 }
 
+// The case waits for it where its state moves on when it is handed in.
+v1::Task TaskOf(const AskedFactFind& asked, const std::optional<Place>& place) {
+  const bool blocks_case =
+      place.has_value() &&
+      MoveByExternalAction(place->pipeline, place->state_id, asked.submit_action).ok();
+  v1::Task task =
+      Asked(v1::Task::FACT_FIND, asked.find.fact_find_id(), asked.find.display_name(), blocks_case);
+  task.set_contact_id(asked.find.contact_id());
+  return task;
+}
+
 // What the state asks for by itself.
 void AddOfPlace(const TaskSources& sources, std::vector<v1::Task>& tasks) {
   if (!sources.place.has_value()) return;
@@ -84,6 +95,10 @@ std::vector<v1::Task> TasksOf(const TaskSources& sources) {
   }
   for (const v1::Visit& visit : sources.visits) {
     if (visit.state() == v1::Visit::PROPOSED) tasks.push_back(TaskOf(visit, view == v1::VISIT));
+  }
+  for (const AskedFactFind& asked : sources.fact_finds) {
+    if (asked.find.state() != v1::FactFind::IN_PROGRESS) continue;
+    tasks.push_back(TaskOf(asked, sources.place));
   }
   std::stable_sort(tasks.begin(), tasks.end(),
                    [](const v1::Task& a, const v1::Task& b) { return Order(a) < Order(b); });

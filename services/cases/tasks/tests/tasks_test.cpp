@@ -38,6 +38,15 @@ Place At(const std::string& state_id) {
   place.state_id = state_id;
   return place;
 }
+AskedFactFind FactFindOf(const std::string& id, v1::FactFind::State state,
+                         const std::string& action = "fact-find-submitted") {
+  v1::FactFind find;
+  find.set_fact_find_id(id);
+  find.set_state(state);
+  find.set_contact_id("ada");
+  find.set_display_name("Fact find " + id);
+  return {find, action};
+}
 std::vector<std::string> Ids(const TaskSources& sources) {
   std::vector<std::string> ids;
   for (const v1::Task& task : TasksOf(sources)) ids.push_back(task.subject_id());
@@ -52,6 +61,7 @@ TEST_CASE("where nothing is asked there is no task", "[unit]") {
                  OfferOf("c", v1::Offer::CLOSED), OfferOf("d", v1::Offer::DECLINED)};
   done.visits = {VisitOf("e", v1::Visit::CONFIRMED, {1}), VisitOf("f", v1::Visit::CANCELLED, {1}),
                  VisitOf("g", v1::Visit::DECLINED, {1})};
+  done.fact_finds = {FactFindOf("h", v1::FactFind::SUBMITTED)};
   done.place = At("done");
   CHECK(TasksOf(done).empty());
 }
@@ -109,6 +119,23 @@ TEST_CASE("of a state that is hidden nobody is asked", "[unit]") {
   CHECK(TasksOf(sources).empty());
 }
 
+TEST_CASE("a fact find is asked for until it is handed in, and blocks what waits for that",
+          "[unit]") {
+  TaskSources sources;
+  sources.offers = {OfferOf("offer", v1::Offer::OPEN, 1)};
+  sources.fact_finds = {FactFindOf("other", v1::FactFind::IN_PROGRESS),
+                        FactFindOf("roof", v1::FactFind::IN_PROGRESS, "deposit-paid"),
+                        FactFindOf("done", v1::FactFind::SUBMITTED)};
+  CHECK(Ids(sources) == Strings{"offer", "other", "roof"});
+  sources.place = At("lead");
+  CHECK(Ids(sources) == Strings{"roof", "offer", "other"});
+  const v1::Task first = TasksOf(sources)[0];
+  CHECK(first.kind() == v1::Task::FACT_FIND);
+  CHECK(first.title() == "Fact find roof");
+  CHECK(first.contact_id() == "ada");
+  CHECK(first.blocks_case());
+}
+
 TEST_CASE("terms that are not accepted come before all", "[unit]") {
   TaskSources sources;
   sources.place = At("offer");
@@ -123,7 +150,10 @@ struct TasksFixture : PipelinesFixture {
   VisitStore visit_store{database.postgres(), outbox, case_file};
   DrawingStore drawing_store{database.postgres(), outbox, case_file};
   TermsStore terms{database.postgres(), outbox};
-  TasksHandler tasks{{places, offer_store, visit_store, drawing_store, terms, gate}};
+  FlowStore flow_store{database.postgres()};
+  FactFindStore find_store{database.postgres(), outbox, case_file};
+  TasksHandler tasks{
+      {places, offer_store, visit_store, drawing_store, find_store, flow_store, terms, gate}};
 
   TasksFixture() { REQUIRE(Put("deal", "Smith").ok()); }
   v1::Offer Share(const std::string& contact_id) {
@@ -155,6 +185,40 @@ TEST_CASE_METHOD(TasksFixture, "a client is asked for its own, and staff see wha
   CHECK(Count(as("ada")) == 1);
   CHECK(Count(as("ada", Visibility::kAll)) == 1);
   CHECK(Count(as("bob")) == 2);
+}
+
+TEST_CASE_METHOD(TasksFixture, "a fact find is asked of its contact, and of nobody else there",
+                 "[service]") {
+  v1::PutSectionRequest section;
+  section.set_section_id("work");
+  section.set_display_name("Work");
+  v1::FactFindSubsection& page = *section.add_subsections();
+  page.set_subsection_id("all");
+  page.set_display_name("All");
+  v1::FactFindField& field = *page.add_fields();
+  field.set_field_id("remarks");
+  field.set_display_name("Remarks");
+  field.set_type(v1::FactFindField::TEXT);
+  REQUIRE(flow_store.PutSection("acme", section).ok());
+  v1::PutFlowRequest flow;
+  flow.set_flow_id("loan");
+  flow.set_display_name("Loan");
+  flow.add_sections()->set_section_id("work");
+  REQUIRE(flow_store.PutFlow("acme", flow).ok());
+  v1::CreateFactFindRequest open;
+  open.set_case_id("deal");
+  open.set_contact_id("bob");
+  open.set_flow_id("loan");
+  const std::string id = find_store.Open("acme", open)->fact_find_id();
+  CHECK(Count(ClientCall({"deal", "ada", "inv_1", Visibility::kAll})) == 0);
+  v1::ListTasksRequest request;
+  request.set_case_id("deal");
+  const Call bob = ClientCall({"deal", "bob", "inv_2", Visibility::kOwn});
+  const auto listed = tasks.ListPortalTasks(bob, request);
+  REQUIRE(listed->tasks_size() == 1);
+  CHECK(listed->tasks(0).subject_id() == id);
+  CHECK(listed->tasks(0).title() == "Loan");
+  CHECK(Count(StaffCall()) == 1);
 }
 
 TEST_CASE_METHOD(TasksFixture, "a client is asked to accept the terms, staff are not",
