@@ -170,16 +170,21 @@ absl::StatusOr<std::vector<StoredPassword>> Passwords::ProveByLink(const Attempt
 }
 
 absl::StatusOr<Passwords::Entry> Passwords::Admit(const Attempt& attempt,
-                                                  const std::vector<StoredPassword>& proven,
+                                                  std::vector<StoredPassword> proven,
                                                   const Call& call) {
+  // Without a link the first one enters that may enter anything, by its own latest case.
+  std::vector<CaseAccess> grants;
+  for (auto one = proven.begin(); !attempt.link.has_value() && grants.empty(); ++one) {
+    if (one == proven.end()) return Refuse(v1::ACCESS_REVOKED, "this access has been withdrawn");
+    ASSIGN_OR_RETURN(grants, parts_.store.ListGrants(attempt.organisation_id, {one->key.account_id},
+                                                     PhoneOf(one->subject)));
+    if (!grants.empty()) std::rotate(proven.begin(), one, one + 1);
+  }
   Subject subject = attempt.link.value_or(proven[0].subject);
   PasswordProof proof = {.email_key = proven[0].key.email_key, .version = proven[0].version};
   for (const StoredPassword& stored : proven) proof.account_ids.push_back(stored.key.account_id);
   const std::string phone = PhoneOf(subject);
   if (!attempt.link.has_value()) {
-    ASSIGN_OR_RETURN(const std::vector<CaseAccess> grants,
-                     parts_.store.ListGrants(attempt.organisation_id, proof.account_ids, phone));
-    if (grants.empty()) return Refuse(v1::ACCESS_REVOKED, "this access has been withdrawn");
     subject.access = grants[0];
     subject.settled = subject.link_serves_many = true;
   }

@@ -87,7 +87,7 @@ class Passwords {
   absl::StatusOr<std::vector<StoredPassword>> ProveByLink(const Attempt& attempt,
                                                           const StoredPassword& mine,
                                                           const std::string& tag, const Call& call);
-  absl::StatusOr<Entry> Admit(const Attempt& attempt, const std::vector<StoredPassword>& proven,
+  absl::StatusOr<Entry> Admit(const Attempt& attempt, std::vector<StoredPassword> proven,
                               const Call& call);
   absl::Status MailReset(const StoredPassword& stored, const std::string& portal_url,
                          const std::string& organisation_name);

@@ -140,6 +140,29 @@ TEST_CASE_METHOD(PasswordFixture,
   CHECK(In(ByAddress("ada@example.com", kGood)).session.case_ids.size() == 8);
 }
 
+TEST_CASE_METHOD(PasswordFixture, "who is two contacts enters the cases of both, and they stay two",
+                 "[service]") {
+  REQUIRE(Create(By("ada", "inv_1", "deal-1"), kGood).ok());
+  REQUIRE(Create(By("ada-too", "inv_3", "deal-3"), kGood).ok());
+  for (const bool then_sms : {false, true}) {
+    const auto entry = ByAddress("ada@example.com", kGood, then_sms);
+    REQUIRE(entry.ok());
+    if (then_sms) {
+      const auto entered = Verify(std::get<Challenge>(*entry).challenge_id, messenger.codes.back());
+      INFO(entered.status().ToString());
+      REQUIRE(entered.ok());
+      CHECK(entered->session.case_ids.size() == 2);
+    } else {
+      CHECK(In(entry).session.case_ids.size() == 2);
+    }
+    CHECK(Count("(SELECT DISTINCT account_id FROM access_grant) AS accounts") == 2);
+  }
+  // One of the two may enter nothing any more: the other one does.
+  database.Exec("UPDATE access_grant SET revoke_time = now() WHERE contact_id = 'ada'");
+  CHECK(In(ByAddress("ada@example.com", kGood)).session.case_ids ==
+        std::vector<std::string>{"deal-3"});
+}
+
 TEST_CASE_METHOD(PasswordFixture, "two who share an address stay two", "[service]") {
   Subject bob = By("bob", "inv_b", "deal-1");
   bob.mobile = "+61400000009";
