@@ -71,14 +71,6 @@ cases::v1::SetContactPortalRequest PortalOf(const Change& change, int64_t versio
   return request;
 }
 
-cases::v1::AddNoteRequest NoteOf(const Change& change) {
-  cases::v1::AddNoteRequest request;
-  request.set_case_id(change.invitation.case_id);
-  request.set_text(change.note);
-  request.set_author(change.author);
-  return request;
-}
-
 // Once five minutes have passed, nobody waits for this code any more.
 identity::v1::OfferChallengeRequest OfferOf(const CodeRequest& code) {
   identity::v1::OfferChallengeRequest request;
@@ -126,6 +118,14 @@ notification::v1::SubmitMessageRequest NoticeOf(const Change& change) {
 
 }  // namespace
 
+void AddNote(const Change& change, const std::string& case_id, OutboxCalls& calls) {
+  cases::v1::AddNoteRequest request;
+  request.set_case_id(case_id);
+  request.set_text(change.note);
+  request.set_author(change.author);
+  calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, request);
+}
+
 OutboxCalls EffectsOf(const Change& change, int64_t version) {
   const Invitation& invitation = change.invitation;
   OutboxCalls calls(invitation.organisation_id);
@@ -155,7 +155,7 @@ OutboxCalls EffectsOf(const Change& change, int64_t version) {
   if (change.portal.has_value()) {
     calls.Add(&cases::v1::CaseDirectory_Stub::SetContactPortal, PortalOf(change, version));
   } else if (!change.note.empty()) {
-    calls.Add(&cases::v1::CaseDirectory_Stub::AddNote, NoteOf(change));
+    AddNote(change, invitation.case_id, calls);
   }
   if (!std::holds_alternative<v1::InvitationExpired>(change.event)) AddExpiry(invitation, calls);
   return calls;

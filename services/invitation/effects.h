@@ -9,4 +9,7 @@ namespace gatehouse::invitation {
 // invitations.
 OutboxCalls EffectsOf(const Change& change, int64_t version);
 
+// The change's note, on this case.
+void AddNote(const Change& change, const std::string& case_id, OutboxCalls& calls);
+
 }  // namespace gatehouse::invitation

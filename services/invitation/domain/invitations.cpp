@@ -440,13 +440,13 @@ absl::StatusOr<Invitation> Invitations::ResetFactors(const std::string& case_id,
                                                      const Call& call) {
   const std::string& id = call.caller.organisation_id;
   ASSIGN_OR_RETURN(const OrganisationProfile organisation, directory_.RecallOrganisation(id));
-  // The links first: by one of them a new password could be created.
+  // The links first, of whichever case: by one of them a new password could be created.
   ASSIGN_OR_RETURN(const Invitation found,
                    Alter(case_id, invitation_id, call,
                          [&](const Invitation& invitation, const std::vector<Invitation>&) {
                            Change change;
                            change.invitation = invitation;
-                           change.kill_old_links = true;
+                           change.kill_old_links = change.kill_links_of_contact = true;
                            change.note = absl::StrCat("The sign-in of ", invitation.contact_name,
                                                       " was reset: a new link is needed.");
                            change.author = AuthorOf(call);

@@ -42,6 +42,8 @@ struct Change {
   Invitation invitation;
   std::vector<Link> new_links;
   bool kill_old_links = false;
+  // Those of the contact's other invitations too, with the same note on each of their cases.
+  bool kill_links_of_contact = false;
   // The links that are alive end then at the earliest.
   std::optional<absl::Time> links_end;
   bool replaces_expired = false;  // An expired invitation of the contact makes room for this one.

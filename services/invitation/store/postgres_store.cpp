@@ -134,6 +134,16 @@ constexpr char kReplaceExpired[] = R"sql(
   UPDATE invitation SET state = 3 WHERE organisation_id = $1 AND case_id = $2 AND contact_id = $3
     AND invitation_id <> $4 AND state = 1 AND expire_time <= $5)sql";
 
+// The cases of those that were alive.
+constexpr char kKillLinksOfContact[] = R"sql(
+  WITH killed AS (
+    UPDATE link AS l SET killed = true FROM invitation AS i
+    WHERE i.organisation_id = $1 AND i.contact_id = $2 AND i.invitation_id <> $3
+      AND l.organisation_id = i.organisation_id AND l.invitation_id = i.invitation_id
+      AND NOT l.killed
+    RETURNING i.case_id, i.state)
+  SELECT DISTINCT case_id FROM killed WHERE state IN (1, 2) AND case_id <> $4)sql";
+
 constexpr char kSave[] = R"sql(
   INSERT INTO invitation (organisation_id, invitation_id, case_id, contact_id, state, delivery,
     visibility, document_request_ids, contact_name, email, mobile, inviter_name, message_request_id,
@@ -179,6 +189,14 @@ void Save(Transaction& tx, const Change& change) {
   }
 }
 
+void KillLinksOfContact(Transaction& tx, const Change& change, OutboxCalls& effects) {
+  const Invitation& i = change.invitation;
+  for (const auto& row :
+       tx.Exec(kKillLinksOfContact, i.organisation_id, i.contact_id, i.invitation_id, i.case_id)) {
+    AddNote(change, row["case_id"].c_str(), effects);
+  }
+}
+
 }  // namespace
 
 absl::Status PostgresStore::Transact(const std::string& organisation_id, const std::string& case_id,
@@ -192,8 +210,10 @@ absl::Status PostgresStore::Transact(const std::string& organisation_id, const s
     ASSIGN_OR_RETURN(const std::optional<Change> change, decide(invitations));
     if (!change.has_value()) return absl::OkStatus();
     Save(tx, *change);
+    OutboxCalls effects = EffectsOf(*change, version);
+    if (change->kill_links_of_contact) KillLinksOfContact(tx, *change, effects);
     // Whoever reads next should find the note, the event and the contact's access as they are now.
-    outbox_.Add(tx, EffectsOf(*change, version), kPatience);
+    outbox_.Add(tx, std::move(effects), kPatience);
     return absl::OkStatus();
   });
 }

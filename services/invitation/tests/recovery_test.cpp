@@ -49,5 +49,30 @@ TEST_CASE_METHOD(Recovering, "a reset by staff ends the links, and says so on th
   CHECK(ReasonOf(recovery.ResetFactors(StaffCall("other"), request).status()) == "NOT_FOUND");
 }
 
+TEST_CASE_METHOD(Recovering, "a reset ends the contact's links of other cases too", "[service]") {
+  const auto here = Create("c1"), neighbour = Create("c2");
+  Asked asked;
+  asked.case_id = "deal-2";
+  asked.contact_id = "c1";
+  asked.delivery = Delivery::kLinkOnly;
+  const auto there = invitations.Create(asked, StaffCall());
+  const auto abroad = invitations.Create(asked, StaffCall("other"));
+  REQUIRE((here.ok() && neighbour.ok() && there.ok() && abroad.ok()));
+  pb::ResetFactorsRequest request;
+  request.set_case_id("deal-1");
+  request.set_invitation_id(here->invitation.invitation_id);
+  REQUIRE(recovery.ResetFactors(StaffCall(), request).ok());
+  CHECK(StateOf(TokenOf(*here)) == LinkState::kRevoked);
+  CHECK(StateOf(TokenOf(*there)) == LinkState::kRevoked);
+  CHECK(StateOf(TokenOf(*neighbour)) == LinkState::kActive);
+  CHECK(StateOf(TokenOf(*abroad)) == LinkState::kActive);
+  CHECK(Rows("AddNote") == 2);  // On both cases.
+  // Whose links have ended is not told of it again.
+  REQUIRE(recovery.ResetFactors(StaffCall(), request).ok());
+  CHECK(Rows("AddNote") == 3);
+  // A new link leads in there as well.
+  CHECK(invitations.CreateLink("deal-2", there->invitation.invitation_id, StaffCall()).ok());
+}
+
 }  // namespace
 }  // namespace gatehouse::invitation

@@ -9,6 +9,7 @@
 #include "services/common/postgres/arrays.h"
 #include "services/identity/notice_job.h"
 #include "services/identity/store/audit.h"
+#include "services/identity/store/sessions_of.h"
 #include "services/identity/subject_proto.h"
 
 namespace gatehouse::identity {
@@ -123,7 +124,8 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
   const PasswordKey& key = password.key;
   return postgres_.Write(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
     const auto replaced = tx.Exec(
-        "WITH subject AS (UPDATE password SET verifier = $5, version = version + 1, "
+        "WITH subject AS (UPDATE password SET verifier = $5, version = "
+        "nextval('password_version'), "
         "update_time = clock_timestamp() WHERE organisation_id = $1 AND email_key = $2 "
         "AND account_id = $3 AND version = $4 "
         "RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
@@ -132,23 +134,17 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
         key.organisation_id, key.email_key, key.account_id, password.version, password.verifier,
         password.subject.access.case_id, NewId("aud"), password.subject.contact_name,
         call.client_address, call.request_id, call.client_request_id);
-    std::vector<std::string> ended;
     if (replaced.empty()) {
       // Said again, after an answer that was lost.
       const auto same = tx.Exec(
           "SELECT FROM password WHERE organisation_id = $1 AND email_key = $2 AND account_id = $3 "
-          "AND version = $4 + 1 AND verifier = $5",
+          "AND version > $4 AND verifier = $5",
           key.organisation_id, key.email_key, key.account_id, password.version, password.verifier);
-      if (!same.empty()) return ended;
+      if (!same.empty()) return std::vector<std::string>();
       return Refuse(v1::PASSWORD_RESET_EXPIRED, "the link has served: ask for another");
     }
-    for (const auto& row :
-         tx.Exec("UPDATE session SET end_time = clock_timestamp() WHERE organisation_id = $1 "
-                 "AND account_id = $2 AND session_id <> $3 AND end_time IS NULL "
-                 "RETURNING session_id",
-                 key.organisation_id, key.account_id, kept_session)) {
-      ended.emplace_back(row["session_id"].c_str());
-    }
+    const std::vector<std::string> ended =
+        EndSessionsOf(tx, key.organisation_id, {key.account_id}, kept_session);
     jobs_.Add(tx, {NoticeJob({NoticeKind::kPasswordChanged, password.subject, organisation_name})});
     return ended;
   });

@@ -28,7 +28,7 @@ class Recovery {
   absl::StatusOr<Challenges::Entered> Enter(const std::string& challenge_id,
                                             const std::string& typed, const Secret& session_token,
                                             const Call& call);
-  // Of the account of the subject's contact and phone. The ids of the sessions that ended.
+  // Of all accounts of the subject's contact. The ids of the sessions that ended.
   absl::StatusOr<std::vector<std::string>> ResetFactors(const Subject& subject, const Actor& actor,
                                                         const Call& call);
 

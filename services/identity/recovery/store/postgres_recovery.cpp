@@ -1,11 +1,13 @@
 #include "services/identity/recovery/store/postgres_recovery.h"
 
+#include "absl/strings/str_cat.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
 #include "services/identity/notice_job.h"
 #include "services/identity/store/audit.h"
+#include "services/identity/store/sessions_of.h"
 
 namespace gatehouse::identity {
 
@@ -87,16 +89,22 @@ absl::StatusOr<std::vector<std::string>> PostgresRecoveryStore::ResetFactors(
   using Result = absl::StatusOr<std::vector<std::string>>;
   const std::string& id = subject.organisation_id;
   return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> Result {
-    tx.Exec("DELETE FROM password WHERE organisation_id = $1 AND account_id = $2", id, account_id);
-    tx.Exec("DELETE FROM recovery_code WHERE organisation_id = $1 AND account_id = $2", id,
-            account_id);
-    std::vector<std::string> ended;
+    // One contact is several accounts where the number was another one once.
+    std::vector<std::string> accounts = {account_id};
     for (const auto& row :
-         tx.Exec("UPDATE session SET end_time = clock_timestamp() WHERE organisation_id = $1 "
-                 "AND account_id = $2 AND end_time IS NULL RETURNING session_id",
-                 id, account_id)) {
-      ended.emplace_back(row["session_id"].c_str());
+         tx.Exec("SELECT DISTINCT account_id FROM access_grant WHERE organisation_id = $1 "
+                 "AND contact_id = $2 AND account_id NOT IN ('', $3)",
+                 id, subject.access.contact_id, account_id)) {
+      accounts.emplace_back(row["account_id"].c_str());
     }
+    // The password first: an entry that is under way holds its row, and the session that it made is
+    // seen then.
+    for (const char* table : {"password", "recovery_code"}) {
+      const std::string sql = absl::StrCat(
+          "DELETE FROM ", table, " WHERE organisation_id = $1 AND account_id = ANY ($2::text[])");
+      tx.Exec(sql.c_str(), id, SqlArray(accounts));
+    }
+    const std::vector<std::string> ended = EndSessionsOf(tx, id, accounts, "");
     tx.Exec(
         "WITH subject AS (SELECT $1::text AS organisation_id, $2::text AS subject_id, "
         "$3::text AS case_id), " AUDIT("$4", "factors.reset", "$5", "$6", "$7", "$8",

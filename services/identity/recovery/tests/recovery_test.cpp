@@ -165,6 +165,51 @@ TEST_CASE_METHOD(Recovering, "staff reset what a client signs in with, and weake
   CHECK(recovery_handler.ResetFactors(call, request)->ended_sessions() == 0);
 }
 
+TEST_CASE_METHOD(Recovering, "a reset is of all that the contact signs in with", "[service]") {
+  REQUIRE(Create(By("ada", "inv_1", "deal-1"), kGood).ok());
+  Subject other_number = By("ada", "inv_2", "deal-2");
+  other_number.mobile = "+61400000001";
+  REQUIRE(Create(other_number, kOther).ok());
+  REQUIRE(Create(By("ada-too", "inv_3", "deal-3"), kGood).ok());
+  // One session of two contacts: of both it is the one that entered first.
+  const auto both = ByAddress("ada@example.com", kGood);
+  CHECK(In(both).session.case_ids.size() == 2);
+  const auto reset = [&](const std::string& contact) {
+    v1::ResetFactorsRequest request;
+    request.set_contact_id(contact);
+    request.set_mobile("+61412345678");
+    request.set_organisation_name("Acme");
+    REQUIRE(recovery_handler.ResetFactors(call, request).ok());
+  };
+  reset("ada-too");
+  CHECK_FALSE(Exchange(TokenOf(both)).ok());
+  CHECK(Count("password") == 2);
+  CHECK(In(ByAddress("ada@example.com", kGood)).session.case_ids ==
+        std::vector<std::string>{"deal-1"});
+  reset("ada");
+  CHECK(Count("password") == 0);
+  CHECK(Count("session WHERE end_time IS NULL") == 0);
+}
+
+TEST_CASE_METHOD(Recovering, "what was begun with a password that staff took away ends with it",
+                 "[service]") {
+  REQUIRE(Create(Ada(), kGood).ok());
+  const std::string mailed = ResetToken();
+  const auto started = ByAddress("ada@example.com", kGood, true);
+  REQUIRE(started.ok());
+  const std::string code = messenger.codes.back();
+  v1::ResetFactorsRequest request;
+  request.set_contact_id("ada");
+  request.set_mobile("+61412345678");
+  request.set_organisation_name("Acme");
+  REQUIRE(recovery_handler.ResetFactors(call, request).ok());
+  // She has made another one since, by a new link: even the same one again.
+  REQUIRE(Create(Ada("lnk_2"), kGood).ok());
+  CHECK(ReasonOf(Reset(mailed, kOther).status()) == "PASSWORD_RESET_EXPIRED");
+  const auto entered = Verify(std::get<Challenge>(*started).challenge_id, code);
+  CHECK(ReasonOf(entered.status()) == "PASSWORD_WRONG");
+}
+
 TEST_CASE_METHOD(Recovering, "codes rest as hashes", "[service]") {
   const std::vector<std::string> codes = Codes();
   for (const auto& row : database.Exec("SELECT code_hash FROM recovery_code")) {
