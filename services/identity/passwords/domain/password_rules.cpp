@@ -66,19 +66,21 @@ bool BlockedPasswords::Has(const std::string& password,
 
 std::string NormalisedPassword(const std::string& typed) { return NormalisedText(typed); }
 
+absl::Status CheckLength(const std::string& password, size_t least) {
+  if (CodePoints(password) >= least) return absl::OkStatus();
+  return WithFact(Refuse(v1::PASSWORD_TOO_SHORT,
+                         absl::StrCat("a password has ", least, " characters at least")),
+                  "least", absl::StrCat(least));
+}
+
 absl::Status CheckPassword(const std::string& password, size_t least,
                            const std::vector<std::string>& context,
                            const BlockedPasswords& blocked) {
   if (password.find('\0') != std::string::npos) {
     return RefuseField("password", "must not have a NUL character");
   }
-  const size_t length = CodePoints(password);
-  if (length < least) {
-    return WithFact(Refuse(v1::PASSWORD_TOO_SHORT,
-                           absl::StrCat("a password has ", least, " characters at least")),
-                    "least", absl::StrCat(least));
-  }
-  if (length > kPasswordMost) {
+  RETURN_IF_ERROR(CheckLength(password, least));
+  if (CodePoints(password) > kPasswordMost) {
     return WithFact(Refuse(v1::PASSWORD_TOO_LONG,
                            absl::StrCat("a password has ", kPasswordMost, " characters at most")),
                     "most", absl::StrCat(kPasswordMost));

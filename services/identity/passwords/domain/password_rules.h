@@ -32,6 +32,9 @@ class BlockedPasswords {
 // A password as it is hashed. What is longer than any can be stays so.
 std::string NormalisedPassword(const std::string& typed);
 
+// OK if a normalised password has so many characters. Refuses PASSWORD_TOO_SHORT.
+absl::Status CheckLength(const std::string& password, size_t least);
+
 // OK if a client may choose this normalised password. Refuses INVALID_REQUEST (NUL),
 // PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG and PASSWORD_TOO_COMMON.
 absl::Status CheckPassword(const std::string& password, size_t least,

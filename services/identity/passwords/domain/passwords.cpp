@@ -31,6 +31,10 @@ std::vector<std::string> ContextOf(const Subject& subject, const std::string& or
           organisation_name};
 }
 
+size_t LeastOf(const Passwords::Attempt& attempt) {
+  return attempt.then_sms_code ? kLeastBesideACode : kLeastAlone;
+}
+
 }  // namespace
 
 std::string Passwords::EmailKeyOf(const std::string& email) const {
@@ -88,10 +92,9 @@ absl::StatusOr<Passwords::Entry> Passwords::Enter(const Attempt& attempt, const 
   RETURN_IF_ERROR(LockedUntil(state, parts_.clock.Now()));
   const std::string password = NormalisedPassword(attempt.password);
   if (attempt.create) {
-    const size_t least = attempt.then_sms_code ? kLeastBesideACode : kLeastAlone;
     const Subject& subject = *attempt.link;
-    RETURN_IF_ERROR(CheckPassword(password, least, ContextOf(subject, subject.organisation_name),
-                                  parts_.blocked));
+    RETURN_IF_ERROR(CheckPassword(password, LeastOf(attempt),
+                                  ContextOf(subject, subject.organisation_name), parts_.blocked));
   }
   ASSIGN_OR_RETURN(const std::string tag, TagOf(email_key, password));
   const auto proven = Prove(attempt, email_key, tag, call);
@@ -100,6 +103,8 @@ absl::StatusOr<Passwords::Entry> Passwords::Enter(const Attempt& attempt, const 
     RETURN_IF_ERROR(parts_.access.CountFailure(lock));
   }
   RETURN_IF_ERROR(proven.status());
+  // It was made where a code followed it, and is asked for alone now.
+  RETURN_IF_ERROR(CheckLength(password, LeastOf(attempt)));
   RETURN_IF_ERROR(parts_.store.Forgive(lock));
   return Admit(attempt, *proven, call);
 }
@@ -162,6 +167,8 @@ absl::StatusOr<std::vector<StoredPassword>> Passwords::ProveByLink(const Attempt
   const bool known = std::any_of(
       all.begin(), all.end(), [&](const StoredPassword& stored) { return Verifies(stored, tag); });
   if (may && known) {
+    // There a code follows it: it is no password of this office's.
+    RETURN_IF_ERROR(CheckLength(NormalisedPassword(attempt.password), LeastOf(attempt)));
     ASSIGN_OR_RETURN(const StoredPassword kept, parts_.store.Add(mine, call));
     if (EqualInConstantTime(kept.verifier, mine.verifier)) return Proven{kept};
   }

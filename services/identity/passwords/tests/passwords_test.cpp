@@ -108,6 +108,29 @@ TEST_CASE_METHOD(PasswordFixture, "a code by SMS follows, and only then the clie
   CHECK(std::holds_alternative<Challenge>(*started));
 }
 
+TEST_CASE_METHOD(PasswordFixture,
+                 "a password made beside a code is too short where it is alone [HB-16]",
+                 "[service]") {
+  const auto created = Create(Ada(), "tin roof", true);
+  REQUIRE(created.ok());
+  REQUIRE(Verify(std::get<Challenge>(*created).challenge_id, messenger.codes.back()).ok());
+  // The policy asks for no code any more. Who does not know the password learns nothing of it.
+  const auto alone = ByAddress("ada@example.com", "tin roof");
+  CHECK(Why(alone) == "PASSWORD_TOO_SHORT");
+  CHECK(FactsOf(alone.status())["least"] == "15");
+  CHECK(Why(ByAddress("ada@example.com", "tin rook")) == "PASSWORD_WRONG");
+  CHECK(Why(ByLink(Ada(), "tin roof")) == "PASSWORD_TOO_SHORT");
+  CHECK(ByAddress("ada@example.com", "tin roof", true).ok());
+  // Nor does another office that asks for a password alone take it over.
+  REQUIRE(CreateAcme("", "branch").ok());
+  const Subject there = By("ada-there", "inv_t", "build-1", "branch");
+  CHECK(Why(ByLink(there, "tin roof")) == "PASSWORD_TOO_SHORT");
+  CHECK(Count("password") == 1);
+  CHECK(Create(there, kOther).ok());
+  REQUIRE(Reset(ResetToken(), kGood).ok());
+  CHECK(ByAddress("ada@example.com", kGood).ok());
+}
+
 TEST_CASE_METHOD(PasswordFixture, "a password changed between it and the code ends that way in",
                  "[service]") {
   REQUIRE(Create(Ada(), kGood).ok());
