@@ -189,20 +189,26 @@ std::pair<std::string, std::string> RedisChallengeStore::CountersOf(
   return {"gatehouse:codes:hour:" + number, "gatehouse:codes:day:" + number};
 }
 
+std::string RedisChallengeStore::LiveKeyOf(const Subject& subject) const {
+  std::string whose =
+      absl::StrCat(subject.organisation_id, ":", subject.link_id, ":", subject.Destination());
+  // What was begun with a password that is another one by now leads nowhere.
+  if (subject.password) absl::StrAppend(&whose, ":", subject.password->version);
+  return "gatehouse:signIn:live:" + Hashed(whose);
+}
+
 std::vector<std::string> RedisChallengeStore::KeysOf(const std::string& challenge_id,
                                                      const Subject& subject,
                                                      const std::string& client_address) const {
   // Where no client asked there is no address to limit.
   const std::string address = client_address.empty() ? challenge_id : NetworkOf(client_address);
   const auto [hour, day] = CountersOf(subject.organisation_id, subject.Destination());
-  return {
-      KeyOf(challenge_id),
-      "gatehouse:signIn:live:" + Hashed(absl::StrCat(subject.organisation_id, ":", subject.link_id,
-                                                     ":", subject.Destination())),
-      hour,
-      day,
-      "gatehouse:codes:all:" + Hashed("number:" + subject.Destination()),
-      "gatehouse:codes:minute:" + Hashed("address:" + address)};
+  return {KeyOf(challenge_id),
+          LiveKeyOf(subject),
+          hour,
+          day,
+          "gatehouse:codes:all:" + Hashed("number:" + subject.Destination()),
+          "gatehouse:codes:minute:" + Hashed("address:" + address)};
 }
 
 absl::StatusOr<ChallengeStore::Started> RedisChallengeStore::Run(const std::string& challenge_id,

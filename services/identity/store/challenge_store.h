@@ -37,6 +37,8 @@ class RedisChallengeStore : public ChallengeStore {
   absl::StatusOr<Started> Run(const std::string& challenge_id, const Subject& subject,
                               const std::string& code_mac, const std::string& client_address,
                               absl::Time now);
+  // Where the live challenge of who starts once more is found.
+  std::string LiveKeyOf(const Subject& subject) const;
   std::vector<std::string> KeysOf(const std::string& challenge_id, const Subject& subject,
                                   const std::string& client_address) const;
 

@@ -33,6 +33,17 @@ TEST_CASE_METHOD(PasswordFixture, "after a reset the code is asked for all the s
   CHECK(Count("session WHERE end_time IS NULL") == 0);
 }
 
+TEST_CASE_METHOD(PasswordFixture, "after a reset the sign-in is begun anew, with a code of its own",
+                 "[service]") {
+  REQUIRE(Create(Ada(), kGood).ok());
+  REQUIRE(ByAddress("ada@example.com", kGood, true).ok());
+  REQUIRE(Reset(ResetToken(), kOther).ok());
+  const auto started = ByAddress("ada@example.com", kOther, true);
+  REQUIRE(started.ok());
+  CHECK(messenger.codes.size() == 2);
+  CHECK(Verify(std::get<Challenge>(*started).challenge_id, messenger.codes.back()).ok());
+}
+
 TEST_CASE_METHOD(PasswordFixture, "a reset link serves once, and again for the same answer",
                  "[service]") {
   REQUIRE(Create(Ada(), kGood).ok());
