@@ -18,8 +18,9 @@ struct PasswordKey {
 struct StoredPassword {
   PasswordKey key;
   std::string verifier;
-  int64_t version = 0;  // Grows with each change.
-  Subject subject;      // Who made it, by which invitation.
+  int64_t version = 0;   // Grows with each change.
+  bool entered = false;  // Whether its account has entered anything; of FindAnywhere() alone.
+  Subject subject;       // Who made it, by which invitation.
 };
 
 // Passwords, which must not be lost: in PostgreSQL. Each method is atomic, each change audited.
@@ -36,7 +37,8 @@ class PasswordStore {
   virtual absl::StatusOr<std::vector<StoredPassword>> FindAnywhere(
       const std::string& email_key) = 0;
   // Adds a password, and takes away those that the account had under other addresses; the one that
-  // there is where there is one already.
+  // there is where there is one already that its account has entered by: one that was given up
+  // before that is replaced.
   virtual absl::StatusOr<StoredPassword> Add(const StoredPassword& password, const Call& call) = 0;
   // Sets another one in the place of `version`, ends the account's sessions but for `kept_session`
   // (empty: all), whose ids it returns, and has the client told in the organisation's name. The

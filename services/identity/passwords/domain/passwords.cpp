@@ -74,11 +74,15 @@ absl::StatusOr<PasswordStanding> Passwords::LookUp(const std::string& organisati
       parts_.challenges.KeyOf(organisation_id, contact_id, mobile).account_id;
   ASSIGN_OR_RETURN(const std::vector<StoredPassword> all,
                    parts_.store.FindAnywhere(EmailKeyOf(email)));
-  const bool here = std::any_of(all.begin(), all.end(), [&](const StoredPassword& stored) {
-    return stored.key.organisation_id == organisation_id && stored.key.account_id == account_id;
-  });
-  if (here) return PasswordStanding::kHere;
-  return all.empty() ? PasswordStanding::kNone : PasswordStanding::kElsewhere;
+  PasswordStanding standing = PasswordStanding::kNone;
+  for (const StoredPassword& stored : all) {
+    if (stored.key.organisation_id != organisation_id || stored.key.account_id != account_id) {
+      standing = PasswordStanding::kElsewhere;
+    } else if (stored.entered) {
+      return PasswordStanding::kHere;
+    }
+  }
+  return standing;
 }
 
 absl::StatusOr<Passwords::Entry> Passwords::Enter(const Attempt& attempt, const Call& call) {

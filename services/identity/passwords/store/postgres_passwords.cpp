@@ -29,6 +29,11 @@ absl::StatusOr<Subject> Opened(const Secret& key, const std::string& organisatio
   return SubjectFrom(organisation_id, request);
 }
 
+// What the account of a password `p` may enter, or could.
+#define ENTERED                                                      \
+  "SELECT FROM access_grant AS g WHERE g.account_id = p.account_id " \
+  "AND g.organisation_id = p.organisation_id"
+
 StoredPassword PasswordFrom(const pqxx::row& row) {
   return {
       .key = {row["organisation_id"].c_str(), row["email_key"].c_str(), row["account_id"].c_str()},
@@ -79,10 +84,12 @@ absl::StatusOr<std::vector<StoredPassword>> PostgresPasswordStore::FindAnywhere(
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
     std::vector<StoredPassword> found;
     for (const auto& row :
-         tx.Exec("SELECT organisation_id, email_key, account_id, verifier, version FROM password "
+         tx.Exec("SELECT organisation_id, email_key, account_id, verifier, version, "
+                 "EXISTS (" ENTERED ") AS entered FROM password AS p "
                  "WHERE email_key = $1 ORDER BY create_time DESC LIMIT 8",
                  email_key)) {
       found.push_back(PasswordFrom(row));
+      found.back().entered = row["entered"].as<bool>();
     }
     return found;
   });
@@ -94,9 +101,13 @@ absl::StatusOr<StoredPassword> PostgresPasswordStore::Add(const StoredPassword& 
   return postgres_.Write(
       Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::StatusOr<StoredPassword> {
         tx.Exec(
-            "WITH subject AS (INSERT INTO password (organisation_id, email_key, account_id, "
-            "verifier, sealed_subject) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING "
-            "RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
+            "WITH subject AS (INSERT INTO password AS p (organisation_id, email_key, account_id, "
+            "verifier, sealed_subject) VALUES ($1, $2, $3, $4, $5) "
+            "ON CONFLICT (email_key, organisation_id, account_id) DO UPDATE "
+            "SET verifier = $4, sealed_subject = $5, version = nextval('password_version'), "
+            "update_time = clock_timestamp() "
+            "WHERE p.verifier <> $4 AND NOT EXISTS (" ENTERED
+            ") RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
                 "$7", "password.created", "$3", "$8", "$9", "$10", "$11") "SELECT FROM subject",
             key.organisation_id, key.email_key, key.account_id, password.verifier,
             Bytes(Sealed(key_, password.subject)), password.subject.access.case_id, NewId("aud"),

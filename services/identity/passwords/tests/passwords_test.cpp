@@ -73,6 +73,28 @@ TEST_CASE_METHOD(PasswordFixture, "a creation that is repeated enters, another o
   CHECK(Why(Create(Ada(), kGood)) == "SIGN_IN_LOCKED");
 }
 
+TEST_CASE_METHOD(PasswordFixture, "who never came as far as the code may create another password",
+                 "[service]") {
+  const auto standing = [&] {
+    return *passwords.LookUp("acme", "ada", "+61412345678", "ada@example.com");
+  };
+  const auto given_up = Create(Ada(), "tin roof", true);
+  REQUIRE(given_up.ok());
+  CHECK(ResetToken().empty());  // There is nothing to enter yet, hence none by mail.
+  CHECK(standing() == PasswordStanding::kNone);
+  const std::string old_code = messenger.codes.back();
+  const auto again = Create(Ada(), "rain pond", true);
+  INFO(again.status().ToString());
+  REQUIRE(again.ok());
+  CHECK(Count("password") == 1);
+  CHECK(ReasonOf(Verify(std::get<Challenge>(*given_up).challenge_id, old_code).status()) ==
+        "PASSWORD_WRONG");
+  REQUIRE(Verify(std::get<Challenge>(*again).challenge_id, messenger.codes.back()).ok());
+  CHECK(standing() == PasswordStanding::kHere);
+  CHECK(Why(Create(Ada(), "tin roof", true)) == "PASSWORD_EXISTS");
+  CHECK(ByAddress("ada@example.com", "rain pond", true).ok());
+}
+
 TEST_CASE_METHOD(PasswordFixture, "a password that may not be is refused before any work",
                  "[service]") {
   CHECK(Why(Create(Ada(), "short")) == "PASSWORD_TOO_SHORT");
