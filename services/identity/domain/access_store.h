@@ -24,6 +24,7 @@ struct FactorKey {
 struct FactorState {
   absl::Time locked_until = absl::InfinitePast();
   bool disabled = false;
+  int64_t resets = 0;  // How often staff have reset what the account signs in with.
 };
 
 // A signed-in client.
@@ -65,7 +66,8 @@ class AccessStore {
   // Makes the grant and the session, with their audit row, and forgets the factor's failures: all
   // or nothing, and the same session where it was made before. After a password the session enters
   // the other cases of its accounts too, eight in all. Refuses SIGN_IN_LOCKED, SIGN_IN_DISABLED,
-  // ACCESS_REVOKED, and PASSWORD_WRONG where the password is another one by now.
+  // ACCESS_REVOKED, PASSWORD_WRONG where the password is another one by now, and CHALLENGE_EXPIRED
+  // where staff have reset the account's factors since the subject's entry began.
   virtual absl::StatusOr<Session> Enter(const NewSession& session, const Call& call) = 0;
   // Ends the locks of an account's factors, and forgets their failures.
   virtual absl::Status Unlock(const FactorKey& key, const std::string& case_id, const Actor& actor,

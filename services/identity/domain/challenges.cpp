@@ -63,10 +63,11 @@ FactorKey Challenges::KeyOf(const Subject& subject) const {
   return key;
 }
 
-absl::Status Challenges::CheckFactor(const Subject& subject) {
+absl::StatusOr<int64_t> Challenges::CheckFactor(const Subject& subject) {
   ASSIGN_OR_RETURN(const FactorState factor,
                    access_.FindFactor(KeyOf(subject), subject.access.invitation_id));
-  return LockedUntil(factor, clock_.Now());
+  RETURN_IF_ERROR(LockedUntil(factor, clock_.Now()));
+  return factor.resets;
 }
 
 absl::Status Challenges::Send(Factor& factor, const ChallengeStore::Started& started,
@@ -114,8 +115,8 @@ absl::Status Challenges::Offer(const Subject& subject, const std::string& reques
 }
 
 absl::StatusOr<Challenge> Challenges::StartAs(Factor& factor, const std::string& id,
-                                              const Subject& subject, const Call& call) {
-  RETURN_IF_ERROR(CheckFactor(subject));
+                                              Subject subject, const Call& call) {
+  ASSIGN_OR_RETURN(subject.resets, CheckFactor(subject));
   // What nobody can prove: no code has this form.
   const std::string expected = subject.decoy ? Hex(RandomBytes(32)) : factor.Expected(id);
   ASSIGN_OR_RETURN(const ChallengeStore::Started started,
@@ -127,7 +128,7 @@ absl::StatusOr<Challenge> Challenges::StartAs(Factor& factor, const std::string&
 absl::StatusOr<Challenge> Challenges::Resend(const std::string& challenge_id, const Call& call) {
   ASSIGN_OR_RETURN(Factor* const factor, FactorOf(challenge_id));
   ASSIGN_OR_RETURN(const Subject subject, challenges_.Find(challenge_id));
-  RETURN_IF_ERROR(CheckFactor(subject));
+  RETURN_IF_ERROR(CheckFactor(subject).status());
   ASSIGN_OR_RETURN(const ChallengeStore::Started started,
                    challenges_.Resend(challenge_id, subject, call.client_address, clock_.Now()));
   RETURN_IF_ERROR(Send(*factor, started, subject));

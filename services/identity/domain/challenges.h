@@ -76,8 +76,9 @@ class Challenges {
   absl::StatusOr<Factor*> FactorOf(SignInMethod method) const;
   absl::StatusOr<Factor*> FactorOf(const std::string& challenge_id) const;
   std::string NonceMacOf(const std::string& challenge_id, const std::string& nonce) const;
-  absl::Status CheckFactor(const Subject& subject);
-  absl::StatusOr<Challenge> StartAs(Factor& factor, const std::string& id, const Subject& subject,
+  // How often the account was reset.
+  absl::StatusOr<int64_t> CheckFactor(const Subject& subject);
+  absl::StatusOr<Challenge> StartAs(Factor& factor, const std::string& id, Subject subject,
                                     const Call& call);
   absl::Status Send(Factor& factor, const ChallengeStore::Started& started, const Subject& subject);
   absl::Status HandOver(Factor& factor, const ChallengeStore::Started& started,

@@ -33,6 +33,7 @@ struct Subject {
   SignInMethod method = SignInMethod::kSmsCode;
   bool decoy = false;  // Nobody is sent anything, and no proof is right: nobody must learn why.
   std::optional<PasswordProof> password;
+  int64_t resets = 0;  // How often staff had reset the account's factors when it was begun.
 
   // Where the proof's code goes, which the limits of codes are counted by.
   std::string Destination() const;

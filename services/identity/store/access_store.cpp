@@ -31,6 +31,8 @@ constexpr char kFindFactor[] = R"sql(
          coalesce((SELECT disabled FROM factor
                    WHERE organisation_id = $1 AND account_id = $2 AND factor_id = $3), false)
            AS disabled,
+         coalesce((SELECT resets FROM account WHERE organisation_id = $1 AND account_id = $2), 0)
+           AS resets,
          EXISTS (SELECT FROM access_grant WHERE organisation_id = $1 AND invitation_id = $4
                  AND revoke_time IS NOT NULL) AS revoked)sql";
 
@@ -59,12 +61,14 @@ constexpr char kEntered[] = R"sql(
     WHERE NOT f.disabled AND f.locked_until <= clock_timestamp()
     RETURNING organisation_id),
   known AS (
-    INSERT INTO account (organisation_id, account_id, email)
-    SELECT organisation_id, $2, $4 FROM proven ON CONFLICT DO NOTHING),
+    INSERT INTO account AS a (organisation_id, account_id, email)
+    SELECT organisation_id, $2, $4 FROM proven
+    ON CONFLICT (organisation_id, account_id) DO UPDATE SET email = a.email WHERE a.resets = $19
+    RETURNING organisation_id),
   granted AS (
     INSERT INTO access_grant AS g (organisation_id, invitation_id, account_id, case_id, contact_id,
                                    sees_all, document_request_ids)
-    SELECT organisation_id, $5, $2, $6, $7, $8, $9 FROM proven
+    SELECT organisation_id, $5, $2, $6, $7, $8, $9 FROM known
     ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET account_id = $2, sees_all = $8,
       document_request_ids = $9
     WHERE g.revoke_time IS NULL AND (g.factor_id IN ('', $3, $18) OR starts_with($3, 'eml_'))
@@ -84,7 +88,8 @@ constexpr char kEntryTold[] = R"sql(
   subject AS (SELECT organisation_id, $10::text AS subject_id, $6::text AS case_id FROM made
               WHERE fresh), )sql" AUDIT("$15", "session.started", "$2", "$12", "$14", "$16",
                                         "$17") R"sql(
-  SELECT (SELECT count(*) FROM proven) AS proven, (SELECT count(*) FROM granted) AS granted,
+  SELECT (SELECT count(*) FROM proven) AS proven, (SELECT count(*) FROM known) AS known,
+         (SELECT count(*) FROM granted) AS granted,
          made.create_time,
          least(made.expire_time, made.create_time + make_interval(secs => made.unused_seconds))
            AS until,)sql";
@@ -107,13 +112,13 @@ const std::string kEnter = absl::StrCat(kEntered, R"sql(
                                         kEntryTold, " '' AS earlier, array_to_string(", kCasesHeld,
                                         ", ' ') AS case_ids", kEntry);
 
-// The client's session of before ($19) ends, and what it could enter is the new one's too, where it
+// The client's session of before ($20) ends, and what it could enter is the new one's too, where it
 // was proven by the same phone: seven grants, the latest.
 const std::string kEnterWithSession = absl::StrCat(
     kEntered, R"sql(
   earlier AS (
     UPDATE session AS s SET end_time = clock_timestamp() FROM made
-    WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $19
+    WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $20
       AND s.factor_id = $3 AND)sql" SESSION_LIVES R"sql(
     RETURNING s.organisation_id, s.session_id),
   kept AS (
@@ -213,7 +218,8 @@ absl::StatusOr<FactorState> PostgresAccessStore::FindFactor(const FactorKey& key
         const auto row = tx.Exec(kFindFactor, key.organisation_id, key.account_id, key.factor_id,
                                  invitation_id)[0];
         if (row["revoked"].as<bool>()) return AccessRevoked();
-        return FactorState{TimeFromSql(row["locked_until"]), row["disabled"].as<bool>()};
+        return FactorState{TimeFromSql(row["locked_until"]), row["disabled"].as<bool>(),
+                           row["resets"].as<int64_t>()};
       });
 }
 
@@ -250,12 +256,15 @@ absl::StatusOr<Session> PostgresAccessStore::Enter(const NewSession& session, co
                      absl::StrJoin(access.document_request_ids, " "), session.session_id,
                      Bytes(session.token_hash), subject.contact_name, call.user_agent,
                      call.client_address, NewId("aud"), call.request_id, call.client_request_id,
-                     session.phone_id, more...)[0];
+                     session.phone_id, subject.resets, more...)[0];
     };
     const auto row = session.earlier_token_hash.empty()
                          ? enter(kEnter.c_str())
                          : enter(kEnterWithSession.c_str(), Bytes(session.earlier_token_hash));
     proven = row["proven"].as<int>() > 0;
+    if (proven && row["known"].as<int>() == 0) {
+      return Refuse(v1::CHALLENGE_EXPIRED, "staff have reset this sign-in: begin again");
+    }
     granted = row["granted"].as<int>() > 0;
     if (!granted || row["create_time"].is_null()) return AccessRevoked();
     Session made;

@@ -167,6 +167,7 @@ std::string Sealed(const Secret& key, const Subject& subject) {
   v1::ChallengeRecord record;
   record.set_organisation_id(subject.organisation_id);
   *record.mutable_challenge() = ToProto(subject);
+  record.set_resets(subject.resets);
   return Seal(key, kContext, record.SerializeAsString());
 }
 
@@ -174,7 +175,9 @@ absl::StatusOr<Subject> Opened(const Secret& key, const std::string& sealed) {
   ASSIGN_OR_RETURN(const std::string bytes, Open(key, kContext, sealed));
   v1::ChallengeRecord record;
   if (!record.ParseFromString(bytes)) return absl::DataLossError("a challenge's record is broken");
-  return SubjectFrom(record.organisation_id(), record.challenge());
+  Subject subject = SubjectFrom(record.organisation_id(), record.challenge());
+  subject.resets = record.resets();
+  return subject;
 }
 
 }  // namespace
@@ -192,8 +195,9 @@ std::pair<std::string, std::string> RedisChallengeStore::CountersOf(
 std::string RedisChallengeStore::LiveKeyOf(const Subject& subject) const {
   std::string whose =
       absl::StrCat(subject.organisation_id, ":", subject.link_id, ":", subject.Destination());
-  // What was begun with a password that is another one by now leads nowhere.
+  // What was begun with a password that is another one by now, or before a reset, leads nowhere.
   if (subject.password) absl::StrAppend(&whose, ":", subject.password->version);
+  if (subject.resets > 0) absl::StrAppend(&whose, "/", subject.resets);
   return "gatehouse:signIn:live:" + Hashed(whose);
 }
 

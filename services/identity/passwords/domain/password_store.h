@@ -38,7 +38,7 @@ class PasswordStore {
       const std::string& email_key) = 0;
   // Adds a password, and takes away those that the account had under other addresses; the one that
   // there is where there is one already that its account has entered by: one that was given up
-  // before that is replaced.
+  // before that is replaced. ABORTED where staff have reset the account since it was begun.
   virtual absl::StatusOr<StoredPassword> Add(const StoredPassword& password, const Call& call) = 0;
   // Sets another one in the place of `version`, ends the account's sessions but for `kept_session`
   // (empty: all), whose ids it returns, and has the client told in the organisation's name. The

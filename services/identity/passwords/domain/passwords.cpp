@@ -85,7 +85,15 @@ absl::StatusOr<PasswordStanding> Passwords::LookUp(const std::string& organisati
   return standing;
 }
 
-absl::StatusOr<Passwords::Entry> Passwords::Enter(const Attempt& attempt, const Call& call) {
+absl::StatusOr<int64_t> Passwords::ResetsOf(const Subject& subject) {
+  const FactorKey key =
+      parts_.challenges.KeyOf(subject.organisation_id, subject.access.contact_id, subject.mobile);
+  ASSIGN_OR_RETURN(const FactorState state,
+                   parts_.access.FindFactor(key, subject.access.invitation_id));
+  return state.resets;
+}
+
+absl::StatusOr<Passwords::Entry> Passwords::Enter(Attempt attempt, const Call& call) {
   RETURN_IF_ERROR(parts_.limits.CountTry(call.client_address));
   const bool by_link = attempt.link.has_value();
   const std::string email_key = EmailKeyOf(by_link ? attempt.link->email : attempt.email);
@@ -94,6 +102,10 @@ absl::StatusOr<Passwords::Entry> Passwords::Enter(const Attempt& attempt, const 
       const FactorState state,
       parts_.access.FindFactor(lock, by_link ? attempt.link->access.invitation_id : ""));
   RETURN_IF_ERROR(LockedUntil(state, parts_.clock.Now()));
+  if (by_link) {
+    // A reset by staff ends the links, this one too where it comes from here on.
+    ASSIGN_OR_RETURN(attempt.link->resets, ResetsOf(*attempt.link));
+  }
   const std::string password = NormalisedPassword(attempt.password);
   if (attempt.create) {
     const Subject& subject = *attempt.link;
@@ -198,6 +210,8 @@ absl::StatusOr<Passwords::Entry> Passwords::Admit(const Attempt& attempt,
   if (!attempt.link.has_value()) {
     subject.access = grants[0];
     subject.settled = subject.link_serves_many = true;
+    // Who takes the password away meanwhile ends this entry by its version.
+    ASSIGN_OR_RETURN(subject.resets, ResetsOf(subject));
   }
   subject.password = proof;
   if (attempt.then_sms_code) {

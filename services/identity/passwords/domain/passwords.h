@@ -52,7 +52,7 @@ class Passwords {
   };
   using Entry = std::variant<Challenges::Entered, Challenge>;
   // The refusals are the contract's.
-  absl::StatusOr<Entry> Enter(const Attempt& attempt, const Call& call);
+  absl::StatusOr<Entry> Enter(Attempt attempt, const Call& call);
 
   // Later, and by whatever address: nothing tells.
   void RequestReset(const std::string& organisation_id, const std::string& email,
@@ -80,6 +80,7 @@ class Passwords {
   std::string VerifierOf(const PasswordKey& key, const std::string& tag) const;
   bool Verifies(const StoredPassword& stored, const std::string& tag) const;
   std::string PhoneOf(const Subject& subject) const;
+  absl::StatusOr<int64_t> ResetsOf(const Subject& subject);
 
   absl::StatusOr<std::vector<StoredPassword>> Prove(const Attempt& attempt,
                                                     const std::string& email_key,

@@ -100,6 +100,13 @@ absl::StatusOr<StoredPassword> PostgresPasswordStore::Add(const StoredPassword& 
   const PasswordKey& key = password.key;
   return postgres_.Write(
       Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::StatusOr<StoredPassword> {
+        // Who resets the account meanwhile waits for its row, and then finds the password.
+        const auto known = tx.Exec(
+            "INSERT INTO account AS a (organisation_id, account_id, email) VALUES ($1, $2, $3) "
+            "ON CONFLICT (organisation_id, account_id) DO UPDATE SET email = a.email "
+            "WHERE a.resets = $4 RETURNING account_id",
+            key.organisation_id, key.account_id, password.subject.email, password.subject.resets);
+        if (known.empty()) return absl::AbortedError("staff have reset this sign-in just now");
         tx.Exec(
             "WITH subject AS (INSERT INTO password AS p (organisation_id, email_key, account_id, "
             "verifier, sealed_subject) VALUES ($1, $2, $3, $4, $5) "

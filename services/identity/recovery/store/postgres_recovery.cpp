@@ -97,8 +97,13 @@ absl::StatusOr<std::vector<std::string>> PostgresRecoveryStore::ResetFactors(
                  id, subject.access.contact_id, account_id)) {
       accounts.emplace_back(row["account_id"].c_str());
     }
-    // The password first: an entry that is under way holds its row, and the session that it made is
-    // seen then.
+    // The accounts first, then the passwords: an entry or a creation that is under way holds the
+    // one or the other, and what it made is seen then.
+    tx.Exec(
+        "INSERT INTO account AS a (organisation_id, account_id, email, resets) "
+        "SELECT $1, unnest($2::text[]), $3, 1 ON CONFLICT (organisation_id, account_id) "
+        "DO UPDATE SET resets = a.resets + 1",
+        id, SqlArray(accounts), subject.email);
     for (const char* table : {"password", "recovery_code"}) {
       const std::string sql = absl::StrCat(
           "DELETE FROM ", table, " WHERE organisation_id = $1 AND account_id = ANY ($2::text[])");

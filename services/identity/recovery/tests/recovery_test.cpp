@@ -32,6 +32,13 @@ struct Recovering : PasswordFixture {
   std::string Why(const std::string& challenge_id, const std::string& code) {
     return ReasonOf(Recover(challenge_id, code).status());
   }
+  void ResetAda() {
+    v1::ResetFactorsRequest request;
+    request.set_contact_id("ada");
+    request.set_mobile("+61412345678");
+    request.set_organisation_name("Acme");
+    REQUIRE(recovery_handler.ResetFactors(call, request).ok());
+  }
   std::string Noticed() {
     return database
         .Exec(
@@ -198,16 +205,50 @@ TEST_CASE_METHOD(Recovering, "what was begun with a password that staff took awa
   const auto started = ByAddress("ada@example.com", kGood, true);
   REQUIRE(started.ok());
   const std::string code = messenger.codes.back();
-  v1::ResetFactorsRequest request;
-  request.set_contact_id("ada");
-  request.set_mobile("+61412345678");
-  request.set_organisation_name("Acme");
-  REQUIRE(recovery_handler.ResetFactors(call, request).ok());
+  ResetAda();
   // She has made another one since, by a new link: even the same one again.
   REQUIRE(Create(Ada("lnk_2"), kGood).ok());
   CHECK(ReasonOf(Reset(mailed, kOther).status()) == "PASSWORD_RESET_EXPIRED");
   const auto entered = Verify(std::get<Challenge>(*started).challenge_id, code);
   CHECK(ReasonOf(entered.status()) == "PASSWORD_WRONG");
+}
+
+TEST_CASE_METHOD(Recovering, "a challenge that was begun before a reset leads nowhere",
+                 "[service]") {
+  const std::vector<std::string> codes = Codes();
+  const std::string id = StartedId(), code = messenger.codes.back();
+  ResetAda();
+  CHECK(ReasonOf(Verify(id, code).status()) == "CHALLENGE_EXPIRED");
+  CHECK(Count("session WHERE end_time IS NULL") == 0);
+  // Nor does a right code of before it, and a new start is another one.
+  const std::string next = StartedId();
+  CHECK(next != id);
+  CHECK(Verify(next, messenger.codes.back()).ok());
+  // Of who had never entered, too.
+  Subject bob = By("bob", "inv_b", "deal-1");
+  bob.mobile = "+61400000009";
+  const auto his = challenges.Start(bob, call);
+  REQUIRE(his.ok());
+  v1::ResetFactorsRequest request;
+  request.set_contact_id("bob");
+  request.set_mobile(bob.mobile);
+  request.set_organisation_name("Acme");
+  REQUIRE(recovery_handler.ResetFactors(call, request).ok());
+  CHECK(ReasonOf(Verify(his->challenge_id, messenger.codes.back()).status()) ==
+        "CHALLENGE_EXPIRED");
+}
+
+TEST_CASE_METHOD(Recovering, "a password created in the very moment of a reset is none",
+                 "[service]") {
+  hash.meanwhile = [&] { ResetAda(); };
+  const auto created = Create(Ada(), kGood);
+  CHECK(absl::IsAborted(created.status()));
+  CHECK(Count("password") == 0);
+  CHECK(Count("session") == 0);
+  // By a new link, as ever.
+  const auto again = Create(Ada("lnk_2"), kGood);
+  CHECK(In(again).session.case_ids.size() == 1);
+  CHECK(ByAddress("ada@example.com", kGood).ok());
 }
 
 TEST_CASE_METHOD(Recovering, "codes rest as hashes", "[service]") {
