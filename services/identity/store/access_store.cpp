@@ -63,7 +63,7 @@ constexpr char kEntered[] = R"sql(
   known AS (
     INSERT INTO account AS a (organisation_id, account_id, email)
     SELECT organisation_id, $2, $4 FROM proven
-    ON CONFLICT (organisation_id, account_id) DO UPDATE SET email = a.email WHERE a.resets = $19
+    ON CONFLICT (organisation_id, account_id) DO UPDATE SET email = $4 WHERE a.resets = $19
     RETURNING organisation_id),
   granted AS (
     INSERT INTO access_grant AS g (organisation_id, invitation_id, account_id, case_id, contact_id,

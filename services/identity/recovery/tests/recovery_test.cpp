@@ -103,6 +103,17 @@ TEST_CASE_METHOD(Recovering, "new codes take the place of the old ones", "[servi
   CHECK(Count("recovery_code") == kRecoveryCodes);
 }
 
+TEST_CASE_METHOD(Recovering, "who is told of new codes is the address of the latest entry",
+                 "[service]") {
+  (void)Codes();
+  Subject corrected = Ada("lnk_2");
+  corrected.email = "ada@other.example";
+  const auto started = challenges.Start(corrected, call);
+  REQUIRE(started.ok());
+  REQUIRE(Verify(started->challenge_id, messenger.codes.back()).ok());
+  CHECK(database.Exec("SELECT email FROM account")[0][0].as<std::string>() == "ada@other.example");
+}
+
 TEST_CASE_METHOD(Recovering, "codes are one account's alone", "[service]") {
   const std::vector<std::string> codes = Codes();
   Subject bob = By("bob", "inv_b", "deal-1");
