@@ -147,6 +147,26 @@ test("a password and a code by SMS: neither is enough [CC-1]", async () => {
   await ok(again.session());
 });
 
+test("a password made beside a code is too short once it is all that is asked for", async () => {
+  const office = await Office.ready();
+  const use = (password: "PASSWORD_AND_SMS" | "PASSWORD_ALONE") =>
+    ok(office.api.PATCH("/v1/invitationPolicy", { body: { password } }));
+  await use("PASSWORD_AND_SMS");
+  const { email, mobile } = office.contacts[0];
+  const browser = new Browser(office.portalUrl);
+  const { challenge } = await ok(create(browser, await mailed(office), "tin roof"));
+  await ok(browser.verify(challenge!.challengeId, await codeTo(mobile)));
+  await use("PASSWORD_ALONE");
+  const again = new Browser(office.portalUrl);
+  const by = { organisationId: office.id, email };
+  await refused(enterBy(again, { ...by, password: "tin roof" }), 400, "PASSWORD_TOO_SHORT");
+  await ok(again.api.POST("/v1/portal/password:forgot", { body: by }));
+  const token = await resetToken(email, 1);
+  await ok(again.api.POST("/v1/portal/password:reset", { body: { token, password: good } }));
+  await ok(enterBy(again, { ...by, password: good }));
+  await ok(again.session());
+});
+
 test("an address that is nobody's is answered as a wrong password", async () => {
   const office = await builder();
   await ok(create(new Browser(office.portalUrl), await mailed(office), good));

@@ -4,8 +4,10 @@ import { test } from "node:test";
 import {
   Browser,
   Office,
+  codeTo,
   eventually,
   mailsTo,
+  newId,
   ok,
   refused,
   textsTo,
@@ -69,4 +71,33 @@ test("staff reset how a client signs in: she is told, and needs a new link", asy
   const { auditEvents } = await ok(office.api.GET("/v1/auditEvents"));
   assert.ok(auditEvents.some((event) => event.type === "factors.reset"));
   assert.ok((await office.notes()).some((note) => /was reset/.test(note)));
+});
+
+test("a reset ends her other job's links too, and what was begun by one", async () => {
+  const office = await Office.ready();
+  const { mobile } = office.contacts[0];
+  const { invitation } = await office.enter(0);
+  const first = office.caseId,
+    second = newId("build");
+  office.caseId = second;
+  await office.putCase();
+  for (const label of ["Credit guide", "Privacy disclosure"]) await office.hold(label);
+  const other = await ok(office.invite(0, { delivery: "LINK_ONLY" }));
+  const token = tokenOf(other.link!);
+  const begun = new Browser(office.portalUrl);
+  const { challengeId } = await ok(begun.start(token));
+  const code = await codeTo(mobile, 2);
+  office.caseId = first;
+  await ok(reset(office, invitation));
+  await eventually(async () => (await textsTo(mobile))[2], "the SMS that tells of it");
+  await refused(begun.verify(challengeId, code), 400, "CHALLENGE_EXPIRED");
+  await refused(new Browser(office.portalUrl).start(token), 400, "LINK_REVOKED");
+  office.caseId = second;
+  await eventually(
+    async () => (await office.notes()).some((note) => /was reset/.test(note)) || undefined,
+    "the note on the other job",
+  );
+  const { link } = await ok(office.createLink(other.invitationId));
+  const session = await new Browser(office.portalUrl).enter(tokenOf(link), mobile);
+  assert.deepEqual(session.caseIds, [second]);
 });
