@@ -249,17 +249,23 @@ bool JobLane::ClaimOf(JobPriority priority) {
   const int many = outage_.is_on() ? 1 : options_.at_once;
   std::string& organisation = organisation_[Index(priority)];
   const bool from_start = organisation.empty();
-  auto taken = store_.Take({.lane = name_,
-                            .priority = priority,
-                            .limit = many,
-                            .organisations = outage_.is_on() ? 1 : 2 * many,
-                            .lease = options_.lease,
-                            .durable = options_.durable},
-                           organisation);
+  const auto take = [&] {
+    return store_.Take({.lane = name_,
+                        .priority = priority,
+                        .limit = many,
+                        .organisations = outage_.is_on() ? 1 : 2 * many,
+                        .lease = options_.lease,
+                        .durable = options_.durable},
+                       organisation);
+  };
+  auto taken = take();
+  // Where nothing is due at these organisations, those after them are asked at once: a look that
+  // began with the first one and found nothing has seen them all, and rests.
+  while (taken.ok() && taken->empty() && !organisation.empty() && !stopping_) taken = take();
   if (!taken.ok()) return false;
-  // There may be more: of the same organisations, of those after them, or, at the end, of those
-  // before the one where this look began.
-  const bool more = !taken->empty() || !organisation.empty() || !from_start;
+  // There may be more: of the same organisations, of those after them, or of those before the one
+  // where this look began.
+  const bool more = !taken->empty() || !from_start;
   if (more) {
     const std::lock_guard lock(mutex_);
     look_[Index(priority)] = true;

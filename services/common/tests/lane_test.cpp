@@ -285,6 +285,31 @@ TEST_CASE_METHOD(Fixture, "who comes too late says nothing any more", "[service]
              "due_time < now() + interval '1 minute'") == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "a lane rests while nothing is due, however many organisations wait",
+                 "[service]") {
+  std::vector<Job> jobs;
+  for (int i = 0; i < 20; ++i) {
+    jobs.push_back(NewJob("later", "", "a", absl::StrCat("office", i)));
+    jobs.back().due_time = absl::Now() + absl::Hours(1);
+  }
+  Leave(jobs);
+  lane.at_once = 1;
+  const auto running = Start({{"a", lane}});
+  const auto commits = [&] {
+    return database
+        .Exec("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")[0][0]
+        .as<int>();
+  };
+  // PostgreSQL counts them with a delay of a second.
+  absl::SleepFor(absl::Seconds(2));
+  const int before = commits();
+  absl::SleepFor(absl::Seconds(2));
+  CHECK(commits() - before < 200);
+  // What comes due at any of them is found all the same.
+  database.Exec("UPDATE job SET due_time = now() WHERE organisation_id IN ('office3', 'office17')");
+  CHECK(Within(absl::Seconds(6), [&] { return destination.Asked("later") == 2; }));
+}
+
 TEST_CASE_METHOD(Fixture, "a job comes due when it says, to whoever wrote it", "[service]") {
   const auto running = Start({{"a", lane}});
   REQUIRE(Within(absl::Seconds(5), [&] { return Rows() == 0; }));
