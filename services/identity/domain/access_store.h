@@ -63,6 +63,9 @@ class AccessStore {
                                                  const std::string& invitation_id) = 0;
   // Counts a failure and locks or disables as LockoutAfter() says.
   virtual absl::Status CountFailure(const FactorKey& key) = 0;
+  // The same of a try that is yet to be compared, so that of many at once no more are compared than
+  // one after another. Refuses SIGN_IN_LOCKED and SIGN_IN_DISABLED, and counts nothing then.
+  virtual absl::Status CountTry(const FactorKey& key) = 0;
   // Makes the grant and the session, with their audit row, and forgets the factor's failures: all
   // or nothing, and the same session where it was made before. After a password the session enters
   // the other cases of its accounts too, eight in all. Refuses SIGN_IN_LOCKED, SIGN_IN_DISABLED,

@@ -12,8 +12,8 @@
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
 #include "services/identity/domain/challenges.h"
-#include "services/identity/domain/lockout.h"
 #include "services/identity/store/audit.h"
+#include "services/identity/store/failures.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -225,22 +225,14 @@ absl::StatusOr<FactorState> PostgresAccessStore::FindFactor(const FactorKey& key
 
 absl::Status PostgresAccessStore::CountFailure(const FactorKey& key) {
   return postgres_.Write(Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::Status {
-    const auto counted = tx.Exec(
-        "INSERT INTO factor AS f (organisation_id, account_id, factor_id, failures) "
-        "VALUES ($1, $2, $3, 1) ON CONFLICT (organisation_id, account_id, factor_id) "
-        "DO UPDATE SET failures = f.failures + 1, failure_time = clock_timestamp() "
-        "RETURNING failures",
-        key.organisation_id, key.account_id, key.factor_id);
-    const Lockout lockout = LockoutAfter(counted[0]["failures"].as<int>());
-    if (!lockout.disabled && lockout.wait == absl::ZeroDuration()) return absl::OkStatus();
-    tx.Exec(
-        "UPDATE factor SET disabled = disabled OR $4, "
-        "locked_until = clock_timestamp() + make_interval(secs => $5) "
-        "WHERE organisation_id = $1 AND account_id = $2 AND factor_id = $3",
-        key.organisation_id, key.account_id, key.factor_id, lockout.disabled,
-        absl::ToDoubleSeconds(lockout.wait));
+    identity::CountFailure(tx, key);
     return absl::OkStatus();
   });
+}
+
+absl::Status PostgresAccessStore::CountTry(const FactorKey& key) {
+  return postgres_.Write(Rows::Of(key.organisation_id),
+                         [&](Transaction& tx) { return identity::CountTry(tx, key); });
 }
 
 absl::StatusOr<Session> PostgresAccessStore::Enter(const NewSession& session, const Call& call) {

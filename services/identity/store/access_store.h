@@ -17,6 +17,7 @@ class PostgresAccessStore : public AccessStore {
   absl::StatusOr<FactorState> FindFactor(const FactorKey& key,
                                          const std::string& invitation_id) override;
   absl::Status CountFailure(const FactorKey& key) override;
+  absl::Status CountTry(const FactorKey& key) override;
   absl::StatusOr<Session> Enter(const NewSession& session, const Call& call) override;
   absl::Status Unlock(const FactorKey& key, const std::string& case_id, const Actor& actor,
                       const Call& call) override;

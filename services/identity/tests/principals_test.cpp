@@ -40,6 +40,7 @@ class FakeAccess : public AccessStore {
     return FactorState();
   }
   absl::Status CountFailure(const FactorKey&) override { return {}; }
+  absl::Status CountTry(const FactorKey&) override { return {}; }
   absl::StatusOr<Session> Enter(const NewSession&, const Call&) override { return Session(); }
   absl::Status Unlock(const FactorKey&, const std::string&, const Actor&, const Call&) override {
     return {};

@@ -113,16 +113,12 @@ absl::StatusOr<Passwords::Entry> Passwords::Enter(Attempt attempt, const Call& c
                                   ContextOf(subject, subject.organisation_name), parts_.blocked));
   }
   ASSIGN_OR_RETURN(const std::string tag, TagOf(email_key, password));
-  const auto proven = Prove(attempt, email_key, tag, call);
-  const std::string reason = ReasonOf(proven.status());
-  if (reason == "PASSWORD_WRONG" || reason == "PASSWORD_EXISTS") {
-    RETURN_IF_ERROR(parts_.access.CountFailure(lock));
-  }
-  RETURN_IF_ERROR(proven.status());
+  RETURN_IF_ERROR(parts_.access.CountTry(lock));
+  ASSIGN_OR_RETURN(const std::vector<StoredPassword> proven, Prove(attempt, email_key, tag, call));
+  RETURN_IF_ERROR(parts_.store.Forgive(lock));
   // It was made where a code followed it, and is asked for alone now.
   RETURN_IF_ERROR(CheckLength(password, LeastOf(attempt)));
-  RETURN_IF_ERROR(parts_.store.Forgive(lock));
-  return Admit(attempt, *proven, call);
+  return Admit(attempt, proven, call);
 }
 
 absl::StatusOr<std::vector<StoredPassword>> Passwords::Prove(const Attempt& attempt,
@@ -311,10 +307,8 @@ absl::StatusOr<std::vector<std::string>> Passwords::Change(const Replacement& wa
                                 parts_.blocked));
   ASSIGN_OR_RETURN(const std::string current,
                    TagOf(stored.key.email_key, NormalisedPassword(wanted.current_password)));
-  if (!Verifies(stored, current)) {
-    RETURN_IF_ERROR(parts_.access.CountFailure(lock));
-    return CurrentWrong();
-  }
+  RETURN_IF_ERROR(parts_.access.CountTry(lock));
+  if (!Verifies(stored, current)) return CurrentWrong();
   ASSIGN_OR_RETURN(const std::string tag, TagOf(stored.key.email_key, password));
   StoredPassword next = stored;
   next.verifier = VerifierOf(next.key, tag);

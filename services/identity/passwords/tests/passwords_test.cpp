@@ -42,6 +42,16 @@ TEST_CASE_METHOD(PasswordFixture, "a wrong password and an address that is nobod
   CHECK(ByAddress("ada@example.com", kGood).ok());
 }
 
+TEST_CASE_METHOD(PasswordFixture,
+                 "a try that began before the lock is compared with nothing after it",
+                 "[service]") {
+  REQUIRE(Create(Ada(), kGood).ok());
+  hash.meanwhile = [&] {
+    for (int i = 0; i < 10; ++i) (void)ByAddress("ada@example.com", kOther);
+  };
+  CHECK(Why(ByAddress("ada@example.com", kGood)) == "SIGN_IN_LOCKED");
+}
+
 TEST_CASE_METHOD(PasswordFixture, "staff lift the lock of an address with that of its account",
                  "[service]") {
   REQUIRE(Create(Ada(), kGood).ok());
