@@ -49,12 +49,16 @@ test("the gateway may exchange credentials, and nothing else for itself", () => 
   ]);
 });
 
-test("documents revokes no grant, and notification asks nobody but tells the trail", () => {
+test("documents revokes no grant; notification reads names, and tells the trail", () => {
   const grants = internal.find((rpc) => rpc.name.endsWith("/RevokeGrant"))!;
   assert.ok(!grants.services.includes("documents"));
   const everybody = /(Principals\/(ExchangeCredential|ListSigningKeys)|AuditIntake\/\w+)$/;
   const others = internal.filter((rpc) => !everybody.test(rpc.name));
-  assert.deepEqual(others.filter((rpc) => rpc.services.includes("notification")), []);
+  const notification = others.filter((rpc) => rpc.services.includes("notification"));
+  assert.deepEqual(notification.map((rpc) => rpc.name).sort(), [
+    "gatehouse.cases.v1.CaseDirectory/LookUpCase",
+    "gatehouse.identity.v1.OrganisationDirectory/LookUpOrganisation",
+  ]);
 });
 
 test("no service's right opens what is for people", async () => {
