@@ -164,7 +164,8 @@ TEST_CASE_METHOD(FactFindsFixture, "what is no answer is refused, with the place
   CHECK(ReasonOf(Say(id, "status", "retired", "99999999999").status()) == "INVALID_REQUEST");
 }
 
-TEST_CASE_METHOD(FactFindsFixture, "an answer is taken back by an empty one", "[service]") {
+TEST_CASE_METHOD(FactFindsFixture, "an answer is taken back by an empty one",
+                 "[service][no-tsan]") {
   const std::string id = Open("ada")->fact_find_id();
   REQUIRE(Say(id, "status", "retired")->saved());
   REQUIRE(Say(id, "status", "", "1")->saved());
@@ -252,7 +253,7 @@ TEST_CASE_METHOD(FactFindsFixture, "a submission that is repeated under its id h
 }
 
 TEST_CASE_METHOD(FactFindsFixture, "what is saved while it is handed in is in it, or is refused",
-                 "[service]") {
+                 "[service][no-tsan]") {
   const std::string id = Open("ada")->fact_find_id();
   REQUIRE(Say(id, "status", "retired")->saved());
   std::string etag;

@@ -151,7 +151,7 @@ TEST_CASE_METHOD(FlowsFixture, "a ready-made flow leaves alone what the organisa
   CHECK(Apply(v1::AU_HOME_LOAN, "loan")->definition(0).display_name() == "Ours");
 }
 
-TEST_CASE_METHOD(FlowsFixture, "the schema is that of the version", "[service]") {
+TEST_CASE_METHOD(FlowsFixture, "the schema is that of the version", "[service][no-tsan]") {
   REQUIRE(PutSection().ok());
   REQUIRE(PutFlow().ok());
   v1::PutSectionRequest shorter = WorkSection();

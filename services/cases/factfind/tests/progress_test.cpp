@@ -65,7 +65,8 @@ TEST_CASE("a field is shown while its condition holds, and asked for only then",
   CHECK(GapsOf(With({{"status", Text("retired")}})).empty());
 }
 
-TEST_CASE("an answer to what is not shown any more counts for nothing, and comes back", "[unit]") {
+TEST_CASE("an answer to what is not shown any more counts for nothing, and comes back",
+          "[unit][no-tsan]") {
   Answers answers = With({{"status", Text("employed")}, {"employer", Text("Acme")}});
   answers[{"work", "status"}] = Text("retired");
   CHECK(Json(AnswersJson(WorkFlow(), answers)) == Parsed(R"({"work":{"status":"retired"}})"));
@@ -128,7 +129,7 @@ TEST_CASE("progress is by section, of what is shown", "[unit]") {
   CHECK(progress[0].required_answered() == 2);
 }
 
-TEST_CASE("answers are JSON without a number: money and decimals are texts", "[unit]") {
+TEST_CASE("answers are JSON without a number: money and decimals are texts", "[unit][no-tsan]") {
   const Answers answers = With({{"status", Text("employed")},
                                 {"income", Money(900000000000001)},
                                 {"share", Text("99.5")},
@@ -149,7 +150,7 @@ TEST_CASE("answers are JSON without a number: money and decimals are texts", "[u
                R"("jobs":[{"abroad":false}],"share":"99.5","status":"employed"}})"));
 }
 
-TEST_CASE("the schema says the shape of every field, and lets nothing else in", "[unit]") {
+TEST_CASE("the schema says the shape of every field, and lets nothing else in", "[unit][no-tsan]") {
   const auto schema = SchemaJson(WorkFlow());
   CHECK(schema.fields().at("$schema").string_value() ==
         "https://json-schema.org/draft/2020-12/schema");
