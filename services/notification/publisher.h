@@ -21,6 +21,10 @@ class Publisher {
   absl::Status PublishAll(const std::string& organisation_id, const std::vector<Event>& events);
 
  private:
+  // All of them, with a job for each that is new and `wanted`.
+  absl::Status PublishAndTell(const std::string& organisation_id, const std::vector<Event>& events,
+                              const std::vector<Event>& wanted);
+
   Postgres& postgres_;
   Store& store_;
   Outbox& outbox_;

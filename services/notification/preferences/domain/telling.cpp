@@ -1,6 +1,7 @@
 #include "services/notification/preferences/domain/telling.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/crypto.h"
@@ -40,14 +41,18 @@ std::string NameOf(const std::string& mailbox) { return Hex(Sha256(mailbox)).sub
 absl::StatusOr<std::vector<Event>> Telling::Wanted(const std::string& organisation_id,
                                                    const std::vector<Event>& events) const {
   std::vector<Event> wanted;
-  ASSIGN_OR_RETURN(const Preferences preferences, places_.preferences.Get(organisation_id));
+  std::optional<Preferences> preferences;  // Read for what is told at all: most events are not.
   for (const Event& event : events) {
     if (event.case_id.empty()) continue;
     const ClientAction* const client = places_.actions.FindForClients(event.type);
-    const StaffAction* const staff = places_.actions.FindForStaff(event.type);
-    if ((client != nullptr && preferences.Of(*client).delivery != ClientDelivery::kNone) ||
-        (staff != nullptr && Concerns(*staff, event) &&
-         preferences.Of(*staff).delivery != StaffDelivery::kNone)) {
+    const StaffAction* staff = places_.actions.FindForStaff(event.type);
+    if (staff != nullptr && !Concerns(*staff, event)) staff = nullptr;
+    if (client == nullptr && staff == nullptr) continue;
+    if (!preferences.has_value()) {
+      ASSIGN_OR_RETURN(preferences, places_.preferences.Get(organisation_id));
+    }
+    if ((client != nullptr && preferences->Of(*client).delivery != ClientDelivery::kNone) ||
+        (staff != nullptr && preferences->Of(*staff).delivery != StaffDelivery::kNone)) {
       wanted.push_back(event);
     }
   }
