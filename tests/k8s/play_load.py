@@ -38,7 +38,9 @@ class Load:
         office = f"play-{time.time_ns()}"
         organisation = must(gateways()[0], "POST", "/v1/organisations", operator_key, {
             "organisationId": office, "displayName": "Play", "region": "GB",
-            "timeZone": "Europe/London", "portalUrl": "https://portal.example.com"})
+            "timeZone": "Europe/London",
+            # Read with ICU's data, most of which the image leaves out.
+            "portalUrl": "https://pörtal.example.com"})
         self.key = organisation["apiKey"]
         self.case = {"displayName": "12 High Street",
                      "contacts": [{"contactId": "ada", "givenName": "Ada"}]}
