@@ -47,7 +47,7 @@ struct Informing {
                                .lanes = {{kTellingLane, TellingLane(telling, tellers)},
                                          {kSummaryLane, SummaryLane(telling, tellers)}},
                                .report = ReportTelling}),
-        publisher(base.postgres(), places.store, places.outbox, telling) {}
+        publisher(base.postgres(), places.store, places.outbox, summaries, telling) {}
   const Actions actions = DeclaredActions();
   const Settings<v1::NotificationSettings> settings;
   StoredPreferences preferences{settings};

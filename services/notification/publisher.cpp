@@ -6,35 +6,50 @@
 #include "services/notification/preferences/telling_lanes.h"
 
 namespace gatehouse::notification {
+namespace {
+
+// Those of `added` that are also among `wanted`, which have no ids yet.
+std::vector<Event> Both(const std::vector<Event>& added, const std::vector<Event>& wanted) {
+  std::set<std::string> ids;
+  for (const Event& event : wanted) ids.insert(event.request_id);
+  std::vector<Event> both;
+  for (const Event& event : added) {
+    if (ids.count(event.request_id) != 0) both.push_back(event);
+  }
+  return both;
+}
+
+}  // namespace
 
 absl::StatusOr<std::string> Publisher::Publish(const std::string& organisation_id,
                                                const Event& event) {
-  ASSIGN_OR_RETURN(const auto wanted, telling_.Wanted(organisation_id, {event}));
-  if (!wanted.empty()) RETURN_IF_ERROR(PublishAndTell(organisation_id, {event}, wanted));
-  // What is there already keeps its id.
-  return store_.Publish(organisation_id, event);
+  ASSIGN_OR_RETURN(const auto added, Add(organisation_id, {event}));
+  if (!added.empty()) return added[0].event_id;
+  return store_.FindEvent(organisation_id, event.request_id);
 }
 
 absl::Status Publisher::PublishAll(const std::string& organisation_id,
                                    const std::vector<Event>& events) {
-  ASSIGN_OR_RETURN(const auto wanted, telling_.Wanted(organisation_id, events));
-  if (wanted.empty()) return store_.PublishAll(organisation_id, events).status();
-  return PublishAndTell(organisation_id, events, wanted);
+  return Add(organisation_id, events).status();
 }
 
-absl::Status Publisher::PublishAndTell(const std::string& organisation_id,
-                                       const std::vector<Event>& events,
-                                       const std::vector<Event>& wanted) {
-  std::set<std::string> told;
-  for (const Event& event : wanted) told.insert(event.request_id);
-  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(const auto added, store_.PublishAll(organisation_id, events));
+absl::StatusOr<std::vector<Event>> Publisher::Add(const std::string& organisation_id,
+                                                  const std::vector<Event>& events) {
+  ASSIGN_OR_RETURN(const Wanted wanted, telling_.Judge(organisation_id, events));
+  if (wanted.at_once.empty() && wanted.daily.empty()) {
+    return store_.Publish(organisation_id, events);
+  }
+  using Result = absl::StatusOr<std::vector<Event>>;
+  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    ASSIGN_OR_RETURN(auto added, store_.Publish(organisation_id, events));
     OutboxCalls calls(organisation_id);
-    for (const Event& event : added) {
-      if (told.count(event.request_id) != 0) AddTellingOf(event, calls);
+    for (const Event& event : Both(added, wanted.at_once)) AddTellingOf(event, calls);
+    if (const auto daily = Both(added, wanted.daily); !daily.empty()) {
+      ASSIGN_OR_RETURN(const bool planned, summaries_.Note(organisation_id, daily));
+      if (!planned) AddPlanning(calls);
     }
     outbox_.Add(tx, std::move(calls));
-    return absl::OkStatus();
+    return added;
   });
 }
 

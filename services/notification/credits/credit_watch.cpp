@@ -33,7 +33,7 @@ absl::Status CreditWatch::Tell(const LowBalance& low) const {
     wanted.set_credits(absl::StrCat(bundle.credits()));
     events.push_back(EventOf(wanted, absl::StrCat("credits.recharge:", low.entry_number)));
   }
-  return store_.PublishAll(low.organisation_id, events).status();
+  return store_.Publish(low.organisation_id, events).status();
 }
 
 }  // namespace gatehouse::notification

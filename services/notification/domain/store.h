@@ -111,12 +111,13 @@ class Store {
   virtual absl::StatusOr<std::vector<Entry>> ListEntries(const std::string& organisation_id,
                                                          const Page& page) = 0;
 
-  // The same request_id is taken once. The event's id.
-  virtual absl::StatusOr<std::string> Publish(const std::string& organisation_id,
-                                              const Event& event) = 0;
-  // The same of several, in their order. Those that were not known yet, with their ids.
-  virtual absl::StatusOr<std::vector<Event>> PublishAll(const std::string& organisation_id,
-                                                        const std::vector<Event>& events) = 0;
+  // In their order; the same request_id is taken once. Those that were not known yet, with their
+  // ids.
+  virtual absl::StatusOr<std::vector<Event>> Publish(const std::string& organisation_id,
+                                                     const std::vector<Event>& events) = 0;
+  // The id of the one with this request_id; NOT_FOUND.
+  virtual absl::StatusOr<std::string> FindEvent(const std::string& organisation_id,
+                                                const std::string& request_id) = 0;
   virtual absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id,
                                                         int64_t after, int limit) = 0;
 };

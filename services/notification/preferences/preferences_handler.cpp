@@ -101,11 +101,18 @@ absl::Status PreferencesHandler::Check(const std::string& organisation_id,
 
 absl::StatusOr<v1::NotificationSettings> PreferencesHandler::UpdateNotificationSettings(
     const Call& call, const v1::UpdateNotificationSettingsRequest& request) {
-  return places_.once.Run(call, request, [&] {
+  const std::string& organisation_id = call.caller.organisation_id;
+  const auto update = [&](Transaction& tx) {
+    // Perhaps for an earlier time.
+    OutboxCalls calls(organisation_id);
+    AddPlanning(calls);
+    places_.outbox.Add(tx, std::move(calls));
     return places_.settings.Update(
         request.settings(), request.update_mask(), call,
-        [&](const auto& settings) { return Check(call.caller.organisation_id, settings); });
-  });
+        [&](const auto& settings) { return Check(organisation_id, settings); });
+  };
+  return places_.once.Run(
+      call, request, [&] { return places_.postgres.Write(Rows::Of(organisation_id), update); });
 }
 
 absl::StatusOr<v1::TellContactResponse> PreferencesHandler::TellContact(

@@ -9,7 +9,8 @@
 namespace gatehouse::notification {
 namespace {
 
-constexpr char kOfEvent[] = "event", kOfContact[] = "contact", kOfDay[] = "summary";
+constexpr char kOfEvent[] = "event", kOfContact[] = "contact", kOfDay[] = "summary",
+               kPlan[] = "plan";
 
 absl::Status TellEvent(const Telling& telling, const Job& job) {
   v1::Event kept;
@@ -43,6 +44,7 @@ absl::Status SendSummary(const Telling& telling, const Job& job) {
 
 absl::Status Do(const Telling& telling, const Job& job) {
   if (job.kind == kOfDay) return SendSummary(telling, job);
+  if (job.kind == kPlan) return telling.PlanSummary(job.organisation_id);
   return job.kind == kOfContact ? TellContact(telling, job) : TellEvent(telling, job);
 }
 
@@ -76,6 +78,10 @@ void AddTellingOf(const Event& event, OutboxCalls& calls) {
 
 void AddTellingOf(const v1::TellContactRequest& request, OutboxCalls& calls) {
   calls.AddJob(kTellingLane, kOfContact, request.SerializeAsString(), absl::InfinitePast());
+}
+
+void AddPlanning(OutboxCalls& calls) {
+  calls.AddJob(kTellingLane, kPlan, "", absl::InfinitePast());
 }
 
 void AddSummary(absl::Time due, OutboxCalls& calls) {

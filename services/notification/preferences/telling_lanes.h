@@ -12,9 +12,11 @@ namespace gatehouse::notification {
 inline constexpr char kTellingLane[] = "telling", kSummaryLane[] = "summaries";
 inline constexpr int kTellingThreads = 4;
 
-// Adds the job that tells of an event, what a contact is to be told, and the summary of `due`.
+// Adds the job that tells of an event, what a contact is to be told, the one that plans the next
+// summary, and the summary of `due`.
 void AddTellingOf(const Event& event, OutboxCalls& calls);
 void AddTellingOf(const v1::TellContactRequest& request, OutboxCalls& calls);
+void AddPlanning(OutboxCalls& calls);
 void AddSummary(absl::Time due, OutboxCalls& calls);
 
 // How the lanes work, on the pool's threads.

@@ -11,8 +11,8 @@ using nlohmann::json;
 
 namespace {
 
-// Numbers that are taken by what is known already stay free, as they do for one.
-constexpr char kPublishAll[] = R"sql(
+// Numbers that are taken by what is known already stay free.
+constexpr char kPublish[] = R"sql(
   WITH said AS (
     SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
                          $7::text[])
@@ -27,29 +27,8 @@ constexpr char kPublishAll[] = R"sql(
 
 }  // namespace
 
-absl::StatusOr<std::string> PostgresStore::Publish(const std::string& organisation_id,
-                                                   const Event& event) {
-  return postgres_.WriteOne(
-      Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<std::string> {
-        const auto added = tx.Exec(
-            "WITH feed AS (INSERT INTO event_feed AS old VALUES ($1, 1) ON CONFLICT "
-            "(organisation_id) DO UPDATE SET last_number = old.last_number + 1 "
-            "RETURNING last_number) "
-            "INSERT INTO event (organisation_id, number, event_id, request_id, type, case_id, "
-            "time, data) SELECT $1, last_number, $2, $3, $4, $5, $6, $7::jsonb FROM feed "
-            "ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING event_id",
-            organisation_id, NewId("evt"), event.request_id, event.type, event.case_id,
-            ToSql(event.time), json(event.data).dump());
-        if (!added.empty()) return std::string(added[0]["event_id"].c_str());
-        const auto first =
-            tx.Exec("SELECT event_id FROM event WHERE organisation_id = $1 AND request_id = $2",
-                    organisation_id, event.request_id);
-        return std::string(first.at(0)["event_id"].c_str());
-      });
-}
-
-absl::StatusOr<std::vector<Event>> PostgresStore::PublishAll(const std::string& organisation_id,
-                                                             const std::vector<Event>& events) {
+absl::StatusOr<std::vector<Event>> PostgresStore::Publish(const std::string& organisation_id,
+                                                          const std::vector<Event>& events) {
   std::vector<std::string> ids, request_ids, types, case_ids, times, facts;
   for (const Event& event : events) {
     ids.push_back(NewId("evt"));
@@ -62,15 +41,26 @@ absl::StatusOr<std::vector<Event>> PostgresStore::PublishAll(const std::string& 
   using Result = absl::StatusOr<std::vector<Event>>;
   return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Event> added;
-    for (const auto& row :
-         tx.Exec(kPublishAll, organisation_id, SqlArray(ids), SqlArray(request_ids),
-                 SqlArray(types), SqlArray(case_ids), SqlArray(times), SqlArray(facts),
-                 static_cast<int64_t>(events.size()))) {
+    for (const auto& row : tx.Exec(kPublish, organisation_id, SqlArray(ids), SqlArray(request_ids),
+                                   SqlArray(types), SqlArray(case_ids), SqlArray(times),
+                                   SqlArray(facts), static_cast<int64_t>(events.size()))) {
       const auto place = std::find(ids.begin(), ids.end(), row["event_id"].c_str());
       added.push_back(events[place - ids.begin()]);
       added.back().event_id = *place;
     }
     return added;
+  });
+}
+
+absl::StatusOr<std::string> PostgresStore::FindEvent(const std::string& organisation_id,
+                                                     const std::string& request_id) {
+  using Result = absl::StatusOr<std::string>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    const auto found =
+        tx.Exec("SELECT event_id FROM event WHERE organisation_id = $1 AND request_id = $2",
+                organisation_id, request_id);
+    if (found.empty()) return absl::NotFoundError("no such event");
+    return std::string(found[0]["event_id"].c_str());
   });
 }
 

@@ -29,10 +29,10 @@ class PostgresStore : public Store {
   absl::StatusOr<std::vector<Entry>> ListEntries(const std::string& organisation_id,
                                                  const Page& page) override;
 
-  absl::StatusOr<std::string> Publish(const std::string& organisation_id,
-                                      const Event& event) override;
-  absl::StatusOr<std::vector<Event>> PublishAll(const std::string& organisation_id,
-                                                const std::vector<Event>& events) override;
+  absl::StatusOr<std::vector<Event>> Publish(const std::string& organisation_id,
+                                             const std::vector<Event>& events) override;
+  absl::StatusOr<std::string> FindEvent(const std::string& organisation_id,
+                                        const std::string& request_id) override;
   absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id, int64_t after,
                                                 int limit) override;
 

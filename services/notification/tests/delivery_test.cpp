@@ -322,10 +322,11 @@ TEST_CASE_METHOD(DeliveryFixture, "a reader of the feed never misses an event th
   for (int w = 0; w < 8; ++w) {
     writers.emplace_back([&, w] {
       for (int i = 0; i < 25; ++i) {
-        (void)store.Publish("acme", {.request_id = std::to_string(w) + "/" + std::to_string(i),
-                                     .type = "probe.made",
-                                     .time = absl::Now(),
-                                     .data = {{"writer", std::to_string(w)}}});
+        const Event event = {.request_id = std::to_string(w) + "/" + std::to_string(i),
+                             .type = "probe.made",
+                             .time = absl::Now(),
+                             .data = {{"writer", std::to_string(w)}}};
+        (void)store.Publish("acme", {event});
       }
     });
   }
@@ -346,7 +347,7 @@ TEST_CASE_METHOD(DeliveryFixture, "an event waits for the one whose transaction 
       database.postgres().Write(Rows::Of("acme"), [&](Transaction& tx) -> absl::Status {
         tx.Exec("INSERT INTO event_feed VALUES ('acme', 1)");
         tx.Exec("INSERT INTO event VALUES ('acme', 1, 'evt_1', 'first', 'a.b', '', now(), '{}')");
-        publisher = std::thread([&] { published = store.Publish("acme", event).ok(); });
+        publisher = std::thread([&] { published = store.Publish("acme", {event}).ok(); });
         absl::SleepFor(absl::Milliseconds(200));
         CHECK_FALSE(published);
         // By another thread: this one reads in its transaction, and would see what it wrote.
@@ -367,9 +368,11 @@ TEST_CASE_METHOD(DeliveryFixture, "an event waits for the one whose transaction 
 TEST_CASE_METHOD(DeliveryFixture, "an event with a request_id seen before is in the feed once",
                  "[service]") {
   const Event event = {.request_id = "r", .type = "a.b", .time = absl::Now()};
-  const auto first = store.Publish("acme", event);
-  REQUIRE(first.ok());
-  CHECK(store.Publish("acme", event).value() == *first);
+  const auto first = store.Publish("acme", {event});
+  REQUIRE(first.value().size() == 1);
+  CHECK(store.Publish("acme", {event}).value().empty());
+  CHECK(store.FindEvent("acme", "r").value() == first->at(0).event_id);
+  CHECK(absl::IsNotFound(store.FindEvent("other", "r").status()));
   CHECK(store.ListEvents("acme", 0, 10).value().size() == 1);
 }
 
@@ -382,12 +385,12 @@ TEST_CASE_METHOD(DeliveryFixture, "events that come together are in the feed in 
                  .time = absl::FromUnixSeconds(1'700'000'000),
                  .data = {{"name", "\"O'Neill\", {1,2}\\"}}};
   };
-  REQUIRE(store.Publish("acme", event("1")).ok());
-  REQUIRE(store.PublishAll("acme", {event("2"), event("1"), event("3"), event("2")}).ok());
-  REQUIRE(store.PublishAll("other", {event("1")}).ok());
+  REQUIRE(store.Publish("acme", {event("1")}).ok());
+  REQUIRE(store.Publish("acme", {event("2"), event("1"), event("3"), event("2")}).ok());
+  REQUIRE(store.Publish("other", {event("1")}).ok());
   // Come again, with what is new.
-  REQUIRE(store.PublishAll("acme", {event("2"), event("3"), event("4")}).ok());
-  REQUIRE(store.Publish("acme", event("5")).ok());
+  REQUIRE(store.Publish("acme", {event("2"), event("3"), event("4")}).ok());
+  REQUIRE(store.Publish("acme", {event("5")}).ok());
   const auto events = store.ListEvents("acme", 0, 10).value();
   REQUIRE(events.size() == 5);
   for (size_t i = 0; i < events.size(); ++i) {

@@ -77,7 +77,8 @@ struct Fixture {
              .lanes = {{"email", Lane(Channel::kEmail)}, {"sms", Lane(Channel::kSms)}},
              .report = ReportBacklog}};
   // Nobody is there to be told: what is to be told stays in the outbox.
-  Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
+  const Secret outbox_key{RandomBytes(32)};
+  Outbox outbox{database.postgres(), {.key = outbox_key, .services = {}}};
   Settings<v1::CreditSettings> credit_settings{database.postgres(), outbox};
   const CreditWatch watch{store, credit_settings};
   MessageQueue queue{database.postgres(), jobs, watch};
@@ -96,7 +97,7 @@ struct Fixture {
   KnownOrganisations organisations;
   FixedClock clock;
   const Telling telling{{actions, preferences, cases, organisations, outlet, summaries, clock}};
-  Publisher publisher{database.postgres(), store, outbox, telling};
+  Publisher publisher{database.postgres(), store, outbox, summaries, telling};
   PreferencesHandler preferences_handler{
       {database.postgres(), outbox, settings, actions, templates, once}};
   CreditsHandler credits_handler{database.postgres(), store, credit_settings, once};

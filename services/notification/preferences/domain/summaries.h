@@ -16,9 +16,12 @@ class SummaryStore {
  public:
   virtual ~SummaryStore() = default;
 
-  // Notes an event, once, and plans a summary for `due` where none is planned for then or before.
-  virtual absl::Status Note(const std::string& organisation_id, const Event& event,
-                            absl::Time due) = 0;
+  // Notes events, each once. Whether a summary is planned that will tell of them: else Plan is
+  // still to be called, after what notes them is committed.
+  virtual absl::StatusOr<bool> Note(const std::string& organisation_id,
+                                    const std::vector<Event>& events) = 0;
+  // Plans a summary of what waits for `due`, where none is planned for then or before.
+  virtual absl::Status Plan(const std::string& organisation_id, absl::Time due) = 0;
   // What the summary of `due` tells, oldest first; nothing where no summary is planned for then any
   // more: it was sent.
   virtual absl::StatusOr<std::optional<std::vector<Event>>> Waiting(

@@ -38,9 +38,9 @@ std::string NameOf(const std::string& mailbox) { return Hex(Sha256(mailbox)).sub
 
 }  // namespace
 
-absl::StatusOr<std::vector<Event>> Telling::Wanted(const std::string& organisation_id,
-                                                   const std::vector<Event>& events) const {
-  std::vector<Event> wanted;
+absl::StatusOr<Wanted> Telling::Judge(const std::string& organisation_id,
+                                      const std::vector<Event>& events) const {
+  Wanted wanted;
   std::optional<Preferences> preferences;  // Read for what is told at all: most events are not.
   for (const Event& event : events) {
     if (event.case_id.empty()) continue;
@@ -51,9 +51,12 @@ absl::StatusOr<std::vector<Event>> Telling::Wanted(const std::string& organisati
     if (!preferences.has_value()) {
       ASSIGN_OR_RETURN(preferences, places_.preferences.Get(organisation_id));
     }
-    if ((client != nullptr && preferences->Of(*client).delivery != ClientDelivery::kNone) ||
-        (staff != nullptr && preferences->Of(*staff).delivery != StaffDelivery::kNone)) {
-      wanted.push_back(event);
+    const StaffDelivery to_staff =
+        staff == nullptr ? StaffDelivery::kNone : preferences->Of(*staff).delivery;
+    if (to_staff == StaffDelivery::kDaily) wanted.daily.push_back(event);
+    if (to_staff == StaffDelivery::kAtOnce || to_staff == StaffDelivery::kSms ||
+        (client != nullptr && preferences->Of(*client).delivery != ClientDelivery::kNone)) {
+      wanted.at_once.push_back(event);
     }
   }
   return wanted;
@@ -83,12 +86,13 @@ absl::Status Telling::TellEvent(const std::string& organisation_id, const Event&
   for (const Notice& notice : NoticesOf(preferences, event, scene)) {
     RETURN_IF_ERROR(places_.outlet.Send(organisation_id, notice));
   }
-  const auto* action = places_.actions.FindForStaff(event.type);
-  if (action == nullptr || !Concerns(*action, event) ||
-      preferences.Of(*action).delivery != StaffDelivery::kDaily) {
-    return absl::OkStatus();
-  }
-  return places_.summaries.Note(organisation_id, event,
+  return absl::OkStatus();
+}
+
+absl::Status Telling::PlanSummary(const std::string& organisation_id) const {
+  ASSIGN_OR_RETURN(const auto organisation, places_.organisations.LookUp(organisation_id));
+  ASSIGN_OR_RETURN(const Preferences preferences, places_.preferences.Get(organisation_id));
+  return places_.summaries.Plan(organisation_id,
                                 NextOf(preferences, organisation, places_.clock.Now()));
 }
 

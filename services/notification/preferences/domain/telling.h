@@ -17,6 +17,11 @@ struct ContactNotice {
   std::map<std::string, std::string> values;
 };
 
+// Events by how people are told of them: some by both ways.
+struct Wanted {
+  std::vector<Event> at_once, daily;
+};
+
 // Tells people of what happens, as their organisation wants it. All of it is harmless to repeat,
 // and what the settings say at that time holds. A case, a contact or an owner that is gone is told
 // nothing.
@@ -33,12 +38,14 @@ class Telling {
   };
   explicit Telling(Places places) : places_(places) {}
 
-  // Those of the events that anybody is told of.
-  absl::StatusOr<std::vector<Event>> Wanted(const std::string& organisation_id,
-                                            const std::vector<Event>& events) const;
-  // Tells clients and the owner of it, or notes it for the daily summary.
+  // Which of these events anybody is told of at once, and of which by the daily summary.
+  absl::StatusOr<Wanted> Judge(const std::string& organisation_id,
+                               const std::vector<Event>& events) const;
+  // Tells clients and the owner of it who are told at once.
   absl::Status TellEvent(const std::string& organisation_id, const Event& event) const;
   absl::Status TellContact(const std::string& organisation_id, const ContactNotice& told) const;
+  // Plans the next daily summary, by the organisation's clocks.
+  absl::Status PlanSummary(const std::string& organisation_id) const;
   // Sends the daily summary that is due then: one to each owner of whose cases there is something
   // to say.
   absl::Status SendSummary(const std::string& organisation_id, absl::Time due) const;

@@ -10,14 +10,24 @@ namespace {
 
 using nlohmann::json;
 
+// A summary whose row is held until then tells of them. One that is being sent (its row is locked)
+// may have looked already; and where its time is long over, its job was lost.
 constexpr char kNote[] = R"sql(
-  INSERT INTO summary_entry (organisation_id, event_id, type, case_id, time, data)
-  VALUES ($1, $2, $3, $4, $5, $6::jsonb)
-  ON CONFLICT (organisation_id, event_id) DO NOTHING RETURNING 1)sql";
-// Holds the row from then on, whoever planned it. It is planned anew for an earlier time, and where
-// its time is long over: its job was lost.
+  WITH noted AS (
+    INSERT INTO summary_entry (organisation_id, event_id, type, case_id, time, data)
+    SELECT $1, event_id, type, case_id, time, data::jsonb
+    FROM unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+      AS said (event_id, type, case_id, time, data)
+    ON CONFLICT (organisation_id, event_id) DO NOTHING),
+  held AS (
+    SELECT due_time FROM summary WHERE organisation_id = $1 FOR SHARE SKIP LOCKED)
+  SELECT EXISTS (SELECT FROM held WHERE due_time > clock_timestamp() - interval '1 hour')
+    AS planned)sql";
+// Anew for an earlier time, and where its job was lost.
 constexpr char kPlan[] = R"sql(
-  INSERT INTO summary AS planned (organisation_id, due_time) VALUES ($1, $2)
+  INSERT INTO summary AS planned (organisation_id, due_time)
+  SELECT $1, $2::timestamptz WHERE EXISTS (
+    SELECT FROM summary_entry WHERE organisation_id = $1 AND sent_time IS NULL)
   ON CONFLICT (organisation_id) DO UPDATE SET
     anew = excluded.due_time < planned.due_time
       OR planned.due_time < clock_timestamp() - interval '1 hour',
@@ -42,21 +52,35 @@ constexpr char kNext[] =
 
 }  // namespace
 
-void PostgresSummaries::Plan(Transaction& tx, const std::string& organisation_id, absl::Time due) {
+void PostgresSummaries::AddJob(Transaction& tx, const std::string& organisation_id,
+                               absl::Time due) {
   OutboxCalls calls(organisation_id);
   AddSummary(due, calls);
   outbox_.Add(tx, std::move(calls));
 }
 
-absl::Status PostgresSummaries::Note(const std::string& organisation_id, const Event& event,
-                                     absl::Time due) {
+absl::StatusOr<bool> PostgresSummaries::Note(const std::string& organisation_id,
+                                             const std::vector<Event>& events) {
+  std::vector<std::string> ids, types, case_ids, times, facts;
+  for (const Event& event : events) {
+    ids.push_back(event.event_id);
+    types.push_back(event.type);
+    case_ids.push_back(event.case_id);
+    times.push_back(ToSql(event.time));
+    facts.push_back(json(event.data).dump());
+  }
+  const auto note = [&](Transaction& tx) -> absl::StatusOr<bool> {
+    const auto noted = tx.Exec(kNote, organisation_id, SqlArray(ids), SqlArray(types),
+                               SqlArray(case_ids), SqlArray(times), SqlArray(facts));
+    return noted.at(0)["planned"].as<bool>();
+  };
+  return postgres_.Write(Rows::Of(organisation_id), note);
+}
+
+absl::Status PostgresSummaries::Plan(const std::string& organisation_id, absl::Time due) {
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    const auto noted = tx.Exec(kNote, organisation_id, event.event_id, event.type, event.case_id,
-                               ToSql(event.time), json(event.data).dump());
-    if (noted.empty()) return absl::OkStatus();
-    // After the entry: a summary that is being sent either has it, or is planned anew here.
     const auto planned = tx.Exec(kPlan, organisation_id, ToSql(due));
-    if (planned.at(0)["anew"].as<bool>()) Plan(tx, organisation_id, due);
+    if (!planned.empty() && planned[0]["anew"].as<bool>()) AddJob(tx, organisation_id, due);
     return absl::OkStatus();
   });
 }
@@ -92,7 +116,7 @@ absl::Status PostgresSummaries::Send(const std::string& organisation_id, absl::T
       return absl::OkStatus();
     }
     tx.Exec(kNext, organisation_id, ToSql(next));
-    Plan(tx, organisation_id, next);
+    AddJob(tx, organisation_id, next);
     return absl::OkStatus();
   });
 }

@@ -10,8 +10,9 @@ class PostgresSummaries : public SummaryStore {
  public:
   PostgresSummaries(Postgres& postgres, Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
 
-  absl::Status Note(const std::string& organisation_id, const Event& event,
-                    absl::Time due) override;
+  absl::StatusOr<bool> Note(const std::string& organisation_id,
+                            const std::vector<Event>& events) override;
+  absl::Status Plan(const std::string& organisation_id, absl::Time due) override;
   absl::StatusOr<std::optional<std::vector<Event>>> Waiting(const std::string& organisation_id,
                                                             absl::Time due, int limit) override;
   absl::Status Send(const std::string& organisation_id, absl::Time due,
@@ -19,7 +20,7 @@ class PostgresSummaries : public SummaryStore {
                     const std::function<absl::Status()>& send) override;
 
  private:
-  void Plan(Transaction& tx, const std::string& organisation_id, absl::Time due);
+  void AddJob(Transaction& tx, const std::string& organisation_id, absl::Time due);
 
   Postgres& postgres_;
   Outbox& outbox_;
