@@ -194,9 +194,10 @@ absl::StatusOr<pb::CreateStaffTokenResponse> OrganisationsHandler::CreateStaffTo
 
 absl::StatusOr<pb::RevokeStaffTokenResponse> OrganisationsHandler::RevokeStaffToken(
     const Call& call, const pb::RevokeStaffTokenRequest& request) {
-  RETURN_IF_ERROR(key_store_.RevokeStaffToken(request.staff_token_id(), call));
-  // Caches that could not be told forget by themselves.
-  (void)PublishRevocation(redis_, {request.staff_token_id()});
+  ASSIGN_OR_RETURN(const bool known, key_store_.RevokeStaffToken(request.staff_token_id(), call));
+  // Caches that could not be told forget by themselves. Of an id that is not one of this
+  // organisation's tokens they are told nothing: they would end whatever bears it.
+  if (known) (void)PublishRevocation(redis_, {request.staff_token_id()});
   return pb::RevokeStaffTokenResponse();
 }
 

@@ -59,8 +59,9 @@ class KeyStore {
                                               const Call& call) = 0;
   virtual absl::Status AddStaffToken(const StaffToken& token, const std::string& secret_hash,
                                      const Call& call) = 0;
-  // The same, with all that it minted.
-  virtual absl::Status RevokeStaffToken(const std::string& staff_token_id, const Call& call) = 0;
+  // The same, with all that it minted. Whether the organisation has it at all, live or ended.
+  virtual absl::StatusOr<bool> RevokeStaffToken(const std::string& staff_token_id,
+                                                const Call& call) = 0;
   // Whom a live API key or staff token stands for; nothing if it is unknown or has ended, by itself
   // or with one that it was minted by.
   virtual absl::StatusOr<std::optional<Credential>> FindKey(const ParsedKey& key) = 0;

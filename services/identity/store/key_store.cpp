@@ -183,19 +183,21 @@ absl::Status PostgresKeyStore::AddStaffToken(const StaffToken& token,
   });
 }
 
-absl::Status PostgresKeyStore::RevokeStaffToken(const std::string& staff_token_id,
-                                                const Call& call) {
+absl::StatusOr<bool> PostgresKeyStore::RevokeStaffToken(const std::string& staff_token_id,
+                                                        const Call& call) {
   const std::string& id = call.caller.organisation_id;
-  return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(
+  return postgres_.WriteOne(Rows::Of(id),
+                            [&](Transaction& tx) -> absl::StatusOr<bool> {
+                              const auto rows = tx.Exec(
         "WITH subject AS (UPDATE staff_token SET revoke_time = clock_timestamp() "
         "WHERE organisation_id = $1 AND staff_token_id = $2 AND revoke_time IS NULL "
         "RETURNING organisation_id, staff_token_id AS subject_id, '' AS case_id), " AUDIT(
-            "$3", "staffToken.revoked", "$4", "$5", "$6", "$7", "$8") "SELECT FROM subject",
+            "$3", "staffToken.revoked", "$4", "$5", "$6", "$7", "$8")
+        "SELECT FROM staff_token WHERE organisation_id = $1 AND staff_token_id = $2",
         id, staff_token_id, NewId("aud"), call.caller.actor_id, call.caller.actor_name,
         call.client_address, call.request_id, call.client_request_id);
-    return absl::OkStatus();
-  });
+                              return !rows.empty();
+                            });
 }
 
 absl::StatusOr<std::optional<Credential>> PostgresKeyStore::FindKey(const ParsedKey& key) {

@@ -22,7 +22,8 @@ class PostgresKeyStore : public KeyStore {
                                       const Call& call) override;
   absl::Status AddStaffToken(const StaffToken& token, const std::string& secret_hash,
                              const Call& call) override;
-  absl::Status RevokeStaffToken(const std::string& staff_token_id, const Call& call) override;
+  absl::StatusOr<bool> RevokeStaffToken(const std::string& staff_token_id,
+                                        const Call& call) override;
   absl::StatusOr<std::optional<Credential>> FindKey(const ParsedKey& key) override;
 
  private:

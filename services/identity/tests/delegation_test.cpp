@@ -221,6 +221,26 @@ TEST_CASE_METHOD(Minted, "caches forget a grandchild at the end of its grandpare
   CHECK_FALSE(cache.Authenticate(presented).ok());
 }
 
+TEST_CASE_METHOD(Minted, "an id that is no staff token of the organisation ends nothing in a cache",
+                 "[service]") {
+  const auto token = Token(As(first), "sam", 600);
+  CachingAuthenticator cache(principals.Source(), clock);
+  RevocationListener listener(cache, redis, redis_url);
+  absl::SleepFor(absl::Milliseconds(100));
+  REQUIRE(cache.Authenticate(Secret(token->token())).ok());
+  pb::RevokeStaffTokenRequest request;
+  request.set_staff_token_id(token->staff_token_id());
+  CHECK(handler.RevokeStaffToken(StaffCall("acme"), request).ok());  // Of another organisation.
+  CHECK(cache.Cached(Secret(token->token())) != nullptr);
+  RevokeToken(As(first).caller.credential_id);  // An API key's, which has a call of its own.
+  CHECK(cache.Cached(Secret(token->token())) != nullptr);
+  CHECK(Lives(first));
+  // Its own ends it, also where the word of it was lost the first time.
+  database.Exec("UPDATE staff_token SET revoke_time = now()");
+  RevokeToken(token->staff_token_id());
+  CHECK(cache.Cached(Secret(token->token())) == nullptr);
+}
+
 TEST_CASE_METHOD(Minted, "a rotated key goes on under a new secret, and the old one for a while",
                  "[service]") {
   const Call root = As(first);

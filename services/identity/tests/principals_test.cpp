@@ -23,7 +23,7 @@ class FakeKeys : public KeyStore {
   absl::Status AddStaffToken(const StaffToken&, const std::string&, const Call&) override {
     return {};
   }
-  absl::Status RevokeStaffToken(const std::string&, const Call&) override { return {}; }
+  absl::StatusOr<bool> RevokeStaffToken(const std::string&, const Call&) override { return true; }
   absl::StatusOr<std::optional<Credential>> FindKey(const ParsedKey& key) override {
     asked.push_back(key);
     if (!answer.ok()) return answer;
