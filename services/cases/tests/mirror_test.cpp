@@ -10,7 +10,8 @@ namespace {
 TEST_CASE("the mirror takes what a CRM holds, and the preflight judges it", "[unit]") {
   pb::PutCaseRequest request;
   request.set_case_id("deal-1");
-  request.set_display_name("\u200b");
+  const char* blank = GENERATE("", " ", "\u200b");
+  request.set_display_name(blank);
   request.set_kind("Purchase Deal");
   request.mutable_owner()->set_id("olive@office.example");
   request.mutable_owner()->set_display_name(" ");

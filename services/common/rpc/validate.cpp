@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/base/status.h"
+#include "services/common/text/characters.h"
 #include "services/common/text/formats.h"
 
 namespace gatehouse {
@@ -67,6 +68,8 @@ void CheckText(const Check& check, const std::string& text, const std::string& p
         {path, absl::StrCat("must have at least ", rule.min_length(), " characters")});
   } else if (!bytes && text.find('\0') != std::string::npos) {
     violations.push_back({path, "must not contain NUL"});
+  } else if (!bytes && rule.required() && !rule.secret() && IsBlank(text)) {
+    violations.push_back({path, "is required"});
   } else if (check.pattern != nullptr && !RE2::FullMatch(text, *check.pattern)) {
     violations.push_back({path, absl::StrCat("must match ", rule.pattern())});
   } else if (const auto mistake = MistakeInFormat(rule.format(), text); !mistake.empty()) {

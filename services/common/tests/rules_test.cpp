@@ -5,6 +5,7 @@
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/identity/v1/reasons.pb.h"
+#include "gatehouse/invitation/v1/passwords.pb.h"
 #include "google/rpc/status.pb.h"
 #include "services/common/auth/jwt.h"
 #include "services/common/base/crypto.h"
@@ -40,7 +41,7 @@ TEST_CASE("a request is checked against its fields' rules, all of them at once",
   CHECK(Validate(Good()).ok());
   auto bad = Good();
   bad.set_case_id("../etc");
-  bad.set_display_name("");
+  bad.set_display_name(std::string(1001, 'x'));
   bad.mutable_contacts(0)->set_role("lower case" + std::string(200, 'x'));
   const absl::Status status = Validate(bad);
   CHECK(ReasonOf(status) == "INVALID_REQUEST");
@@ -90,6 +91,24 @@ TEST_CASE("lists, text and formats are bounded", "[unit]") {
   organisation.set_time_zone("UTC");
   organisation.set_portal_url("javascript:alert(1)");
   CHECK_FALSE(Validate(organisation).ok());
+}
+
+TEST_CASE("a text that is required has something to see, unless it is a secret", "[unit]") {
+  for (const char* text : {"", " ", "\r\n\t", "\u200b\u2060", "\u3164", "\ufeff", "\u00a0"}) {
+    INFO("'" << text << "'");
+    cases::v1::CreateNoteRequest note;
+    note.set_case_id("deal-1");
+    note.set_text(text);
+    const absl::Status status = Validate(note);
+    CHECK(ReasonOf(status) == "INVALID_REQUEST");
+    CHECK(ToRpcStatus(status).SerializeAsString().find("is required") != std::string::npos);
+    note.set_text(std::string(text) + "called Ada\n");
+    CHECK(Validate(note).ok());
+  }
+  invitation::v1::CreatePasswordRequest password;
+  password.set_token("token");
+  password.set_password(std::string(15, ' '));
+  CHECK(Validate(password).ok());
 }
 
 TEST_CASE("a service with an RPC that declares no access refuses to start", "[unit]") {
