@@ -42,7 +42,7 @@ Case FromProto(const v1::PutCaseRequest& request, const std::string& region) {
          .family_name = contact.family_name(),
          .email = contact.email(),
          .mobile = contact.mobile(),
-         .e164 = ToE164(contact.mobile(), region),
+         .e164 = MobileToE164(contact.mobile(), region),
          .role = contact.role()});
   }
   return mirrored;

@@ -11,4 +11,8 @@ namespace gatehouse::cases {
 // be possible (its length), not known to be valid.
 std::string ToE164(const std::string& written, const std::string& region);
 
+// The same of a mobile: as long as mobiles of its country are. `9374 4000` is a length that
+// Australia knows, and no length of a number there that an SMS reaches.
+std::string MobileToE164(const std::string& written, const std::string& region);
+
 }  // namespace gatehouse::cases

@@ -42,5 +42,20 @@ TEST_CASE("a number that lacks its area code is none", "[unit]") {
   CHECK(ToE164("02 9374 4000", "AU") == "+61293744000");
 }
 
+TEST_CASE("a mobile is as long as its country's are", "[unit]") {
+  CHECK(MobileToE164("0412 345 678", "AU") == "+61412345678");
+  CHECK(MobileToE164("(415) 555-0132", "US") == "+14155550132");
+  CHECK(MobileToE164("021 123 4567", "NZ") == "+64211234567");
+  CHECK(MobileToE164("07700 900123", "GB") == "+447700900123");
+  CHECK(MobileToE164("0151 23456789", "DE") == "+4915123456789");
+  // Lengths that some number of the country has: a landline without its area code, a hotline.
+  for (const char* number : {"9374 4000", "555-0132", "12345", "1800 123 456", "13 00 00"}) {
+    INFO(number);
+    CHECK(MobileToE164(number, "AU") == "");
+  }
+  CHECK(MobileToE164("555-0132", "GB") == "");
+  CHECK(MobileToE164("call me", "AU") == "");
+}
+
 }  // namespace
 }  // namespace gatehouse::cases
