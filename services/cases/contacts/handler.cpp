@@ -16,7 +16,7 @@ ContactEdit EditOf(const v1::UpdatePortalContactRequest& request, const std::str
   if (request.has_email()) edit.email = request.email();
   if (request.has_mobile()) {
     edit.mobile = request.mobile();
-    edit.e164 = ToE164(request.mobile(), region);
+    edit.e164 = MobileToE164(request.mobile(), region);
   }
   return edit;
 }

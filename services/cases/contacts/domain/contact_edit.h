@@ -32,7 +32,8 @@ std::string EtagOf(const Contact& contact);
 ContactFields EditableFields(const Contact& contact, const ContactFields& allowed);
 
 // Makes the edit, and says what it changed; what is edited to what it is, is no change. Refuses
-// FIELD_NOT_EDITABLE, and INVALID_REQUEST for a blank given name and a number that is none.
+// FIELD_NOT_EDITABLE, and INVALID_REQUEST for what no contact can be changed to: a blank given
+// name, a name of more than 100 characters, an address or a number that is none.
 absl::StatusOr<std::vector<FieldChange>> Edit(Contact& contact, const ContactEdit& edit,
                                               const ContactFields& allowed);
 
