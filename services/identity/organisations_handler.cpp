@@ -138,6 +138,7 @@ absl::StatusOr<pb::CreateOrganisationResponse> OrganisationsHandler::Create(
   std::vector<std::string> urls = {request.portal_url()};
   urls.insert(urls.end(), request.portal_urls().begin(), request.portal_urls().end());
   ASSIGN_OR_RETURN(organisation.portal_urls, PortalUrls(urls));
+  RETURN_IF_ERROR(CheckRegion(request.region()));
   organisation.organisation_id = request.organisation_id();
   organisation.display_name = request.display_name();
   organisation.region = request.region();

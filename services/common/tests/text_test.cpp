@@ -3,9 +3,18 @@
 #include "services/common/text/address.h"
 #include "services/common/text/characters.h"
 #include "services/common/text/formats.h"
+#include "services/common/text/region.h"
 
 namespace gatehouse {
 namespace {
+
+TEST_CASE("a region is a country of ISO 3166-1, and no look-alike of one", "[unit]") {
+  for (const char* code : {"AU", "NZ", "GB", "US", "DE", "ZW"}) CHECK(IsRegion(code));
+  for (const char* code : {"", "UK", "ZZ", "XX", "EU", "au", "AUS", "A", "AU "}) {
+    INFO(code);
+    CHECK_FALSE(IsRegion(code));
+  }
+}
 
 TEST_CASE("what leaves no ink is blank, whatever it is made of", "[unit]") {
   for (const char* text : {"", " ", "\t\r\n", "\u00a0", "\u200b\u200d\u2060\ufeff", "\u3164\u2800",

@@ -6,6 +6,7 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/text/origin.h"
+#include "services/common/text/region.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -35,6 +36,11 @@ absl::StatusOr<std::vector<std::string>> PortalsAfter(const OrganisationChange& 
 
 }  // namespace
 
+absl::Status CheckRegion(const std::string& region) {
+  if (IsRegion(region)) return absl::OkStatus();
+  return RefuseField("region", "must be a country of ISO 3166-1, such as AU or GB");
+}
+
 absl::Status Apply(const OrganisationChange& change, Organisation& organisation) {
   if (!change.etag.empty() && change.etag != organisation.etag) {
     return Refuse(common::v1::ETAG_MISMATCH,
@@ -42,6 +48,7 @@ absl::Status Apply(const OrganisationChange& change, Organisation& organisation)
   }
   RETURN_IF_ERROR(Replace("display_name", change.display_name, organisation.display_name));
   RETURN_IF_ERROR(Replace("region", change.region, organisation.region));
+  if (change.region.has_value()) RETURN_IF_ERROR(CheckRegion(*change.region));
   RETURN_IF_ERROR(Replace("time_zone", change.time_zone, organisation.time_zone));
   ASSIGN_OR_RETURN(organisation.portal_urls, PortalsAfter(change, organisation));
   organisation.idle_timeout = change.idle_timeout.value_or(organisation.idle_timeout);

@@ -29,7 +29,10 @@ struct OrganisationChange {
   std::optional<absl::Duration> idle_timeout, absolute_timeout;
 };
 
-// Refuses ETAG_MISMATCH, and INVALID_REQUEST for what must not be empty or is no portal.
+// Refuses a region that is no country, such as UK: phone numbers would be read by no rules at all.
+absl::Status CheckRegion(const std::string& region);
+
+// Refuses ETAG_MISMATCH, and INVALID_REQUEST for what must not be empty, is no portal or no region.
 absl::Status Apply(const OrganisationChange& change, Organisation& organisation);
 
 // Normalises the URLs of an organisation's portals, drops those that come twice, and refuses what

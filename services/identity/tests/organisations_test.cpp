@@ -78,6 +78,8 @@ TEST_CASE("a change of an organisation is judged without a store", "[unit]") {
   CHECK(ReasonOf(after({.etag = "6"}).status()) == "ETAG_MISMATCH");
   CHECK(ReasonOf(after({.display_name = ""}).status()) == "INVALID_REQUEST");
   CHECK(ReasonOf(after({.region = ""}).status()) == "INVALID_REQUEST");
+  CHECK(after({.region = "GB"})->region == "GB");
+  CHECK(ReasonOf(after({.region = "UK"}).status()) == "INVALID_REQUEST");
   using Urls = std::vector<std::string>;
   CHECK(after({.portal_url = "https://c.example"})->portal_urls ==
         Urls{"https://c.example", "https://b.example"});

@@ -10,6 +10,7 @@
 #include "services/common/text/address.h"
 #include "services/common/text/characters.h"
 #include "services/common/text/formats.h"
+#include "services/common/text/region.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -154,6 +155,9 @@ class Inspection {
       if (IsBlank(line)) return Add(place + ".address.lines", "must not be blank");
     }
     if (IsBlank(address.locality())) Add(place + ".address.locality", "must not be blank");
+    if (!IsRegion(address.country())) {
+      Add(place + ".address.country", "must be a country of ISO 3166-1");
+    }
   }
 
   void CheckItems(const Field& field, const Value& value, const std::string& place) {

@@ -83,6 +83,9 @@ TEST_CASE("a phone number is possible, an address is one, a file has an id", "[u
   CHECK(PlacesOf(Check("address", R"pb(
           address { lines: "1 High Street" locality: "\xe2\x80\x8b" country: "AU" })pb")) ==
         Places{"value.address.locality"});
+  CHECK(PlacesOf(Check("address", R"pb(
+          address { lines: "1 High Street" locality: "London" country: "UK" })pb")) ==
+        Places{"value.address.country"});
 }
 
 TEST_CASE("an answer has the one member that its field's type has", "[unit]") {
