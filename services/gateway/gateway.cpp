@@ -263,8 +263,8 @@ HttpHeaders Gateway::HeadersOf(const Request& request, const char* content_type)
     headers.emplace_back("Access-Control-Expose-Headers",
                          "X-Request-Id, ETag, Content-Disposition, Content-Range, Accept-Ranges, "
                          "Allow, Retry-After, WWW-Authenticate, Location, Document-Id, "
-                         "Tus-Resumable, Upload-Offset, Upload-Length, Upload-Defer-Length, "
-                         "Upload-Metadata, Upload-Concat, Upload-Expires");
+                         "Tus-Resumable, Tus-Version, Upload-Offset, Upload-Length, "
+                         "Upload-Defer-Length, Upload-Metadata, Upload-Concat, Upload-Expires");
   }
   if (request.end_cookie) headers.emplace_back("Set-Cookie", CookieOf(request, ""));
   return headers;
@@ -283,16 +283,18 @@ Onward Gateway::OnwardOf(const Request& request) const {
 }
 
 awaitable<void> Gateway::AnswerProblem(Request& request, const absl::Status& status) {
+  const bool part = request.route != nullptr && request.route->body_field != nullptr;
+  const std::string body_field = part ? request.route->body_field->name() : "";
   const Problem problem =
       request.refused != 0
           ? ProblemOf(request.refused, ReasonOf(status), std::string(status.message()),
                       request.path, request.request_id)
-          : ProblemOf(status, request.path, request.request_id);
+          : ProblemOf(status, request.path, request.request_id, body_field);
   HttpHeaders headers = HeadersOf(request, "application/problem+json");
   if (problem.retry_after_seconds > 0) {
     headers.emplace_back("Retry-After", absl::StrCat(problem.retry_after_seconds));
   }
-  if (!problem.content_range.empty()) headers.emplace_back("Content-Range", problem.content_range);
+  headers.insert(headers.end(), problem.headers.begin(), problem.headers.end());
   if (!request.allow.empty()) headers.emplace_back("Allow", request.allow);
   if (problem.status == 415) headers.emplace_back("Accept-Encoding", "identity");
   if (problem.status == 401 && request.route != nullptr && !request.route->portal) {

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
 #include "gatehouse/common/v1/options.pb.h"
 #include "gatehouse/gateway/v1/reasons.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -36,6 +37,16 @@ std::string CamelCase(const std::string& field) {
   return camel;
 }
 
+// policy.link_ttl → linkTtl, of a body that is the policy.
+std::string PlaceOf(absl::string_view field, const std::string& body_field) {
+  absl::string_view within = field;
+  if (!body_field.empty() && absl::ConsumePrefix(&within, body_field) &&
+      absl::ConsumePrefix(&within, ".")) {
+    field = within;
+  }
+  return CamelCase(std::string(field));
+}
+
 ordered_json Outline(int status, const std::string& reason, const std::string& detail,
                      const std::string& path, const std::string& request_id) {
   const auto phrase =
@@ -57,7 +68,8 @@ ordered_json ValueOf(const std::string& fact, const std::string& text) {
   return text;
 }
 
-void AddDetails(const google::rpc::Status& status, ordered_json& json, Problem& problem) {
+void AddDetails(const google::rpc::Status& status, const std::string& body_field,
+                ordered_json& json, Problem& problem) {
   for (const google::protobuf::Any& any : status.details()) {
     google::rpc::ErrorInfo info;
     google::rpc::BadRequest fields;
@@ -65,13 +77,14 @@ void AddDetails(const google::rpc::Status& status, ordered_json& json, Problem& 
     google::rpc::RetryInfo retry;
     if (any.UnpackTo(&info)) {
       for (const auto& [name, value] : info.metadata()) {
-        if (name == "contentRange") problem.content_range = value;
+        if (name == "contentRange") problem.headers.emplace_back("Content-Range", value);
+        if (name == "tusVersion") problem.headers.emplace_back("Tus-Version", value);
         if (!json.contains(name)) json[name] = ValueOf(name, value);
       }
     } else if (any.UnpackTo(&fields)) {
       for (const auto& wrong : fields.field_violations()) {
         json["violations"].push_back(
-            {{"field", CamelCase(wrong.field())}, {"description", wrong.description()}});
+            {{"field", PlaceOf(wrong.field(), body_field)}, {"description", wrong.description()}});
       }
     } else if (any.UnpackTo(&conditions)) {
       for (const auto& unmet : conditions.violations()) {
@@ -159,13 +172,13 @@ int HttpStatusOf(absl::StatusCode code) {
 }
 
 Problem ProblemOf(const absl::Status& status, const std::string& path,
-                  const std::string& request_id) {
+                  const std::string& request_id, const std::string& body_field) {
   const google::rpc::Status wire = ToRpcStatus(status);
   Problem problem;
   const std::string reason = ReasonOf(status);
   problem.status = StatusOf(wire, reason);
   ordered_json json = Outline(problem.status, reason, wire.message(), path, request_id);
-  AddDetails(wire, json, problem);
+  AddDetails(wire, body_field, json, problem);
   // Whoever finds a service away, or too slow, may come back in a moment. Any other refusal says
   // itself whether waiting helps.
   const bool wait = problem.status == 503 || problem.status == 504;

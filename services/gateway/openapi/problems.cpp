@@ -108,6 +108,9 @@ Json ResponseOf(int status, const std::string& description, Json schema) {
   if (status == 416) {
     response["headers"]["Content-Range"] = HeaderOf("How long the whole is.", "string");
   }
+  if (status == 412) {
+    response["headers"]["Tus-Version"] = HeaderOf("The version that is spoken.", "string");
+  }
   response["content"]["application/problem+json"]["schema"] = std::move(schema);
   return response;
 }

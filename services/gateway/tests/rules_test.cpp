@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/documents/v1/reasons.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/identity/v1/reasons.pb.h"
 #include "gatehouse/invitation/v1/sign_in.pb.h"
@@ -141,6 +142,32 @@ TEST_CASE("a refusal becomes problem+json with its facts and its wait", "[unit]"
   const auto fault = ProblemOf(absl::InternalError("password"), "/", "r");
   CHECK(fault.status == 500);
   CHECK(fault.body.find("password") == std::string::npos);
+}
+
+TEST_CASE("what is wrong is named as it stands in the body", "[unit]") {
+  const auto named = [](const std::string& field, const std::string& body_field) {
+    const Problem problem = ProblemOf(RefuseField(field, "is wrong"), "/", "r", body_field);
+    return nlohmann::json::parse(problem.body)["violations"][0]["field"];
+  };
+  CHECK(named("policy.email.max_length", "policy") == "email.maxLength");
+  CHECK(named("portal_settings.stage_videos[0].video", "portal_settings") ==
+        "stageVideos[0].video");
+  // The body itself, what stands beside it, and what only begins alike.
+  CHECK(named("policy", "policy") == "policy");
+  CHECK(named("update_mask", "policy") == "updateMask");
+  CHECK(named("policy_id.x", "policy") == "policyId.x");
+  CHECK(named("policy.link_ttl", "") == "policy.linkTtl");
+}
+
+TEST_CASE("facts that are headers of their own stand there too", "[unit]") {
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  const auto version = WithFact(Refuse(documents::v1::TUS_VERSION_NOT_SUPPORTED, "only 1.0.0"),
+                                "tusVersion", "1.0.0");
+  CHECK(ProblemOf(version, "/", "r").headers == Headers{{"Tus-Version", "1.0.0"}});
+  const auto range = WithFact(Refuse(documents::v1::RANGE_NOT_SATISFIABLE, "it ends before"),
+                              "contentRange", "bytes */5");
+  CHECK(ProblemOf(range, "/", "r").headers == Headers{{"Content-Range", "bytes */5"}});
+  CHECK(ProblemOf(Refuse(common::v1::NOT_FOUND, "no"), "/", "r").headers.empty());
 }
 
 TEST_CASE("a fact is a number by its name, and never by its look", "[unit]") {

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "gatehouse/documents/v1/uploads.pb.h"
 #include "services/common/base/status.h"
+#include "services/common/rpc/validate.h"
 #include "services/documents/resumable/checksum.h"
 
 namespace gatehouse::documents {
@@ -72,6 +74,20 @@ TEST_CASE("a checksum is of the bytes, by an algorithm that is known", "[unit]")
   for (const char* mistaken :
        {"sha1", "sha1 AAAA", "sha1 !", "sha256 Kq5sNclPz7QV2+lfQIuc6R7oRu0="}) {
     CHECK(ReasonOf(Checksum::Of(mistaken).status()) == "INVALID_REQUEST");
+  }
+}
+
+TEST_CASE("a length that is said later is deferred by 1, and by nothing else", "[unit]") {
+  v1::CreateUploadRequest request;
+  request.set_case_id("deal-1");
+  for (const char* defer : {"", "1"}) {
+    request.set_upload_defer_length(defer);
+    CHECK(Validate(request).ok());
+  }
+  for (const char* defer : {"0", "2", "x", " "}) {
+    INFO(defer);
+    request.set_upload_defer_length(defer);
+    CHECK(ReasonOf(Validate(request)) == "INVALID_REQUEST");
   }
 }
 
