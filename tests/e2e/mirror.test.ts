@@ -138,4 +138,11 @@ test("an API key invites in the organisation's name", async () => {
     "the mail",
   );
   assert.equal(mail.subject, "Harbour Home Loans");
+  // The built-in text says it once.
+  await ok(office.invite(1));
+  const builtIn = await eventually(
+    async () => (await mailsTo(office.contacts[1].email))[0],
+    "the mail",
+  );
+  assert.match(builtIn.text, /^Harbour Home Loans invites you to Lovelace/m);
 });

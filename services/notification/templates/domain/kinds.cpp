@@ -57,8 +57,8 @@ const std::vector<Kind> kKinds = {
      .tags = kInvitationTags,
      .text = {"{{organisation_name}} invites you: {{case_name}}",
               "Dear {{contact_name}},\n\n"
-              "{{sender_name}} of {{organisation_name}} invites you to {{case_name}}: there you "
-              "see where it stands, answer questions and hand over documents.\n\n"
+              "{{sender_name}} invites you to {{case_name}}: there you see where it stands, answer "
+              "questions and hand over documents.\n\n"
               "{{link}}\n\n"
               "{{documents}}"
               "The link is yours alone and ends {{expiry}}. To enter, you will be sent a code by "
@@ -69,11 +69,12 @@ const std::vector<Kind> kKinds = {
      .tags = kInvitationTags,
      .text = {"Welcome to {{organisation_name}}: {{case_name}}",
               "Dear {{contact_name}},\n\n"
-              "welcome to {{organisation_name}}. You know our portal from another office: you "
-              "enter {{case_name}} by this link, and sign in with what you have from there.\n\n"
+              "welcome to {{organisation_name}}. {{sender_name}} invites you to {{case_name}}. You "
+              "know our portal from another office: you enter by this link, and sign in with what "
+              "you have from there.\n\n"
               "{{link}}\n\n"
               "The link is yours alone and ends {{expiry}}.\n\n"
-              "{{sender_name}}, {{organisation_name}}\n"},
+              "{{organisation_name}}\n"},
      .title_fixed = true,
      .serves = "invitation"},
     // The first thing that a client hears of a portal with passwords: nobody may change it.
@@ -82,8 +83,8 @@ const std::vector<Kind> kKinds = {
      .tags = kInvitationTags,
      .text = {"{{organisation_name}} invites you: {{case_name}}",
               "Dear {{contact_name}},\n\n"
-              "{{sender_name}} of {{organisation_name}} invites you to {{case_name}}: there you "
-              "see where it stands, answer questions and hand over documents.\n\n"
+              "{{sender_name}} invites you to {{case_name}}: there you see where it stands, answer "
+              "questions and hand over documents.\n\n"
               "By this link you create your password. After that you sign in with this e-mail "
               "address and your password:\n\n"
               "{{link}}\n\n"
