@@ -1,6 +1,7 @@
 #include "services/documents/downloads/domain/download.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -38,26 +39,30 @@ absl::StatusOr<std::optional<ByteRange>> ParseRange(const std::string& range, in
   if (!absl::StartsWith(range, "bytes=")) return std::nullopt;
   const std::vector<std::string> ends = absl::StrSplit(range.substr(6), '-');
   const auto is_number = [](const std::string& text) {
-    return !text.empty() && text.size() <= 18 &&
-           text.find_first_not_of("0123456789") == std::string::npos;
+    return text.find_first_not_of("0123456789") == std::string::npos;
+  };
+  // What is larger than any file is as large as can be: players end a range at 2^64 (RFC
+  // 9110, 14.1).
+  const auto number = [](const std::string& text) {
+    int64_t value = 0;
+    return absl::SimpleAtoi(text, &value) ? value : std::numeric_limits<int64_t>::max();
   };
   if (ends.size() != 2 || (ends[0].empty() && ends[1].empty())) return std::nullopt;
   for (const std::string& end : ends) {
-    if (!end.empty() && !is_number(end)) return std::nullopt;
+    if (!is_number(end)) return std::nullopt;
   }
-  int64_t first = 0, last = size - 1;
+  const int64_t last = size - 1;
   if (ends[0].empty()) {
-    int64_t length = 0;
-    if (!absl::SimpleAtoi(ends[1], &length) || length == 0) return not_satisfiable();
+    const int64_t length = number(ends[1]);
+    if (length == 0) return not_satisfiable();
     return ByteRange{std::max<int64_t>(0, size - length), last};
   }
-  if (!absl::SimpleAtoi(ends[0], &first) || first >= size) return not_satisfiable();
-  int64_t asked = 0;
-  if (!ends[1].empty() && absl::SimpleAtoi(ends[1], &asked)) {
-    if (asked < first) return std::nullopt;
-    last = std::min(last, asked);
-  }
-  return ByteRange{first, last};
+  const int64_t first = number(ends[0]);
+  if (first >= size) return not_satisfiable();
+  if (ends[1].empty()) return ByteRange{first, last};
+  const int64_t asked = number(ends[1]);
+  if (asked < first) return std::nullopt;
+  return ByteRange{first, std::min(last, asked)};
 }
 
 absl::Status CheckScan(Scan scan, bool unscanned_downloads) {

@@ -30,8 +30,12 @@ TEST_CASE("a range is one part of what is there, or ignored, or refused", "[unit
   CHECK(part("bytes=-10") == "90-99");
   CHECK(part("bytes=-1000") == "0-99");
   CHECK(part("bytes=50-1000") == "50-99");
+  // Beyond what a number of 64 bits holds, too.
+  CHECK(part("bytes=0-18446744073709551615") == "0-99");
+  CHECK(part("bytes=-18446744073709551615") == "0-99");
+  CHECK(part("bytes=18446744073709551615-") == "refused");
   for (const char* range : {"", "bytes=", "bytes=-", "bytes=9-1", "bytes=0-1,3-4", "lines=1-2",
-                            "bytes=a-b", "bytes=0-99999999999999999999", "bytes=+1-2"}) {
+                            "bytes=a-b", "bytes=0--1", "bytes=+1-2"}) {
     CHECK(part(range) == "ignored");
   }
   for (const char* range : {"bytes=100-", "bytes=-0", "bytes=200-300"}) {
