@@ -138,17 +138,11 @@ constexpr char kResume[] =
     "WHERE lane = $1 AND paused AND NOT dead";
 
 constexpr char kBacklog[] = R"sql(
-  SELECT (SELECT count(*) FROM (SELECT FROM job WHERE NOT dead LIMIT $1) AS few) AS waiting,
-         (SELECT count(*) FROM (SELECT FROM job WHERE dead LIMIT $1) AS few) AS dead,
-         (SELECT coalesce(extract(epoch FROM now() - min(create_time)), 0) FROM (
-            SELECT create_time, due_time, attempts FROM job WHERE NOT dead
-            ORDER BY number LIMIT 1000) AS first
-          WHERE attempts > 0 OR due_time <= now()) AS oldest)sql";
-
-constexpr char kBacklogOf[] = R"sql(
-  SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(create_time)), 0) AS oldest
+  SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(create_time)), 0) AS oldest,
+         (SELECT count(*) FROM (SELECT FROM job WHERE lane = $1 AND dead LIMIT $2) AS few) AS dead
   FROM (SELECT create_time FROM job
-        WHERE lane = $1 AND NOT dead AND NOT waits LIMIT $2) AS few)sql";
+        WHERE lane = $1 AND NOT dead AND NOT waits
+          AND (attempts > 0 OR paused OR due_time <= now()) LIMIT $2) AS few)sql";
 
 std::string Numbers(const std::vector<Job>& jobs) {
   std::vector<int64_t> numbers;
@@ -332,18 +326,11 @@ absl::StatusOr<std::vector<int64_t>> JobStore::Remaining(
   });
 }
 
-absl::StatusOr<JobStore::Backlog> JobStore::Look() const {
-  return postgres_.Read(Rows::OfAll(), [](Transaction& transaction) -> absl::StatusOr<Backlog> {
-    const auto row = transaction.Exec(kBacklog, kMostCounted)[0];
-    return Backlog{row["waiting"].as<int64_t>(), row["dead"].as<int64_t>(),
-                   absl::Seconds(row["oldest"].as<double>())};
-  });
-}
-
 absl::StatusOr<JobStore::Backlog> JobStore::LookAt(const std::string& lane) const {
   return postgres_.Read(Rows::OfAll(), [&](Transaction& transaction) -> absl::StatusOr<Backlog> {
-    const auto row = transaction.Exec(kBacklogOf, lane, kMostCounted)[0];
+    const auto row = transaction.Exec(kBacklog, lane, kMostCounted)[0];
     return Backlog{.waiting = row["waiting"].as<int64_t>(),
+                   .dead = row["dead"].as<int64_t>(),
                    .oldest = absl::Seconds(row["oldest"].as<double>())};
   });
 }

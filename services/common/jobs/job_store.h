@@ -74,8 +74,8 @@ class JobStore {
     absl::Duration oldest;
   };
   static constexpr int kMostCounted = 100'000;
-  absl::StatusOr<Backlog> Look() const;
-  // Of one lane, as far as no job of it waits for another one.
+  // Of one lane: what is due, was tried or is held up by an outage, as far as it waits for no other
+  // job.
   absl::StatusOr<Backlog> LookAt(const std::string& lane) const;
 
  private:

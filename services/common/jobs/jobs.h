@@ -36,7 +36,7 @@ class Jobs {
   struct Options {
     Secret key;                                // Seals payloads at rest.
     std::map<std::string, LaneOptions> lanes;  // By name. Jobs of other lanes are left to others.
-    // Is told what waits in each lane, every 15 seconds; null: the outbox's metrics are.
+    // Is told what waits in each of these lanes, every 15 seconds; null: the outbox's metrics are.
     JobLedger::Report report = nullptr;
   };
   Jobs(Postgres& postgres, Options options);

@@ -15,6 +15,17 @@ constexpr absl::Duration kLook = absl::Milliseconds(20);
 constexpr absl::Duration kHouse = absl::Seconds(15);
 constexpr int kRepairedAtOnce = 1000;
 
+void ReportOutbox(const std::string& lane, const JobStore::Backlog& backlog) {
+  const auto rows = [&](const char* state, int64_t count) {
+    SetGauge("gatehouse_outbox_rows", {{"lane", lane}, {"state", state}},
+             static_cast<double>(count));
+  };
+  rows("due", backlog.waiting);
+  rows("dead", backlog.dead);
+  SetGauge("gatehouse_outbox_oldest_seconds", {{"lane", lane}},
+           absl::ToDoubleSeconds(backlog.oldest));
+}
+
 }  // namespace
 
 JobLedger::JobLedger(const JobStore& store, std::function<void()> let_go,
@@ -22,7 +33,7 @@ JobLedger::JobLedger(const JobStore& store, std::function<void()> let_go,
     : store_(store),
       let_go_(std::move(let_go)),
       lanes_(std::move(lanes)),
-      report_(std::move(report)),
+      report_(report == nullptr ? ReportOutbox : std::move(report)),
       thread_([this] { Run(); }) {}
 
 JobLedger::~JobLedger() {
@@ -122,17 +133,9 @@ void JobLedger::KeepHouse() {
 }
 
 void JobLedger::ReportBacklog() {
-  if (report_ != nullptr) {
-    for (const std::string& lane : lanes_) {
-      if (const auto backlog = store_.LookAt(lane); backlog.ok()) report_(lane, *backlog);
-    }
-    return;
+  for (const std::string& lane : lanes_) {
+    if (const auto backlog = store_.LookAt(lane); backlog.ok()) report_(lane, *backlog);
   }
-  const auto backlog = store_.Look();
-  if (!backlog.ok()) return;
-  SetGauge("gatehouse_outbox_rows", {{"state", "due"}}, static_cast<double>(backlog->waiting));
-  SetGauge("gatehouse_outbox_rows", {{"state", "dead"}}, static_cast<double>(backlog->dead));
-  SetGauge("gatehouse_outbox_oldest_seconds", {}, absl::ToDoubleSeconds(backlog->oldest));
 }
 
 }  // namespace gatehouse

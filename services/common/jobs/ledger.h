@@ -20,7 +20,7 @@ class JobLedger {
  public:
   using Report = std::function<void(const std::string& lane, const JobStore::Backlog& backlog)>;
   // `let_go` is called when jobs that had waited for others may go; `report` with what waits in
-  // each of `lanes`, every 15 seconds. Without it the outbox's metrics say what waits in all.
+  // each of `lanes`, every 15 seconds. Without it the outbox's metrics say it.
   JobLedger(const JobStore& store, std::function<void()> let_go, std::vector<std::string> lanes,
             Report report);
   ~JobLedger();  // Removes what is left.

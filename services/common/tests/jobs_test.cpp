@@ -5,6 +5,8 @@
 #include <random>
 #include <thread>
 
+#include "absl/strings/match.h"
+#include "services/common/observe/metrics.h"
 #include "services/common/tests/jobs_fixture.h"
 
 namespace gatehouse {
@@ -232,16 +234,26 @@ TEST_CASE_METHOD(JobsFixture, "a wait ends when its patience does", "[service]")
   CHECK(absl::Now() - start < absl::Seconds(2));
 }
 
-TEST_CASE_METHOD(JobsFixture, "what waits is told: how much, how long, how much is dead",
-                 "[service]") {
-  Leave({NewJob("1"), NewJob("2"), NewJob("3")});
-  REQUIRE(store.GiveUp(Take(1)[0]).ok());
+TEST_CASE_METHOD(JobsFixture, "a lane tells what is due in it, and no other's", "[service]") {
+  Job later = NewJob("later");
+  later.due_time = absl::Now() + absl::Hours(1);
+  Leave({NewJob("1"), NewJob("2"), later, NewJob("3", "", "b")});
   database.Exec("UPDATE job SET create_time = create_time - interval '1 minute'");
-  const auto backlog = store.Look();
-  REQUIRE(backlog.ok());
-  CHECK(backlog->waiting == 2);
-  CHECK(backlog->dead == 1);
-  CHECK(backlog->oldest > absl::Seconds(59));
+  REQUIRE(store.GiveUp(Take(1)[0]).ok());
+  const auto a = store.LookAt("a"), b = store.LookAt("b"), c = store.LookAt("c");
+  CHECK(a->waiting == 1);
+  CHECK(a->dead == 1);
+  CHECK(a->oldest > absl::Seconds(59));
+  CHECK(b->waiting == 1);
+  CHECK(b->dead == 0);
+  CHECK(c->waiting == 0);
+  CHECK(c->oldest == absl::ZeroDuration());
+  // Messages that wait for a provider are no effects that are late.
+  const Jobs effects(postgres, {.key = kKey, .lanes = {{"told", log.Work()}}});
+  CHECK(Within(absl::Seconds(5), [] {
+    return absl::StrContains(MetricsText(), "gatehouse_outbox_rows{lane=\"told\",state=\"due\"} 0");
+  }));
+  CHECK_FALSE(absl::StrContains(MetricsText(), "gatehouse_outbox_rows{state="));
 }
 
 // A queue that grows is looked through by the index alone.
