@@ -177,6 +177,7 @@ class RunningServer::State {
 
   ~State() {
     StopBeingReady();
+    streams_.Drain();
     if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now() + drain_));
     for (int calls = core_.calls; calls > 0; calls = core_.calls) core_.calls.wait(calls);
     if (authenticator_ != nullptr) authenticator_->OnRevoked(nullptr);

@@ -9,6 +9,8 @@
 
 #include <google/protobuf/message.h>
 
+#include <functional>
+
 #include "absl/status/statusor.h"
 
 namespace gatehouse {
@@ -23,6 +25,13 @@ class MessageSink {
 class MessageSource {
  public:
   virtual ~MessageSource() = default;
+  // Whether there is nothing to give just now. Where there is not, the source calls `ready`, once
+  // and on any thread, when that may be otherwise; until then it is not asked, and holds no thread.
+  // Its destructor sees to it that `ready` is not called any more.
+  virtual bool Waits(const std::function<void()>& ready) {
+    (void)ready;
+    return false;
+  }
   virtual absl::StatusOr<bool> NextMessage(google::protobuf::Message& message) = 0;
 };
 

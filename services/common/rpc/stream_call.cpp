@@ -148,12 +148,21 @@ void StreamCall::End(const absl::Status& status) {
   Advance();
 }
 
+void StreamCall::Drain() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!waiting_) return;
+  }
+  End(absl::UnavailableError("the server is going: another one goes on"));
+}
+
 // Has a worker do the next step, if there is one.
 void StreamCall::Advance() {
   {
     const std::lock_guard lock(mutex_);
     if (working_ || finishing_ || writing_) return;
-    if (!stopped_.has_value() && !readable_ && !ended_ && source_ == nullptr) return;
+    const bool gives = source_ != nullptr && !waiting_;
+    if (!stopped_.has_value() && !readable_ && !ended_ && !gives) return;
     working_ = true;
   }
   // The workers are there until the last call has gone.
@@ -241,7 +250,26 @@ absl::StatusOr<bool> StreamCall::Commit() {
   return false;
 }
 
+// What tells that there is something may do so before this has ended.
+bool StreamCall::Waits() {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_ = true;
+  }
+  const auto go_on = [this] {
+    const std::lock_guard lock(mutex_);
+    waiting_ = false;
+  };
+  const bool waits = source_->Waits([this, go_on] {
+    go_on();
+    Advance();
+  });
+  if (!waits) go_on();
+  return waits;
+}
+
 absl::StatusOr<bool> StreamCall::Send() {
+  if (Waits()) return true;
   response_->Clear();
   ASSIGN_OR_RETURN(const bool more, source_->NextMessage(*response_));
   if (!more) return false;

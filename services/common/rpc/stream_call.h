@@ -32,6 +32,7 @@ class StreamCall : public ServerCall, private Streams::Member {
 
   void Look(absl::Time now) override;
   void End(const absl::Status& status) override;
+  void Drain() override;
 
   std::optional<absl::Status> Handle() override;
   void Continue() override;
@@ -46,6 +47,7 @@ class StreamCall : public ServerCall, private Streams::Member {
   absl::StatusOr<bool> TakeAndRead();
   absl::StatusOr<bool> Commit();
   absl::StatusOr<bool> Send();
+  bool Waits();
 
   using Event = ServerCall::Event<StreamCall>;
   grpc::AsyncGenericService& service_;
@@ -65,6 +67,7 @@ class StreamCall : public ServerCall, private Streams::Member {
   std::optional<absl::Status> stopped_;  // Why it is to end before its time.
   bool first_ = true;                    // The first message is awaited.
   bool working_ = true;                  // A step is under way or waits for a worker.
+  bool waiting_ = false;                 // The source has nothing to give just now.
   bool readable_ = false, ended_ = false, writing_ = false, finishing_ = false;
   int holders_ = 2;  // What is still to be told: the end, the client's going, a read.
 };

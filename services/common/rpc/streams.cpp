@@ -100,7 +100,15 @@ void Streams::Revoke(const std::vector<std::string>& ids, absl::Duration patienc
 
 void Streams::Look(absl::Time now) {
   const std::lock_guard lock(mutex_);
-  for (auto& [member, entry] : members_) member->Look(now);
+  for (auto& [member, entry] : members_) {
+    member->Look(now);
+    if (draining_) member->Drain();
+  }
+}
+
+void Streams::Drain() {
+  const std::lock_guard lock(mutex_);
+  draining_ = true;
 }
 
 }  // namespace gatehouse

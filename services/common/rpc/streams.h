@@ -35,6 +35,8 @@ class Streams {
     virtual void Look(absl::Time now) = 0;
     // Ends it with this status, as soon as what it does just now is done. Must not block.
     virtual void End(const absl::Status& status) = 0;
+    // Ends it where it waits for something to give, which may take for ever. Must not block.
+    virtual void Drain() = 0;
   };
 
   explicit Streams(const StreamLimits& limits) : limits_(limits) {}
@@ -59,6 +61,8 @@ class Streams {
   // until nothing of theirs is being committed any more, `patience` at most.
   void Revoke(const std::vector<std::string>& ids, absl::Duration patience);
   void Look(absl::Time now);
+  // From now on those that wait for something to give are ended at each Look().
+  void Drain();
 
  private:
   struct Entry {
@@ -72,6 +76,7 @@ class Streams {
   std::condition_variable committed_;
   std::map<Member*, Entry> members_;
   std::map<std::string, int> by_credential_, by_address_;
+  bool draining_ = false;
 };
 
 }  // namespace gatehouse

@@ -46,6 +46,39 @@ class ProbeAuthenticator : public Authenticator {
   std::string revoked;
 };
 
+// Where the bytes of downloads come from: while it is dry they wait.
+class ProbeWell {
+ public:
+  bool Waits(const void* who, std::function<void()> ready) {
+    const std::lock_guard lock(mutex_);
+    if (dry_) waiting_[who] = std::move(ready);
+    return dry_;
+  }
+  void Forget(const void* who) {
+    const std::lock_guard lock(mutex_);
+    waiting_.erase(who);
+  }
+  void Dry() {
+    const std::lock_guard lock(mutex_);
+    dry_ = true;
+  }
+  void Flow() {
+    const std::lock_guard lock(mutex_);
+    dry_ = false;
+    for (const auto& [who, ready] : waiting_) ready();
+    waiting_.clear();
+  }
+  size_t waiting() {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+  }
+
+ private:
+  std::mutex mutex_;
+  bool dry_ = false;
+  std::map<const void*, std::function<void()>> waiting_;
+};
+
 // What became of the handlers' objects.
 struct ProbeLog {
   std::atomic<int> begun = 0, ended = 0, destroyed = 0;
@@ -105,7 +138,13 @@ struct ProbeHandler {
     Zeros(ProbeHandler& handler, int64_t left) : handler(handler), left(left) {
       ++handler.log.begun;
     }
-    ~Zeros() override { ++handler.log.destroyed; }
+    ~Zeros() override {
+      handler.well.Forget(this);
+      ++handler.log.destroyed;
+    }
+    bool Waits(const std::function<void()>& ready) override {
+      return handler.well.Waits(this, ready);
+    }
     absl::StatusOr<bool> Next(pb::Part& part) override {
       // Not CHECK: this is a worker's thread, and Catch2 counts for one.
       if (!part.data().empty()) return absl::InternalError("the message is not a new one");
@@ -127,6 +166,7 @@ struct ProbeHandler {
   }
 
   ProbeLog log;
+  ProbeWell well;
   std::atomic<int> asked = 0;
   Call seen;
   absl::Duration commit_takes;
@@ -137,6 +177,7 @@ struct ProbeServer {
   ProbeAuthenticator authenticator;
   ProbeHandler handler;
   Server server{"probe"};
+  absl::Duration drain = absl::Milliseconds(200);
   std::unique_ptr<RunningServer> running;
   std::string address;
 
@@ -158,7 +199,7 @@ struct ProbeServer {
     options.tls = std::move(tls);
     options.authenticator = &authenticator;
     options.stream_limits = limits;
-    options.drain = absl::Milliseconds(200);
+    options.drain = drain;
     auto started = RunningServer::Start(server, std::move(options));
     INFO(started.status().ToString());
     REQUIRE(started.ok());

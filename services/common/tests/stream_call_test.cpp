@@ -221,5 +221,51 @@ TEST_CASE_METHOD(ProbeServer, "a server that goes does not wait for streams for 
   CHECK_FALSE(upload.Finish().ok());
 }
 
+TEST_CASE_METHOD(ProbeServer, "streams that have nothing to give hold no thread, and go on",
+                 "[service][no-tsan]") {
+  Start();
+  const auto channel = Connect();
+  handler.well.Dry();
+  std::vector<std::unique_ptr<ProbeStream>> waiting;
+  for (int i = 0; i < 40; ++i) {  // More than there are threads.
+    waiting.push_back(std::make_unique<ProbeStream>(channel, "Download", "staff-a"));
+    REQUIRE(waiting.back()->WriteTotal(1000));
+  }
+  REQUIRE(Soon([&] { return handler.well.waiting() == waiting.size(); }));
+  CHECK(UploadOnce(channel, "staff-b").ok());
+  handler.well.Flow();
+  for (const auto& stream : waiting) {
+    pb::Part part;
+    CHECK(stream->Read(part));
+    CHECK(part.data().size() == 1000);
+    CHECK_FALSE(stream->Read(part));
+    CHECK(stream->Finish().ok());
+  }
+}
+
+TEST_CASE_METHOD(ProbeServer,
+                 "a stream that has nothing to give ends with its credential, its "
+                 "client and its server",
+                 "[service][no-tsan]") {
+  drain = absl::Seconds(20);
+  Start();
+  const auto channel = Connect();
+  handler.well.Dry();
+  ProbeStream revoked(channel, "Download", "staff-a"), gone(channel, "Download", "staff-b"),
+      left(channel, "Download", "staff-c");
+  for (ProbeStream* stream : {&revoked, &gone, &left}) REQUIRE(stream->WriteTotal(1000));
+  REQUIRE(Soon([&] { return handler.well.waiting() == 3; }));
+  const absl::Time begin = absl::Now();
+  authenticator.tell({"a"});
+  CHECK(ReasonOf(revoked.Finish()) == "CREDENTIAL_INVALID");
+  gone.Cancel();
+  CHECK(Soon([&] { return handler.log.destroyed == 2; }));
+  CHECK(absl::Now() - begin < absl::Seconds(1));
+  CHECK(handler.well.waiting() == 1);
+  running.reset();
+  CHECK(absl::Now() - begin < absl::Seconds(5));
+  CHECK(absl::IsUnavailable(left.Finish()));
+}
+
 }  // namespace
 }  // namespace gatehouse

@@ -68,8 +68,10 @@ TEST_CASE("without a least rate nobody is too slow", "[unit]") {
 struct Member : Streams::Member {
   void Look(absl::Time now) override { looked = now; }
   void End(const absl::Status& status) override { ended = status; }
+  void Drain() override { drained = true; }
   absl::Time looked;
   absl::Status ended;
+  bool drained = false;
 };
 
 Call CallOf(const std::string& credential, const std::string& address = "",
@@ -205,6 +207,19 @@ TEST_CASE("all that have joined are looked after until they leave", "[unit]") {
   streams.Look(kStart);
   CHECK(a.looked == kStart);
   CHECK(b.looked != kStart);
+}
+
+TEST_CASE("once a server goes, those that wait are ended at each look", "[unit]") {
+  Streams streams({});
+  Member early, late;
+  REQUIRE(streams.Join(early).ok());
+  streams.Look(kStart);
+  CHECK_FALSE(early.drained);
+  streams.Drain();
+  REQUIRE(streams.Join(late).ok());
+  streams.Look(kStart);
+  CHECK(early.drained);
+  CHECK(late.drained);
 }
 
 TEST_CASE("streams come, go and are revoked from many threads", "[unit]") {
