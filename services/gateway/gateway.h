@@ -12,12 +12,12 @@
 #include "services/common/auth/auth.h"
 #include "services/common/base/status.h"
 #include "services/common/rpc/worker_pool.h"
+#include "services/common/text/networks.h"
 #include "services/gateway/backend.h"
 #include "services/gateway/http/body_digest.h"
 #include "services/gateway/http/forwarded.h"
 #include "services/gateway/http/in_flight.h"
 #include "services/gateway/http/strangers.h"
-#include "services/gateway/http/trusted_proxies.h"
 #include "services/gateway/routes/route_table.h"
 
 namespace gatehouse::gateway {
@@ -38,7 +38,7 @@ class Gateway {
   struct Options {
     std::vector<const google::protobuf::ServiceDescriptor*> services;
     std::map<std::string, Published> published;  // By path: the contract itself.
-    TrustedProxies trusted_proxies;              // Whose word on their clients is believed.
+    Networks trusted_proxies;                    // Whose word on their clients is believed.
     Authenticator* authenticator = nullptr;      // Null: nobody has a credential (the bench).
     std::function<absl::StatusOr<bool>(const std::string&)> check_origin;  // Blocks.
     InFlight::Limits in_flight;   // One request more is told to come back.
@@ -95,6 +95,8 @@ class Gateway {
   boost::asio::awaitable<absl::Status> Download(Request& request);
   boost::asio::awaitable<absl::Status> SendParts(Request& request, Backend::Stream& stream,
                                                  google::protobuf::Message& part);
+  boost::asio::awaitable<absl::Status> SendEvents(Request& request, Backend::Stream& stream,
+                                                  const google::protobuf::Message& first);
   boost::asio::awaitable<void> Answer(Request& request, const google::protobuf::Message& response);
   boost::asio::awaitable<void> AnswerProblem(Request& request, const absl::Status& status);
   Onward OnwardOf(const Request& request) const;

@@ -167,7 +167,11 @@ awaitable<absl::Status> Gateway::Download(Request& request) {
   }
   std::exception_ptr broken;
   try {
-    status = co_await SendParts(request, *stream, part);
+    if (request.route->event_field != nullptr) {
+      status = co_await SendEvents(request, *stream, part);
+    } else {
+      status = co_await SendParts(request, *stream, part);
+    }
   } catch (...) {
     broken = std::current_exception();
     stream->Cancel();

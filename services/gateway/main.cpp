@@ -34,7 +34,7 @@ struct Config {
   std::unique_ptr<Tls> tls;
   Secret redis_url;
   std::map<std::string, std::string> addresses;  // By service.
-  TrustedProxies trusted_proxies;                // GATEHOUSE_TRUSTED_PROXIES
+  Networks trusted_proxies;                      // GATEHOUSE_TRUSTED_PROXIES
   HttpServer::Options http;
   InFlight::Limits in_flight;
   absl::Duration shutdown_delay;  // GATEHOUSE_SHUTDOWN_DELAY_SECONDS

@@ -40,11 +40,20 @@ void ReadTls(Environment& environment, SmtpConfig& smtp) {
   }
 }
 
-void ReadCaFile(Environment& environment, SmtpConfig& smtp) {
-  smtp.ca_file = environment.OptionalText("GATEHOUSE_SMTP_CA_FILE").value_or("");
-  if (!smtp.ca_file.empty() && access(smtp.ca_file.c_str(), R_OK) != 0) {
-    environment.Mistake("GATEHOUSE_SMTP_CA_FILE", "cannot be read");
+void CheckFile(Environment& environment, const char* name, const std::string& file) {
+  if (!file.empty() && access(file.c_str(), R_OK) != 0) {
+    environment.Mistake(name, "cannot be read");
   }
+}
+
+Networks WebhookNetworks(Environment& environment) {
+  Networks networks;
+  for (const std::string& network : environment.List("GATEHOUSE_WEBHOOK_NETWORKS")) {
+    if (!networks.Add(network)) {
+      environment.Mistake("GATEHOUSE_WEBHOOK_NETWORKS", "must be addresses or CIDR blocks");
+    }
+  }
+  return networks;
 }
 
 }  // namespace
@@ -61,6 +70,10 @@ Config Config::Read(Environment& environment) {
       {"event", "time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_EVENT_DAYS", 90, 1, 3650)});
   config.service.retentions.push_back(
+      {"webhook_delivery", "attempt_time < $1",
+       absl::Hours(24) *
+           environment.Number("GATEHOUSE_RETENTION_WEBHOOK_DELIVERY_DAYS", 30, 4, 3650)});
+  config.service.retentions.push_back(
       {"template", "deleted AND update_time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_TEMPLATE_DAYS", 400, 1, 3650)});
   // Long after its summary was sent, a job that is done again must not tell it again.
@@ -71,7 +84,11 @@ Config Config::Read(Environment& environment) {
   config.smtp.from = environment.Text("GATEHOUSE_SMTP_FROM");
   CheckScheme(environment, "GATEHOUSE_SMTP_URL", config.smtp.url.Reveal(), "smtp");
   ReadTls(environment, config.smtp);
-  ReadCaFile(environment, config.smtp);
+  config.smtp.ca_file = environment.OptionalText("GATEHOUSE_SMTP_CA_FILE").value_or("");
+  CheckFile(environment, "GATEHOUSE_SMTP_CA_FILE", config.smtp.ca_file);
+  config.webhook_networks = WebhookNetworks(environment);
+  config.webhook_ca_file = environment.OptionalText("GATEHOUSE_WEBHOOK_CA_FILE").value_or("");
+  CheckFile(environment, "GATEHOUSE_WEBHOOK_CA_FILE", config.webhook_ca_file);
   if (!config.smtp.from.empty() && !IsEmail(config.smtp.from)) {
     environment.Mistake("GATEHOUSE_SMTP_FROM", "must be an e-mail address");
   }

@@ -6,6 +6,7 @@
 #include "services/common/base/proto_time.h"
 #include "services/notification/domain/messages.h"
 #include "services/notification/domain/segments.h"
+#include "services/notification/event_proto.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -61,12 +62,6 @@ pb::Balance BalanceOf(int64_t credits) {
   pb::Balance balance;
   balance.set_balance(credits);
   return balance;
-}
-
-absl::StatusOr<int64_t> NumberAfter(const Page& page) {
-  int64_t number = 0;
-  if (page.after.empty() || (absl::SimpleAtoi(page.after, &number) && number >= 0)) return number;
-  return Refuse(common::v1::PAGE_TOKEN_INVALID, "the page token is not one that this list gave");
 }
 
 }  // namespace
@@ -141,12 +136,7 @@ absl::StatusOr<pb::ListEventsResponse> Handler::ListEvents(const Call& call,
                    store_.ListEvents(call.caller.organisation_id, last, page.size));
   pb::ListEventsResponse response;
   for (const Event& event : events) {
-    pb::Event& proto = *response.add_events();
-    proto.set_event_id(event.event_id);
-    proto.set_type(event.type);
-    proto.set_case_id(event.case_id);
-    *proto.mutable_time() = gatehouse::ToProto(event.time);
-    proto.mutable_data()->insert(event.data.begin(), event.data.end());
+    *response.add_events() = ToProto(event);
     last = event.number;
   }
   response.set_next_page_token(page.TokenAfter(std::to_string(last)));

@@ -1,4 +1,7 @@
 #include "services/common/base/crypto.h"
+#include "services/common/jobs/outbox.h"
+#include "services/common/observe/metrics.h"
+#include "services/common/postgres/once.h"
 #include "services/common/process/process.h"
 #include "services/common/service/await_root_key.h"
 #include "services/notification/config.h"
@@ -19,12 +22,47 @@
 #include "services/notification/store/postgres_store.h"
 #include "services/notification/templates/html.h"
 #include "services/notification/templates/store/postgres_templates.h"
+#include "services/notification/watching/watch_handler.h"
+#include "services/notification/webhooks/curl_poster.h"
+#include "services/notification/webhooks/webhook_lane.h"
+#include "services/notification/webhooks/webhooks_handler.h"
 
 namespace gatehouse::notification {
 extern const std::vector<Migration> kMigrations;
 namespace {
 
-constexpr int kEmailThreads = 4, kSmsThreads = 8;
+constexpr int kEmailThreads = 4, kSmsThreads = 8, kWebhookThreads = 16;
+
+void ReportTurns(const std::string&, const JobStore::Backlog& backlog) {
+  SetGauge("gatehouse_webhook_turns_waiting", {}, static_cast<double>(backlog.waiting));
+}
+
+// Brings the feed to the organisations' webhook endpoints while it lives.
+struct Bringing {
+  Bringing(const Config& config, ServiceBase& base, Outbox& trail)
+      : targets(config.webhook_networks),
+        store(base.postgres(), DeriveKey(base.root_key(), "webhook secrets"), trail),
+        turns(base.postgres(),
+              {.key = DeriveKey(base.root_key(), "webhook turns"),
+               .lanes = {{kWebhookLane, WebhookLane(
+                                            store, kWebhookThreads,
+                                            [this, file = config.webhook_ca_file] {
+                                              return std::make_unique<CurlWebhookPoster>(targets,
+                                                                                         file);
+                                            },
+                                            wake)}},
+               .report = ReportTurns}) {
+    scheduler.Start(turns);
+  }
+  ~Bringing() { scheduler.Stop(); }
+  const WebhookTargets targets;
+  PostgresWebhooks store;
+  WebhookScheduler scheduler{store};
+  const std::function<void(const std::string&)> wake = [this](const std::string& organisation_id) {
+    scheduler.Wake(organisation_id);
+  };
+  Jobs turns;
+};
 
 // Tells people of what happens while it lives.
 struct Informing {
@@ -63,29 +101,39 @@ struct Informing {
   Publisher publisher;
 };
 
+std::map<std::string, LaneOptions> SendingLanes(const Config& config, Store& store) {
+  std::map<std::string, LaneOptions> lanes;
+  lanes[LaneOf(Channel::kEmail)] = SendingLane(store, Channel::kEmail, kEmailThreads, [&config] {
+    return std::make_unique<SmtpSender>(config.smtp);
+  });
+  if (config.sms.has_value()) {
+    lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, kSmsThreads, [&config] {
+      return std::make_unique<SmsSender>(*config.sms);
+    });
+  }
+  return lanes;
+}
+
 int Serve(Config config) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   ServiceBase base(std::move(config.service), config.identity_address,
                    WithCommon(kMigrations).size());
-  PostgresStore store(base.postgres());
-  std::map<std::string, LaneOptions> lanes;
-  lanes[LaneOf(Channel::kEmail)] = SendingLane(store, Channel::kEmail, kEmailThreads, [&] {
-    return std::make_unique<SmtpSender>(config.smtp);
-  });
-  if (config.sms.has_value()) {
-    lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, kSmsThreads, [&] {
-      return std::make_unique<SmsSender>(*config.sms);
-    });
-  }
-  Jobs jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "messages"),
-                              .lanes = std::move(lanes),
-                              .report = ReportBacklog});
   Client identity(config.identity_address, base.tls());
   const Secret outbox_key = DeriveKey(base.root_key(), "notification outbox");
   Outbox outbox(base.postgres(), {.key = outbox_key, .services = {{"identity", &identity}}});
+  Bringing webhooks(config, base, outbox);
+  PostgresStore feed(base.postgres());
+  FeedWatch feed_watch([&](const auto& organisations) { return feed.NewestEvents(organisations); });
+  PostgresStore store(base.postgres(), [&](const std::string& organisation_id) {
+    feed_watch.Published(organisation_id);
+    webhooks.scheduler.Wake(organisation_id);
+  });
+  Jobs jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "messages"),
+                              .lanes = SendingLanes(config, store),
+                              .report = ReportBacklog});
   const Settings<v1::CreditSettings> credit_settings(base.postgres(), outbox);
-  const CreditWatch watch(store, credit_settings);
-  MessageQueue queue(base.postgres(), jobs, watch);
+  const CreditWatch credit_watch(store, credit_settings);
+  MessageQueue queue(base.postgres(), jobs, credit_watch);
   const TemplatesHandler::Rules rules(base.postgres(), outbox);
   PostgresTemplates stored_templates(base.postgres(), outbox);
   Templates templates(stored_templates, CheckHtml);
@@ -99,6 +147,8 @@ int Serve(Config config) {
                                               templates, informing.publisher, once});
   PreferencesHandler preferences_handler(
       {base.postgres(), outbox, informing.settings, informing.actions, templates, once});
+  WebhooksHandler webhooks_handler(webhooks.store, webhooks.targets, webhooks.scheduler, once);
+  WatchHandler watch_handler(store, feed_watch);
   std::optional<std::string> sms_sender;
   if (config.sms.has_value()) sms_sender = config.sms->from;
   Handler handler(store, informing.publisher, informing.submitter, templates, rules,
@@ -109,6 +159,8 @@ int Serve(Config config) {
   preferences_handler.Register(server);
   credits_handler.Register(server);
   conversations_handler.Register(server);
+  webhooks_handler.Register(server);
+  watch_handler.Register(server);
   return base.Run(server);
 }
 

@@ -136,6 +136,7 @@ export class Channel {
         ":path": name.startsWith("/") ? name : `/${name}`,
         "content-type": "application/grpc",
         te: "trailers",
+        "grpc-timeout": "6S", // By when a stream of events ends, too.
         ...metadata,
       });
       let head: Record<string, any> = {};

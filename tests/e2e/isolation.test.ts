@@ -34,7 +34,17 @@ async function call(
       body: operation.requestBody ? (json ? "{}" : "%PDF-1.4 x") : undefined,
     },
   );
-  return { status: response.status, text: await response.text() };
+  return { status: response.status, text: await textOf(response) };
+}
+
+/** A stream of events has no end: what it begins with. */
+async function textOf(response: Response) {
+  if (response.headers.get("content-type") !== "text/event-stream") return response.text();
+  const reader = response.body!.getReader();
+  let text = "";
+  while (!text.includes("\n\n:")) text += Buffer.from((await reader.read()).value!).toString();
+  await reader.cancel();
+  return text;
 }
 
 const staffRoutes = operations.filter(({ operation }) => operation.security[0]?.bearer);

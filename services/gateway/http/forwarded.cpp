@@ -108,7 +108,7 @@ bool IsPort(std::string_view text) {
 
 // The last of them that is no proxy of ours.
 ForwardedClient Behind(const std::string& peer, const std::vector<Hop>& hops,
-                       const TrustedProxies& proxies) {
+                       const Networks& proxies) {
   ForwardedClient client{peer};
   bool nearest = true;
   for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
@@ -152,7 +152,7 @@ std::optional<std::string> AddressOfNode(std::string_view node) {
 }
 
 ForwardedClient ClientBehind(const std::string& peer, const ForwardedHeaders& headers,
-                             const TrustedProxies& proxies) {
+                             const Networks& proxies) {
   if (!proxies.Contains(peer)) return {peer};
   const ForwardedClient usual = Behind(peer, HopsOf(headers), proxies);
   if (headers.forwarded.empty()) return usual;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "services/gateway/http/trusted_proxies.h"
+#include "services/common/text/networks.h"
 
 namespace gatehouse::gateway {
 
@@ -27,7 +27,7 @@ struct ForwardedHeaders {
 // other on as the client sent it: where both are there, they must name the same client, or the
 // nearest proxy is the last that is known.
 ForwardedClient ClientBehind(const std::string& peer, const ForwardedHeaders& headers,
-                             const TrustedProxies& proxies);
+                             const Networks& proxies);
 
 // The address of a node, without its port: 1.2.3.4, 1.2.3.4:51008, 2001:db8::1, [2001:db8::1]:4711,
 // as the shortest text of it; an IPv4 address that was mapped into IPv6 is what it was.

@@ -46,6 +46,7 @@ class HttpConnection : public HttpExchange {
   void InterruptRead() override;
   void SignIn() override { entry_->SignIn(); }
   bool answered() const override { return answered_; }
+  bool leaving() const override { return *thread_.leaving; }
   boost::asio::awaitable<void> Respond(int status, const HttpHeaders& headers,
                                        const std::string& body) override;
   boost::asio::awaitable<void> Begin(int status, const HttpHeaders& headers) override;

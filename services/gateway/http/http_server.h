@@ -48,6 +48,8 @@ class HttpExchange {
   virtual void SignIn() = 0;
 
   virtual bool answered() const = 0;
+  // The server is going: an answer without an end had better end.
+  virtual bool leaving() const = 0;
   virtual boost::asio::awaitable<void> Respond(int status, const HttpHeaders& headers,
                                                const std::string& body) = 0;
   // An answer in pieces. The headers say the Content-Length; without one it is chunked. To HEAD

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gatehouse/common/v1/options.pb.h"
-#include "services/gateway/routes/route_table.h"
+#include "services/common/rpc/declared_events.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -29,20 +29,6 @@ Json FactsSchema(const Descriptor& event, const Comments& comments) {
 
 }  // namespace
 
-std::map<std::string, const Descriptor*> EventsOf(common::v1::EventStream stream) {
-  std::map<std::string, const Descriptor*> events;
-  for (const auto* file : AllFiles()) {
-    for (int i = 0; i < file->message_type_count(); ++i) {
-      const auto& rule = file->message_type(i)->options().GetExtension(common::v1::event);
-      const bool on_trail = rule.stream() == common::v1::TRAIL;
-      if (!rule.type().empty() && on_trail == (stream == common::v1::TRAIL)) {
-        events[rule.type()] = file->message_type(i);
-      }
-    }
-  }
-  return events;
-}
-
 const FieldDescriptor* FactsField(const Descriptor& message) {
   for (int i = 0; i < message.field_count(); ++i) {
     if (RuleOf(*message.field(i)).facts() != common::v1::EVENT_STREAM_UNSPECIFIED) {
@@ -55,7 +41,7 @@ const FieldDescriptor* FactsField(const Descriptor& message) {
 void AddEventSchemas(const std::string& name, const FieldDescriptor& facts, const Json& any,
                      const Comments& comments, std::map<std::string, Json>& to) {
   Json all = {{"description", any.at("description")}};
-  for (const auto& [type, event] : EventsOf(RuleOf(facts).facts())) {
+  for (const auto& [type, event] : DeclaredEvents(RuleOf(facts).facts())) {
     const std::string own = event->name() + name;
     Json schema = any;
     schema["description"] = comments.Of(*event);

@@ -11,10 +11,6 @@
 
 namespace gatehouse::gateway {
 
-// The messages that are declared events of this stream, by their types, such as
-// `invitation.created`.
-std::map<std::string, const google::protobuf::Descriptor*> EventsOf(common::v1::EventStream stream);
-
 // The field of a message that holds an event's facts; null where it is no message of events.
 const google::protobuf::FieldDescriptor* FactsField(const google::protobuf::Descriptor& message);
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "gatehouse/common/v1/options.pb.h"
+#include "services/common/rpc/declared_events.h"
 #include "services/gateway/openapi/events.h"
 
 namespace gatehouse::gateway {
@@ -100,7 +101,7 @@ Json MessageOf(const Descriptor& type, int depth) {
     const FieldDescriptor& field = *type.field(i);
     if (RuleOf(field).cookie() || !RuleOf(field).header().empty()) continue;
     if (RuleOf(field).facts() != common::v1::EVENT_STREAM_UNSPECIFIED) {
-      const auto events = EventsOf(RuleOf(field).facts());
+      const auto events = DeclaredEvents(RuleOf(field).facts());
       example[field.json_name()] =
           MessageOf(*events.at(example["type"].get<std::string>()), depth + 1);
     } else if (field.is_map()) {

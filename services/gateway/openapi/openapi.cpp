@@ -131,6 +131,12 @@ class Writer {
     const Descriptor& type = *route.rpc->output_type();
     Json ok = {{"description", "Done."}};
     ok["headers"] = SuccessHeaders(type);
+    if (route.event_field != nullptr) {
+      ok["description"] = "Server-Sent Events.";
+      ok["content"]["text/event-stream"] = Events(route);
+      responses["200"] = ok;
+      return;
+    }
     if (route.rpc->server_streaming()) {
       ok["description"] = "The bytes.";
       ok["content"]["*/*"] = Binary();
@@ -149,6 +155,15 @@ class Writer {
     responses[std::to_string(route.rules->success_status)] = ok;
   }
 
+  static Json Events(const Route& route) {
+    const Descriptor& event = *route.event_field->message_type();
+    const std::string data = ExampleOf(event).dump();
+    return {{"schema",
+             {{"type", "string"},
+              {"description", absl::StrCat("`data` is JSON of the schema ", event.name(), ".")}}},
+            {"example", absl::StrCat("id: MQ\ndata: ", data, "\n\n")}};
+  }
+
   Json SuccessHeaders(const Descriptor& type) {
     Json headers;
     headers["X-Request-Id"] = {{"description", "The request's id."},
@@ -156,8 +171,8 @@ class Writer {
     for (int i = 0; i < type.field_count(); ++i) {
       const FieldDescriptor& field = *type.field(i);
       const std::string name = RuleOf(field).cookie() ? "Set-Cookie" : RuleOf(field).header();
-      // OpenAPI keeps this one to itself.
-      if (name.empty() || name == "Content-Type") continue;
+      // OpenAPI keeps the one to itself, and the other is a request's.
+      if (name.empty() || name == "Content-Type" || name == "Last-Event-ID") continue;
       headers[name] = {{"description", comments_.Of(field)}, {"schema", {{"type", "string"}}}};
     }
     return headers;

@@ -3,12 +3,14 @@
 #include <google/protobuf/descriptor_database.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "gatehouse/common/v1/options.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "google/api/annotations.pb.h"
 #include "services/common/base/status.h"
@@ -16,6 +18,7 @@
 namespace gatehouse::gateway {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
@@ -95,6 +98,23 @@ bool IsText(const FieldDescriptor* field) {
   return field != nullptr && field->type() == FieldDescriptor::TYPE_STRING && !field->is_repeated();
 }
 
+bool IsMessage(const FieldDescriptor* field) {
+  return field != nullptr && field->message_type() != nullptr && !field->is_repeated();
+}
+
+// A stream whose `response_body` is a message tells events, each under what its client sends back
+// as Last-Event-ID.
+absl::Status ReadEvents(const FieldDescriptor& event, Route& route) {
+  const Descriptor& told = *event.containing_type();
+  route.event_field = &event;
+  for (int i = 0; i < told.field_count(); ++i) {
+    const auto& rule = told.field(i)->options().GetExtension(common::v1::field);
+    if (rule.header() == "Last-Event-ID") route.event_id_field = told.field(i);
+  }
+  if (IsText(route.event_id_field)) return absl::OkStatus();
+  return Mistake(route.rpc->full_name() + " streams events that have no id");
+}
+
 // What travels as a body, each way.
 absl::Status ReadShape(const google::api::HttpRule& rule, Route& route) {
   const MethodDescriptor& rpc = *route.rpc;
@@ -102,6 +122,9 @@ absl::Status ReadShape(const google::api::HttpRule& rule, Route& route) {
     route.bytes_field = rpc.input_type()->FindFieldByName(rule.body());
   } else if (rpc.server_streaming()) {
     route.bytes_field = rpc.output_type()->FindFieldByName(rule.response_body());
+    if (IsMessage(route.bytes_field)) {
+      return ReadEvents(*std::exchange(route.bytes_field, nullptr), route);
+    }
   }
   if (rpc.client_streaming() || rpc.server_streaming()) {
     if (IsBytes(route.bytes_field)) return absl::OkStatus();
@@ -111,7 +134,7 @@ absl::Status ReadShape(const google::api::HttpRule& rule, Route& route) {
   route.whole_body = rule.body() == "*";
   if (IsBytes(body)) {
     route.request_bytes = body;
-  } else if (body != nullptr && body->message_type() != nullptr && !body->is_repeated()) {
+  } else if (IsMessage(body)) {
     route.body_field = body;
   } else if (!rule.body().empty() && !route.whole_body) {
     return Mistake(rpc.full_name() + " takes as its body what is no message and no bytes");

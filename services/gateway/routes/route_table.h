@@ -24,6 +24,8 @@ struct Route {
   bool whole_body = false;  // body: "*"
   const google::protobuf::FieldDescriptor* body_field = nullptr;   // body: "policy"
   const google::protobuf::FieldDescriptor* bytes_field = nullptr;  // Streamed, up or down.
+  // Of a stream of events: what is told, and by which it is known where to go on.
+  const google::protobuf::FieldDescriptor *event_field = nullptr, *event_id_field = nullptr;
   // Of a unary call whose body, or whose answer's, is the bytes of this field as they are.
   const google::protobuf::FieldDescriptor *request_bytes = nullptr, *response_bytes = nullptr;
   bool portal = false;  // Called by browsers with the session cookie, not with a bearer credential.

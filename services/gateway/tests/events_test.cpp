@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gatehouse/common/v1/options.pb.h"
+#include "services/common/rpc/declared_events.h"
 #include "services/gateway/openapi/events.h"
 #include "services/gateway/tests/protos.h"
 
@@ -34,7 +35,7 @@ bool IsAlways(const google::protobuf::FieldDescriptor& fact) {
 std::map<std::string, std::map<std::string, const Descriptor*>> Declared(
     const Protos& protos, common::v1::EventStream stream) {
   std::map<std::string, std::map<std::string, const Descriptor*>> events;
-  const auto types = EventsOf(stream);
+  const auto types = DeclaredEvents(stream);
   for (const auto* file : protos.files) {
     for (int i = 0; i < file->message_type_count(); ++i) {
       const std::string type = RuleOf(*file->message_type(i)).type();
@@ -61,7 +62,8 @@ TEST_CASE("an event has a type of its own that names it, and a comment", "[unit]
     }
   }
   CHECK(types.size() >= 21);
-  CHECK(types.size() == EventsOf(common::v1::FEED).size() + EventsOf(common::v1::TRAIL).size());
+  CHECK(types.size() ==
+        DeclaredEvents(common::v1::FEED).size() + DeclaredEvents(common::v1::TRAIL).size());
 }
 
 TEST_CASE("every message of an events.proto is an event", "[unit]") {
@@ -95,7 +97,7 @@ TEST_CASE("the facts of an event are strings, each with a comment", "[unit]") {
 }
 
 TEST_CASE("no fact on the feed is what rests sealed", "[unit]") {
-  for (const auto& [type, event] : EventsOf(common::v1::FEED)) {
+  for (const auto& [type, event] : DeclaredEvents(common::v1::FEED)) {
     for (int i = 0; i < event->field_count(); ++i) {
       INFO(event->field(i)->full_name());
       CHECK_FALSE(
@@ -106,7 +108,7 @@ TEST_CASE("no fact on the feed is what rests sealed", "[unit]") {
 
 TEST_CASE("an event says whom it concerns, and which client", "[unit]") {
   for (const auto stream : kStreams) {
-    for (const auto& [type, event] : EventsOf(stream)) {
+    for (const auto& [type, event] : DeclaredEvents(stream)) {
       INFO(type);
       CHECK(Concerns(*event, common::v1::STAFF));
       if (Concerns(*event, common::v1::CLIENT)) {
@@ -130,7 +132,7 @@ TEST_CASE("what identity's statements note in the trail is declared", "[unit]") 
       noted.insert(type);
     }
   }
-  for (const auto& [type, event] : EventsOf(common::v1::TRAIL)) {
+  for (const auto& [type, event] : DeclaredEvents(common::v1::TRAIL)) {
     if (ServiceOf(*event->file()) == "identity") declared.insert(type);
   }
   CHECK(noted == declared);
@@ -155,8 +157,8 @@ TEST_CASE("/openapi.json has the union of a stream's events, told apart by their
     const std::string name = stream == common::v1::FEED ? "Event" : "AuditEvent";
     const json& any = document[name];
     CHECK(any["discriminator"]["propertyName"] == "type");
-    CHECK(any["oneOf"].size() == EventsOf(stream).size());
-    for (const auto& [type, message] : EventsOf(stream)) {
+    CHECK(any["oneOf"].size() == DeclaredEvents(stream).size());
+    for (const auto& [type, message] : DeclaredEvents(stream)) {
       INFO(type);
       const std::string own = message->name() + name;
       CHECK(any["discriminator"]["mapping"][type] == "#/components/schemas/" + own);

@@ -5,8 +5,8 @@
 namespace gatehouse::gateway {
 namespace {
 
-TrustedProxies Proxies() {
-  TrustedProxies proxies;
+Networks Proxies() {
+  Networks proxies;
   for (const char* block : {"127.0.0.1", "10.0.0.0/8", "fd00::/8"}) REQUIRE(proxies.Add(block));
   return proxies;
 }

@@ -12,7 +12,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "services/common/base/status.h"
-#include "services/gateway/http/trusted_proxies.h"
+#include "services/common/text/networks.h"
 #include "services/gateway/json/json_reader.h"
 #include "services/gateway/json/json_writer.h"
 #include "services/gateway/json/problem.h"
@@ -106,7 +106,7 @@ TEST_CASE("JSON is written as protobuf's own printer does, and a cookie not at a
 }
 
 TEST_CASE("a proxy is trusted by its address or its block, and by nothing else", "[unit]") {
-  TrustedProxies proxies;
+  Networks proxies;
   for (const char* text : {"192.0.2.7", "10.0.0.0/8", "fd00::/12", "2001:db8::1"}) {
     CHECK(proxies.Add(text));
   }

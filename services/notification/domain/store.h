@@ -118,6 +118,9 @@ class Store {
   // The id of the one with this request_id; NOT_FOUND.
   virtual absl::StatusOr<std::string> FindEvent(const std::string& organisation_id,
                                                 const std::string& request_id) = 0;
+  // By organisation the number of its newest event, of those that have any.
+  virtual absl::StatusOr<std::map<std::string, int64_t>> NewestEvents(
+      const std::vector<std::string>& organisation_ids) = 0;
   virtual absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id,
                                                         int64_t after, int limit) = 0;
 };

@@ -48,6 +48,7 @@ absl::StatusOr<std::vector<Event>> PostgresStore::Publish(const std::string& org
       added.push_back(events[place - ids.begin()]);
       added.back().event_id = *place;
     }
+    if (!added.empty()) TellOf(organisation_id, tx);
     return added;
   });
 }
@@ -61,6 +62,20 @@ absl::StatusOr<std::string> PostgresStore::FindEvent(const std::string& organisa
                 organisation_id, request_id);
     if (found.empty()) return absl::NotFoundError("no such event");
     return std::string(found[0]["event_id"].c_str());
+  });
+}
+
+absl::StatusOr<std::map<std::string, int64_t>> PostgresStore::NewestEvents(
+    const std::vector<std::string>& organisation_ids) {
+  using Result = absl::StatusOr<std::map<std::string, int64_t>>;
+  return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
+    std::map<std::string, int64_t> numbers;
+    for (const auto& row : tx.Exec("SELECT organisation_id, last_number FROM event_feed "
+                                   "WHERE organisation_id = ANY ($1::text[])",
+                                   SqlArray(organisation_ids))) {
+      numbers[row["organisation_id"].c_str()] = row["last_number"].as<int64_t>();
+    }
+    return numbers;
   });
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "services/common/postgres/postgres.h"
 #include "services/notification/domain/store.h"
 
@@ -9,7 +11,11 @@ namespace gatehouse::notification {
 // postgres_events.cpp.
 class PostgresStore : public Store {
  public:
-  explicit PostgresStore(Postgres& postgres) : postgres_(postgres) {}
+  // Hears, after the commit, of each organisation whose feed has grown. Thread-safe, and quick.
+  using Published = std::function<void(const std::string& organisation_id)>;
+  explicit PostgresStore(
+      Postgres& postgres, Published published = [](const std::string&) {})
+      : postgres_(postgres), published_(std::move(published)) {}
 
   absl::StatusOr<Standing> Look(const std::string& organisation_id,
                                 const std::string& message_id) override;
@@ -33,11 +39,17 @@ class PostgresStore : public Store {
                                              const std::vector<Event>& events) override;
   absl::StatusOr<std::string> FindEvent(const std::string& organisation_id,
                                         const std::string& request_id) override;
+  absl::StatusOr<std::map<std::string, int64_t>> NewestEvents(
+      const std::vector<std::string>& organisation_ids) override;
   absl::StatusOr<std::vector<Event>> ListEvents(const std::string& organisation_id, int64_t after,
                                                 int limit) override;
 
  private:
+  // Once the transaction is committed.
+  void TellOf(const std::string& organisation_id, Transaction& transaction) const;
+
   Postgres& postgres_;
+  const Published published_;
 };
 
 }  // namespace gatehouse::notification

@@ -1,10 +1,10 @@
-#include "services/gateway/http/trusted_proxies.h"
+#include "services/common/text/networks.h"
 
 #include <algorithm>
 
 #include "absl/strings/numbers.h"
 
-namespace gatehouse::gateway {
+namespace gatehouse {
 namespace {
 
 namespace ip = boost::asio::ip;
@@ -35,7 +35,7 @@ bool Alike(const ip::address& a, const ip::address& b, int bits) {
 
 }  // namespace
 
-bool TrustedProxies::Add(const std::string& text) {
+bool Networks::Add(const std::string& text) {
   const size_t slash = text.find('/');
   boost::system::error_code error;
   const ip::address first = ip::make_address(text.substr(0, slash), error);
@@ -50,7 +50,7 @@ bool TrustedProxies::Add(const std::string& text) {
   return true;
 }
 
-bool TrustedProxies::Contains(const std::string& text) const {
+bool Networks::Contains(const std::string& text) const {
   boost::system::error_code error;
   const ip::address address = Unmapped(ip::make_address(text, error));
   return !error && std::any_of(blocks_.begin(), blocks_.end(), [&](const Block& block) {
@@ -58,4 +58,10 @@ bool TrustedProxies::Contains(const std::string& text) const {
   });
 }
 
-}  // namespace gatehouse::gateway
+bool Networks::IsAddress(const std::string& text) {
+  boost::system::error_code error;
+  ip::make_address(text, error);
+  return !error;
+}
+
+}  // namespace gatehouse
