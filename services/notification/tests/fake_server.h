@@ -33,8 +33,9 @@ class Peer {
     }
     return Take(std::min(size, buffer_.size()));
   }
-  void Write(const std::string& text) {
-    (void)send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+  // False once the client is gone.
+  bool Write(const std::string& text) {
+    return send(socket_, text.data(), text.size(), MSG_NOSIGNAL) >= 0;
   }
 
  private:
@@ -194,31 +195,56 @@ class FakeMailServer {
   FakeServer server_;
 };
 
-// A mail server by TLS from the first byte (smtps://), under a certificate that nobody knows. It is
-// OpenSSL's own, and says all its replies at once, to the first who connects.
-class TlsMailServer {
+// A server by TLS from the first byte, under a certificate that nobody knows. It is OpenSSL's own,
+// and says `text`, as printf has it, at once to the first who connects.
+class TlsServer {
  public:
-  TlsMailServer() {
+  explicit TlsServer(std::string text) : text_(std::move(text)) {
     char folder[] = "/tmp/gatehouse-tls-XXXXXX";
     REQUIRE(mkdtemp(folder) != nullptr);
     folder_ = folder;
-    Run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 "
-        "-subj /CN=relay -addext subjectAltName=IP:127.0.0.1 -keyout " +
-        folder_ + "/key -out " + certificate() + " 2>/dev/null");
     static int made = 0;
     port_ = std::to_string(20000 + (getpid() + ++made) % 10000);
-    Run("(printf '220 a\\r\\n250 b\\r\\n250 c\\r\\n250 d\\r\\n354 e\\r\\n250 f\\r\\n'; sleep 20) | "
-        "openssl s_server -quiet -accept 127.0.0.1:" +
-        port_ + " -cert " + certificate() + " -key " + folder_ +
-        "/key >/dev/null 2>&1 & echo $! >" + folder_ + "/pid; sleep 0.5");
+    Start();
   }
-  ~TlsMailServer() { std::system(("kill $(cat " + folder_ + "/pid); rm -r " + folder_).c_str()); }
-  std::string url() const { return "smtps://127.0.0.1:" + port_; }
-  std::string certificate() const { return folder_ + "/certificate"; }
+  ~TlsServer() {
+    Stop();
+    std::system(("rm -r " + folder_).c_str());
+  }
+  // Another certificate at the same address, and the first who connects is still to come.
+  void ChangeCertificate() {
+    Stop();
+    ++certificates_;
+    Start();
+  }
+  std::string At(const std::string& scheme) const { return scheme + "://127.0.0.1:" + port_; }
+  std::string certificate() const {
+    return folder_ + "/certificate-" + std::to_string(certificates_);
+  }
 
  private:
   static void Run(const std::string& command) { REQUIRE(std::system(command.c_str()) == 0); }
+  void Start() const {
+    Run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 "
+        "-subj /CN=relay -addext subjectAltName=IP:127.0.0.1 -keyout " +
+        folder_ + "/key -out " + certificate() + " 2>/dev/null");
+    Run("(printf '" + text_ + "'; sleep 20) | openssl s_server -quiet -accept 127.0.0.1:" + port_ +
+        " -cert " + certificate() + " -key " + folder_ + "/key >/dev/null 2>&1 & echo $! >" +
+        folder_ + "/pid; sleep 0.5");
+  }
+  void Stop() const { std::system(("kill $(cat " + folder_ + "/pid)").c_str()); }
+
+  const std::string text_;
   std::string folder_, port_;
+  int certificates_ = 1;
+};
+
+// A mail server that takes one message.
+class TlsMailServer : public TlsServer {
+ public:
+  TlsMailServer()
+      : TlsServer("220 a\\r\\n250 b\\r\\n250 c\\r\\n250 d\\r\\n354 e\\r\\n250 f\\r\\n") {}
+  std::string url() const { return At("smtps"); }
 };
 
 }  // namespace gatehouse::notification

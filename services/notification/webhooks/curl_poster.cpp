@@ -21,9 +21,10 @@ constexpr size_t kHeadMax = 64 << 10, kBodyMax = 64 << 10;
 struct Exchange {
   const WebhookTargets& targets;
   bool tls = false;
-  bool denied = false;  // An address that may not be reached.
-  size_t head = 0;      // Bytes of the answer's head.
-  size_t body = 0;      // And of what follows it, by when the head is over.
+  bool denied = false;    // An address that may not be reached.
+  bool answered = false;  // A head has come to its end.
+  size_t head = 0;        // Bytes of heads.
+  size_t body = 0;        // And of what follows.
 };
 
 std::string TextOf(const sockaddr& address) {
@@ -46,9 +47,12 @@ curl_socket_t OpenSocket(void* of, curlsocktype, curl_sockaddr* to) {
   return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
-size_t CountHead(char*, size_t size, size_t count, void* of) {
+// One line after the other. There may be a head of 1xx before the answer's.
+size_t CountHead(char* line, size_t size, size_t count, void* of) {
   auto& exchange = *static_cast<Exchange*>(of);
   exchange.head += size * count;
+  if (absl::StartsWith({line, size * count}, "HTTP/")) exchange.answered = false;
+  if (line[0] == '\r' || line[0] == '\n') exchange.answered = true;
   return exchange.head > kHeadMax ? 0 : size * count;
 }
 
@@ -81,8 +85,7 @@ WebhookResult ResultOf(CURL* curl, CURLcode code, const Exchange& exchange) {
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   // What goes wrong after the head is the body's, which nobody asked for.
-  const bool answered = code == CURLE_OK || exchange.body > 0;
-  if (!answered || status < 200) return {.failure = FailureOf(code, exchange.denied)};
+  if (!exchange.answered || status < 200) return {.failure = FailureOf(code, exchange.denied)};
   if (status < 300) return {};
   WebhookResult result = {.failure = WebhookFailure::kStatusNotOk,
                           .http_status = static_cast<int>(status),
@@ -116,8 +119,9 @@ std::string WebhookBody(const Event& event) {
       .dump();
 }
 
-CurlWebhookPoster::CurlWebhookPoster(const WebhookTargets& targets, std::string ca_file)
-    : targets_(targets), ca_file_(std::move(ca_file)), curl_(NewCurl()) {}
+CurlWebhookPoster::CurlWebhookPoster(const WebhookTargets& targets, std::string ca_file,
+                                     absl::Duration patience)
+    : targets_(targets), ca_file_(std::move(ca_file)), patience_(patience), curl_(NewCurl()) {}
 
 WebhookResult CurlWebhookPoster::Send(const WebhookPost& post) {
   CURL* curl = curl_.get();
@@ -125,7 +129,7 @@ WebhookResult CurlWebhookPoster::Send(const WebhookPost& post) {
   const std::string body = WebhookBody(*post.event);
   const CurlList headers = ListOf(HeadersOf(post, body));
   Prepare(curl, post.url, "http,https");
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, absl::ToInt64Milliseconds(kWebhookPatienceForAnswer));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, absl::ToInt64Milliseconds(patience_));
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "Gatehouse-Webhooks/1");
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());

@@ -17,12 +17,14 @@ std::string WebhookBody(const Event& event);
 class CurlWebhookPoster : public WebhookPoster {
  public:
   // `ca_file`: the PEM file of whom to trust; empty: the system's.
-  CurlWebhookPoster(const WebhookTargets& targets, std::string ca_file);
+  CurlWebhookPoster(const WebhookTargets& targets, std::string ca_file,
+                    absl::Duration patience = kWebhookPatienceForAnswer);
   WebhookResult Send(const WebhookPost& post) override;
 
  private:
   const WebhookTargets& targets_;
   const std::string ca_file_;
+  const absl::Duration patience_;
   CurlHandle curl_;
 };
 

@@ -184,13 +184,78 @@ TEST_CASE_METHOD(WebhookFixture, "two secrets sign while one takes the other's p
   REQUIRE(store.Rotate(key, NewWebhookSecret(), absl::Minutes(5)).ok());
   Publish();
   CHECK_FALSE(Turn(key));
-  CHECK(poster.secrets() == 2);
+  CHECK(poster.secrets().size() == 2);
   CHECK(store.Get(key).value().previous_secret_expire_time.has_value());
   Pass(absl::Minutes(6));
   Publish();
   CHECK_FALSE(Turn(key));
-  CHECK(poster.secrets() == 1);
+  CHECK(poster.secrets().size() == 1);
   CHECK_FALSE(store.Get(key).value().previous_secret_expire_time.has_value());
+}
+
+TEST_CASE_METHOD(WebhookFixture, "a retry is signed with the secrets of its own time",
+                 "[service]") {
+  const WebhookKey key = Add(kUrl);
+  const Call call = StaffCall();
+  const CallScope scope(call);
+  poster.Poison(Publish());
+  CHECK_FALSE(Turn(key));
+  const std::string first = poster.secrets().at(0);
+  const Secret second = NewWebhookSecret(), third = NewWebhookSecret();
+  REQUIRE(store.Rotate(key, second, absl::Hours(1)).ok());
+  Pass(absl::Seconds(5));
+  CHECK_FALSE(Turn(key));
+  CHECK(poster.secrets() == Ids{second.Reveal(), first});
+  // The one before the last serves no more, whatever its overlap was.
+  poster.Meanwhile([&] { CHECK(store.Rotate(key, third, absl::Hours(1)).ok()); });
+  Pass(absl::Seconds(10));
+  CHECK_FALSE(Turn(key));
+  CHECK(poster.secrets() == Ids{second.Reveal(), first});
+  Pass(absl::Seconds(20));
+  CHECK_FALSE(Turn(key));
+  CHECK(poster.secrets() == Ids{third.Reveal(), second.Reveal()});
+}
+
+TEST_CASE_METHOD(WebhookFixture, "an endpoint may be changed while it is posted to", "[service]") {
+  const WebhookKey key = Add(kUrl);
+  const Call call = StaffCall();
+  const CallScope scope(call);
+  const std::string first = Publish();
+  Publish();
+  WebhookStore::Change change;
+  const auto meanwhile = [&] { CHECK(store.Update(key, change).ok()); };
+  SECTION("the next event goes to the new address") {
+    change.url = "https://new.example";
+    poster.Meanwhile(meanwhile);
+    CHECK_FALSE(Turn(key));
+    CHECK(poster.Taken(kUrl) == Ids{first});
+    CHECK(poster.Taken("https://new.example").size() == 1);
+  }
+  SECTION("disabled, it is told no more") {
+    change.enabled = false;
+    poster.Meanwhile(meanwhile);
+    CHECK_FALSE(Turn(key));
+    CHECK(poster.Asked(kUrl) == 1);
+  }
+  SECTION("deleted, it leaves nothing, whether it took the event or not") {
+    if (GENERATE(true, false)) poster.Poison(first);
+    poster.Meanwhile([&] { CHECK(store.Delete(key).ok()); });
+    CHECK_FALSE(Turn(key));
+    CHECK(poster.Asked(kUrl) == 1);
+    CHECK(Deliveries(key).empty());
+    CHECK(database.Exec("SELECT FROM webhook_endpoint").empty());
+  }
+}
+
+TEST_CASE_METHOD(WebhookFixture, "what was taken and could not be noted is brought again",
+                 "[service]") {
+  const WebhookKey key = Add(kUrl);
+  const std::string event = Publish();
+  poster.Meanwhile([&] { database.Exec("ALTER TABLE webhook_delivery RENAME TO away"); });
+  CHECK_FALSE(DeliverTurn(store, poster, clock, key).ok());
+  database.Exec("ALTER TABLE away RENAME TO webhook_delivery");
+  CHECK_FALSE(Turn(key));
+  CHECK(poster.Taken(kUrl) == Ids{event, event});  // Under the same id: the receiver knows it.
 }
 
 TEST_CASE_METHOD(WebhookFixture, "an endpoint that is deleted takes what waits with it",

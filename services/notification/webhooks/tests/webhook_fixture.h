@@ -1,6 +1,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -23,9 +24,11 @@ extern const std::vector<Migration> kMigrations;
 class FakePoster : public WebhookPoster {
  public:
   WebhookResult Send(const WebhookPost& post) override {
+    if (const auto meanwhile = std::exchange(meanwhile_, nullptr)) meanwhile();
     const std::lock_guard lock(mutex_);
     ++asked_[post.url];
-    secrets_ = post.secrets.size();
+    secrets_.clear();
+    for (const Secret& secret : post.secrets) secrets_.push_back(secret.Reveal());
     if (const auto found = results_.find(post.url); found != results_.end()) return found->second;
     if (poison_.count(post.event->event_id) != 0) {
       return {.failure = WebhookFailure::kStatusNotOk, .http_status = 500};
@@ -57,10 +60,13 @@ class FakePoster : public WebhookPoster {
     const std::lock_guard lock(mutex_);
     return asked_[url];
   }
-  size_t secrets() {
+  // Those that the last post was signed with.
+  std::vector<std::string> secrets() {
     const std::lock_guard lock(mutex_);
     return secrets_;
   }
+  // Happens while the next post is under way. For tests with one thread.
+  void Meanwhile(std::function<void()> f) { meanwhile_ = std::move(f); }
 
  private:
   std::mutex mutex_;
@@ -68,7 +74,8 @@ class FakePoster : public WebhookPoster {
   std::set<std::string> poison_;
   std::map<std::string, std::vector<std::string>> taken_;
   std::map<std::string, int> asked_;
-  size_t secrets_ = 0;
+  std::vector<std::string> secrets_;
+  std::function<void()> meanwhile_;
 };
 
 struct WebhookFixture {
