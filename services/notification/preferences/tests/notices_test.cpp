@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "services/common/base/status.h"
+#include "services/notification/preferences/preferences_handler.h"
 #include "services/notification/preferences/tests/known_directories.h"
 #include "services/notification/templates/domain/kinds.h"
 #include "services/notification/templates/domain/render.h"
@@ -130,6 +131,32 @@ TEST_CASE_METHOD(Noticing, "every notice can be rendered by its kind", "[unit]")
   for (const StaffAction& action : SomeActions().for_staff()) {
     event.type = action.event;
     check(NoticeForOwner(action, {StaffDelivery::kSms, "", ""}, event, scene));
+  }
+}
+
+TEST_CASE("offers and visits are told in words of their own, to clients and to staff", "[unit]") {
+  const Actions actions = DeclaredActions();
+  CHECK(actions.FindForClients("offer.shared")->says == "There is an offer for you");
+  CHECK(actions.FindForStaff("offer.accepted")->says == "{who} accepted an offer");
+  for (const ClientAction& action : actions.for_clients()) {
+    if (action.name.rfind("offer.", 0) != 0 && action.name.rfind("visit.", 0) != 0) continue;
+    INFO(action.name);
+    CHECK(action.says != "There is something new for you");
+    // What nobody wrote words for has the event's name for its words, in lower case.
+    const char first = actions.FindForStaff(action.name)->says.at(0);
+    CHECK((first == '{' || (first >= 'A' && first <= 'Z')));
+  }
+}
+
+TEST_CASE_METHOD(Noticing, "a visit or an offer to nobody in particular is everybody's", "[unit]") {
+  const Actions actions = DeclaredActions();
+  event.data.clear();
+  for (const char* type : {"offer.shared", "offer.withdrawn", "offer.closed", "visit.arranged",
+                           "visit.rescheduled", "visit.cancelled"}) {
+    INFO(type);
+    const ClientAction& action = *actions.FindForClients(type);
+    CHECK(NoticesForClients(action, {.delivery = ClientDelivery::kEmail}, event, scene).size() ==
+          2);
   }
 }
 
