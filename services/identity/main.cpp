@@ -9,6 +9,7 @@
 #include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
 #include "services/identity/access_handler.h"
+#include "services/identity/confirmations_handler.h"
 #include "services/identity/domain/email_code.h"
 #include "services/identity/messenger.h"
 #include "services/identity/notice_job.h"
@@ -112,10 +113,14 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   NotificationResetMailer reset_mailer(notification);
   Passwords passwords({password_store, password_limits, argon2, reset_mailer, blocked, challenges,
                        access, key("passwords"), clock, later});
-
   PostgresRecoveryStore recovery_store(postgres, jobs);
-  Recovery recovery(recovery_store, challenge_store, access, challenges, key("recovery codes"),
-                    clock);
+  Recovery recovery(recovery_store, access, challenges, key("recovery codes"), clock);
+
+  // The same limits and locks, since a factor's key is the same; codes of their own.
+  SmsCode confirmation_code(messenger, key("confirmations"), "cnf");
+  Challenges confirmations(challenge_store, access, {&confirmation_code}, key("challenges"), clock,
+                           later);
+  ConfirmationsHandler confirmations_handler(confirmations);
 
   Principals principals(key_store, access, operator_keys, clock);
   PrincipalsHandler principals_handler(principals, organisations, signing_keys, clock);
@@ -134,6 +139,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   access_handler.Register(server);
   passwords_handler.Register(server);
   recovery_handler.Register(server);
+  confirmations_handler.Register(server);
   ServerOptions options = config.ToServerOptions();
   options.authenticator = &authenticator;
   const int migrations = static_cast<int>(WithCommon(kMigrations).size());

@@ -20,7 +20,9 @@ class NotificationMessenger : public Messenger {
     notification::v1::SubmitMessageRequest request;
     request.set_request_id(request_id);
     request.set_channel(by_email ? notification::v1::EMAIL : notification::v1::SMS);
-    request.set_template_(by_email ? "sign-in-code-by-email" : "sign-in-code");
+    request.set_template_(by_email                  ? "sign-in-code-by-email"
+                          : subject.purpose.empty() ? "sign-in-code"
+                                                    : "signature-code");
     request.set_recipient(by_email ? subject.email : subject.mobile);
     request.set_case_id(subject.access.case_id);
     auto& parameters = *request.mutable_parameters();
@@ -28,10 +30,14 @@ class NotificationMessenger : public Messenger {
     parameters["organisation_name"] = subject.organisation_name;
     parameters["host"] = subject.portal_host;
     if (by_email) parameters["contact_name"] = subject.contact_name;
+    if (!subject.purpose.empty()) parameters["purpose"] = subject.purpose;
     *request.mutable_expire_time() = gatehouse::ToProto(expire_time);
     // As long as a code waits to leave, a newer one takes its place.
     const std::string topic = absl::StrCat(subject.access.case_id, ":", subject.access.contact_id);
-    request.set_topic((by_email ? "code-by-email:" : "code:") + topic);
+    request.set_topic((by_email                  ? "code-by-email:"
+                       : subject.purpose.empty() ? "code:"
+                                                 : "confirmation:") +
+                      topic);
     const absl::Status sent = Submit(subject, request);
     if (!sent.ok() || by_email || subject.owner_email.empty()) return sent;
     request.set_request_id(request_id + ":owner");

@@ -126,8 +126,8 @@ absl::StatusOr<Challenge> Challenges::StartAs(Factor& factor, const std::string&
 }
 
 absl::StatusOr<Challenge> Challenges::Resend(const std::string& challenge_id, const Call& call) {
+  ASSIGN_OR_RETURN(const Subject subject, Find(challenge_id));
   ASSIGN_OR_RETURN(Factor* const factor, FactorOf(challenge_id));
-  ASSIGN_OR_RETURN(const Subject subject, challenges_.Find(challenge_id));
   RETURN_IF_ERROR(CheckFactor(subject).status());
   ASSIGN_OR_RETURN(const ChallengeStore::Started started,
                    challenges_.Resend(challenge_id, subject, call.client_address, clock_.Now()));
@@ -135,23 +135,45 @@ absl::StatusOr<Challenge> Challenges::Resend(const std::string& challenge_id, co
   return started.challenge;
 }
 
+absl::StatusOr<Subject> Challenges::Find(const std::string& challenge_id) const {
+  RETURN_IF_ERROR(FactorOf(challenge_id).status());
+  return challenges_.Find(challenge_id);
+}
+
+absl::StatusOr<Subject> Challenges::Prove(const std::string& challenge_id, const std::string& proof,
+                                          const std::string& nonce) {
+  ASSIGN_OR_RETURN(Factor* const factor, FactorOf(challenge_id));
+  ASSIGN_OR_RETURN(const std::string checked, factor->Check(challenge_id, proof));
+  ASSIGN_OR_RETURN(
+      ChallengeStore::Verified verified,
+      challenges_.Verify(challenge_id, checked, NonceMacOf(challenge_id, nonce), clock_.Now()));
+  if (!verified.attempts_left.has_value()) return std::move(verified.subject);
+  RETURN_IF_ERROR(access_.CountFailure(KeyOf(verified.subject)));
+  return WithFact(Refuse(v1::CODE_WRONG, "the code is not right"), "attemptsLeft",
+                  absl::StrCat(*verified.attempts_left));
+}
+
+absl::StatusOr<Subject> Challenges::Confirm(const std::string& challenge_id,
+                                            const std::string& deed_id, const std::string& proof,
+                                            const std::string& nonce, const Call& call) {
+  ASSIGN_OR_RETURN(const Subject subject, Find(challenge_id));
+  if (subject.organisation_id != call.caller.organisation_id || subject.link_id != deed_id) {
+    return Refuse(v1::CHALLENGE_EXPIRED, "there is no such challenge, or not any more");
+  }
+  ASSIGN_OR_RETURN(const int64_t resets, CheckFactor(subject));
+  if (resets != subject.resets) {
+    return Refuse(v1::CHALLENGE_EXPIRED, "the phone was reset since: ask for another code");
+  }
+  return Prove(challenge_id, proof, nonce);
+}
+
 absl::StatusOr<Challenges::Entered> Challenges::Verify(const std::string& challenge_id,
                                                        const std::string& proof,
                                                        const std::string& nonce,
                                                        const Secret& session_token,
                                                        const Call& call) {
-  ASSIGN_OR_RETURN(Factor* const factor, FactorOf(challenge_id));
-  ASSIGN_OR_RETURN(const std::string checked, factor->Check(challenge_id, proof));
-  ASSIGN_OR_RETURN(
-      const ChallengeStore::Verified verified,
-      challenges_.Verify(challenge_id, checked, NonceMacOf(challenge_id, nonce), clock_.Now()));
-  const Subject& subject = verified.subject;
+  ASSIGN_OR_RETURN(const Subject subject, Prove(challenge_id, proof, nonce));
   const FactorKey key = KeyOf(subject);
-  if (verified.attempts_left.has_value()) {
-    RETURN_IF_ERROR(access_.CountFailure(key));
-    return WithFact(Refuse(v1::CODE_WRONG, "the code is not right"), "attemptsLeft",
-                    absl::StrCat(*verified.attempts_left));
-  }
   // Derived from the challenge, so that a second submit of the right code is the same session.
   const Secret token = SessionToken(HmacSha256(key_.Reveal(), "token:" + challenge_id));
   const std::string session_id =

@@ -64,6 +64,14 @@ class Challenges {
   absl::StatusOr<Entered> Verify(const std::string& challenge_id, const std::string& proof,
                                  const std::string& nonce, const Secret& session_token,
                                  const Call& call);
+  // A proof of a challenge that was started for this deed of this organisation (Subject::link_id):
+  // whose it was. It enters nowhere. `nonce` as of Verify().
+  absl::StatusOr<Subject> Confirm(const std::string& challenge_id, const std::string& deed_id,
+                                  const std::string& proof, const std::string& nonce,
+                                  const Call& call);
+  // What a challenge was started for. Refuses CHALLENGE_EXPIRED, also for one of another kind than
+  // these ways in: what confirms a deed does not sign in.
+  absl::StatusOr<Subject> Find(const std::string& challenge_id) const;
   // Lets whoever is locked out try again, and be sent codes again: staff have acted.
   absl::Status Unlock(const std::string& contact_id, const std::string& mobile,
                       const std::string& case_id, const Actor& actor, const Call& call);
@@ -78,6 +86,9 @@ class Challenges {
   std::string NonceMacOf(const std::string& challenge_id, const std::string& nonce) const;
   // How often the account was reset.
   absl::StatusOr<int64_t> CheckFactor(const Subject& subject);
+  // Counts the attempt, compares, consumes.
+  absl::StatusOr<Subject> Prove(const std::string& challenge_id, const std::string& proof,
+                                const std::string& nonce);
   absl::StatusOr<Challenge> StartAs(Factor& factor, const std::string& id, Subject subject,
                                     const Call& call);
   absl::Status Send(Factor& factor, const ChallengeStore::Started& started, const Subject& subject);

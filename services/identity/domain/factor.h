@@ -34,6 +34,8 @@ struct Subject {
   bool decoy = false;  // Nobody is sent anything, and no proof is right: nobody must learn why.
   std::optional<PasswordProof> password;
   int64_t resets = 0;  // How often staff had reset the account's factors when it was begun.
+  // What a confirmation is for, as its message says; empty: it signs in. Not kept.
+  std::string purpose;
 
   // Where the proof's code goes, which the limits of codes are counted by.
   std::string Destination() const;

@@ -24,10 +24,12 @@ absl::StatusOr<std::string> ReadCode(const std::string& typed);
 // nothing to steal from Redis, and a resend sends the same one.
 class SmsCode : public Factor {
  public:
-  SmsCode(Messenger& messenger, Secret key) : messenger_(messenger), key_(std::move(key)) {}
+  // Challenges of another `prefix` are another kind's, which this one takes no proof of.
+  SmsCode(Messenger& messenger, Secret key, std::string prefix = "chl")
+      : messenger_(messenger), key_(std::move(key)), prefix_(std::move(prefix)) {}
 
   SignInMethod method() const override { return SignInMethod::kSmsCode; }
-  std::string prefix() const override { return "chl"; }
+  std::string prefix() const override { return prefix_; }
   std::string Expected(const std::string& challenge_id) const override;
   absl::Status Begin(const Challenge& challenge, int number, const Subject& subject) override;
   absl::StatusOr<std::string> Check(const std::string& challenge_id,
@@ -39,6 +41,7 @@ class SmsCode : public Factor {
 
   Messenger& messenger_;
   const Secret key_;
+  const std::string prefix_;
 };
 
 }  // namespace gatehouse::identity

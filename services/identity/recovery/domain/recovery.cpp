@@ -41,7 +41,7 @@ absl::StatusOr<std::vector<std::string>> Recovery::Create(const Call& call) {
 absl::StatusOr<Challenges::Entered> Recovery::Enter(const std::string& challenge_id,
                                                     const std::string& typed,
                                                     const Secret& session_token, const Call& call) {
-  ASSIGN_OR_RETURN(const Subject subject, challenge_store_.Find(challenge_id));
+  ASSIGN_OR_RETURN(const Subject subject, challenges_.Find(challenge_id));
   // A code by e-mail is all that is asked for: nothing came before it.
   if (subject.method != SignInMethod::kSmsCode) return Wrong();
   const FactorKey phone = challenges_.KeyOf(subject);

@@ -14,10 +14,9 @@ namespace gatehouse::identity {
 // What a client enters with who has lost a factor. The refusals are the contract's.
 class Recovery {
  public:
-  Recovery(RecoveryStore& store, ChallengeStore& challenge_store, AccessStore& access,
-           const Challenges& challenges, Secret key, const Clock& clock)
+  Recovery(RecoveryStore& store, AccessStore& access, const Challenges& challenges, Secret key,
+           const Clock& clock)
       : store_(store),
-        challenge_store_(challenge_store),
         access_(access),
         challenges_(challenges),
         key_(std::move(key)),
@@ -39,7 +38,6 @@ class Recovery {
                       const std::string& hash) const;
 
   RecoveryStore& store_;
-  ChallengeStore& challenge_store_;
   AccessStore& access_;
   const Challenges& challenges_;
   const Secret key_;

@@ -12,7 +12,7 @@ namespace {
 
 struct Recovering : PasswordFixture {
   PostgresRecoveryStore recovery_store{database.postgres(), jobs};
-  Recovery recovery{recovery_store, store, access, challenges, Secret(RandomBytes(32)), clock};
+  Recovery recovery{recovery_store, access, challenges, Secret(RandomBytes(32)), clock};
   RecoveryHandler recovery_handler{recovery, recovery_store, redis};
 
   // Ada's codes, made as she is signed in.
@@ -138,6 +138,18 @@ TEST_CASE_METHOD(Recovering, "wrong ones lock, and the phone's codes go on", "[s
   CHECK(Verify(id, messenger.codes.back()).ok());
   REQUIRE(challenges.Unlock("ada", "+61412345678", "deal-1", {"sam", "Sam"}, StaffCall()).ok());
   CHECK(Recover(id, codes[0]).ok());
+}
+
+TEST_CASE_METHOD(Recovering, "a challenge that confirms a deed is none to recover by",
+                 "[service]") {
+  const std::vector<std::string> codes = Codes();
+  SmsCode confirmation_code{messenger, Secret(RandomBytes(32)), "cnf"};
+  Challenges confirming{store, access, {&confirmation_code}, Secret(RandomBytes(32)),
+                        clock, put_off};
+  const auto started = confirming.Start(Ada("deed:1"), call);
+  REQUIRE(started.ok());
+  CHECK(Why(started->challenge_id, codes[0]) == "CHALLENGE_EXPIRED");
+  CHECK(Count("recovery_code") == kRecoveryCodes);
 }
 
 TEST_CASE_METHOD(Recovering, "what came before the code is asked for still", "[service]") {

@@ -198,6 +198,24 @@ const std::vector<Kind> kKinds = {
               "{{#installer}}\n\n{{installer}}{{#phone}}, {{phone}}{{/phone}}, will "
               "come.\n{{/installer}}\n"
               "{{#portal_name}}\n\n{{portal_name}}\n{{/portal_name}}\n"}},
+    {.name = "signature-wanted",
+     .title = "Signature that is wanted",
+     .tags = kDocumentsTags,
+     .text = {"{{organisation_name}} asks you to sign: {{case_name}}",
+              "Dear {{contact_name}},\n\n"
+              "for {{case_name}}, {{organisation_name}} asks you to sign:\n\n"
+              "{{documents}}\n"
+              "You read and sign it in the portal, by the link that you were sent: "
+              "{{portal_url}}\n\n"
+              "{{organisation_name}}\n"}},
+    {.name = "signature-told",
+     .title = "How the signing of a document ended",
+     .tags = kDocumentsTags,
+     .text = {"{{organisation_name}}: the signing has ended: {{case_name}}",
+              "Dear {{contact_name}},\n\n"
+              "{{documents}}\n\n"
+              "You find it in the portal, by the link that you were sent: {{portal_url}}\n\n"
+              "{{organisation_name}}\n"}},
     // The ending binds the code to the page that may read it (WICG's origin-bound one-time
     // codes): browsers offer it there and nowhere else.
     {.name = "sign-in-code",
@@ -207,6 +225,15 @@ const std::vector<Kind> kKinds = {
      .text = {"",
               "{{code}} is your code for {{organisation_name}}. Nobody will ever ask you for "
               "it."},
+     .ending = "\n\n@{{host}} #{{code}}",
+     .urgent = true},
+    {.name = "signature-code",
+     .title = "Code to sign with, by SMS",
+     .channel = Channel::kSms,
+     .tags = {kCode, kOrganisation, kHost, {.name = "purpose", .sample = "The offer"}},
+     .text = {"",
+              "{{code}} is your code to sign with {{organisation_name}}: {{purpose}}. Nobody will "
+              "ever ask you for it."},
      .ending = "\n\n@{{host}} #{{code}}",
      .urgent = true},
     {.name = "sign-in-code-by-email",

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "gatehouse/identity/v1/confirmations.pb.h"
+#include "services/common/rpc/server.h"
+#include "services/identity/domain/challenges.h"
+
+namespace gatehouse::identity {
+
+namespace pb = v1;
+
+// The RPCs of proto/gatehouse/identity/v1/confirmations.proto.
+class ConfirmationsHandler {
+ public:
+  // `challenges` are of a kind of their own, which nobody signs in with.
+  explicit ConfirmationsHandler(Challenges& challenges) : challenges_(challenges) {}
+  void Register(Server& server);
+
+  absl::StatusOr<pb::Challenge> StartConfirmation(const Call& call,
+                                                  const pb::StartConfirmationRequest& request);
+  absl::StatusOr<pb::VerifyConfirmationResponse> VerifyConfirmation(
+      const Call& call, const pb::VerifyConfirmationRequest& request);
+
+ private:
+  Challenges& challenges_;
+};
+
+}  // namespace gatehouse::identity
