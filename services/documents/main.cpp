@@ -1,6 +1,7 @@
 #include "absl/strings/match.h"
 #include "services/common/base/crypto.h"
 #include "services/common/jobs/outbox.h"
+#include "services/common/jobs/sweeper.h"
 #include "services/common/postgres/once.h"
 #include "services/common/postgres/root_key.h"
 #include "services/common/process/process.h"
@@ -26,6 +27,11 @@
 #include "services/documents/scanning/clamd.h"
 #include "services/documents/scanning/scan_job.h"
 #include "services/documents/settings/stored_rules.h"
+#include "services/documents/signing/identity_codes.h"
+#include "services/documents/signing/seal_job.h"
+#include "services/documents/signing/sealer_process.h"
+#include "services/documents/signing/signature_job.h"
+#include "services/documents/signing/store/postgres_signatures.h"
 #include "services/documents/uploads/magic_sniffer.h"
 #include "services/documents/uploads/store/postgres_documents.h"
 
@@ -41,6 +47,8 @@ struct Config {
   std::string blob_folder;            // GATEHOUSE_BLOB_URL, file:///…
   std::optional<ClamdAddress> clamd;  // GATEHOUSE_CLAMD_URL
   ScanLimits scan_limits;
+  std::string sealer;                 // GATEHOUSE_SEALER; empty: nothing is sealed.
+  std::unique_ptr<SealKey> seal_key;  // GATEHOUSE_SEAL_KEY and GATEHOUSE_SEAL_CERTIFICATE
 
   static Config Read(Environment& environment) {
     Config config = {ServiceConfig::Read(environment, "documents"),
@@ -63,7 +71,34 @@ struct Config {
     config.service.retentions.push_back({"upload", "expire_time < $1", absl::Hours(24)});
     config.scan_limits.max_file_bytes = environment.Number(
         "GATEHOUSE_CLAMD_MAX_FILE_BYTES", ScanLimits().max_file_bytes, 1, int64_t{4} << 30);
+    config.ReadSealing(environment);
     return config;
+  }
+
+  void ReadSealing(Environment& environment) {
+    if (const auto program = environment.OptionalText("GATEHOUSE_SEALER")) {
+      sealer = *program;
+      const Secret key = environment.SecretValue("GATEHOUSE_SEAL_KEY");
+      auto read = SealKey::Read(key, environment.Text("GATEHOUSE_SEAL_CERTIFICATE"));
+      if (read.ok()) {
+        seal_key = *std::move(read);
+      } else {
+        environment.Mistake("GATEHOUSE_SEAL_KEY", std::string(read.status().message()));
+      }
+      if (seal_key != nullptr) ReadTimeStamps(environment);
+    }
+  }
+
+  void ReadTimeStamps(Environment& environment) {
+    if (const auto url = environment.OptionalText("GATEHOUSE_TIMESTAMP_URL")) {
+      auto authority =
+          TimeStampAuthority::Of(*url, environment.Text("GATEHOUSE_TIMESTAMP_CERTIFICATE"));
+      if (authority.ok()) {
+        seal_key->StampBy(*std::move(authority));
+      } else {
+        environment.Mistake("GATEHOUSE_TIMESTAMP_URL", std::string(authority.status().message()));
+      }
+    }
   }
 };
 
@@ -80,6 +115,51 @@ struct ScanningJobs {
   Scanning scanning;
   WorkerPool workers{"scans", kScansAtOnce, kScansAtOnce};
   const Jobs jobs;
+};
+
+// Documents that are signed, and the jobs of that, while it lives.
+struct Signing {
+  Signing(ServiceBase& base, Outbox& outbox, Client& identity, DocumentStore& documents,
+          BlobStore& blobs, RulesStore& rules, CaseDirectory& cases,
+          OrganisationDirectory& organisations, Once& once, bool seals)
+      : effects(outbox, seals),
+        store(base.postgres(), effects),
+        codes(identity),
+        signatures({store, documents, blobs, rules, cases, organisations, codes, base.clock()}),
+        jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
+                               .lanes = {{kSignatureLane, SignatureWork(signatures)}}}),
+        staff(signatures, store, once),
+        portal(signatures, store, documents, blobs),
+        evidence(store, documents, blobs, rules),
+        seals_handler(store) {}
+  SignatureEffects effects;
+  PostgresSignatures store;
+  IdentityCodes codes;
+  Signatures signatures;
+  const Jobs jobs;
+  SignaturesHandler staff;
+  PortalSignaturesHandler portal;
+  EvidenceHandler evidence;
+  SealsHandler seals_handler;
+};
+
+// Has what was signed sealed while it lives.
+struct SealingJobs {
+  SealingJobs(const Config& config, ServiceBase& base, Signing& signing, Uploads& uploads,
+              BlobStore& blobs, OrganisationDirectory& organisations)
+      : sealer(config.sealer, *config.seal_key),
+        sealing({signing.store, uploads, blobs, organisations, sealer, base.clock()}),
+        jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
+                               .lanes = {{kSealLane, SealingLane(sealing, workers)}}}),
+        catching_up(base.postgres(), {}, base.clock(),
+                    [this](absl::Time) { return sealing.CatchUp(); }) {
+    catching_up.Start();
+  }
+  SealerProcess sealer;
+  Sealing sealing;
+  WorkerPool workers{"seals", 1, 1};
+  const Jobs jobs;
+  Sweeper catching_up;  // Once an hour: replicas that seal nothing may be there as well.
 };
 
 int Serve(Config config) {
@@ -121,6 +201,13 @@ int Serve(Config config) {
       {reminders, request_store, documents, rules, mirror, organisations, readers, base.clock()});
   const Jobs reminder_jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
                                              .lanes = {{kReminderLane, ReminderWork(reminding)}}});
+  Once once(base.postgres(), DeriveKey(base.root_key(), "documents once"));
+  Signing signing(base, outbox, identity, documents, blobs, rules, mirror, organisations, once,
+                  config.seal_key != nullptr);
+  std::optional<SealingJobs> sealing;
+  if (config.seal_key != nullptr) {
+    sealing.emplace(config, base, signing, uploads, blobs, organisations);
+  }
   std::optional<ScanningJobs> scanning;
   if (config.clamd.has_value()) {
     scanning.emplace(*config.clamd, config.scan_limits, base, documents, blobs);
@@ -129,17 +216,17 @@ int Serve(Config config) {
   const Clock clock;
   const Collecting collecting(collector, clock);
 
-  Once once(base.postgres(), DeriveKey(base.root_key(), "documents once"));
   UploadsHandler uploads_handler(uploads, once);
   ResumableHandler resumable_handler(resumable);
-  DownloadsHandler downloads_handler(documents, blobs, rules);
+  DownloadsHandler downloads_handler(documents, blobs, rules, signing.store);
   ChangesHandler changes_handler(changes);
   RequestsHandler requests_handler(requests, request_store, documents, once);
   TemplatesHandler templates_handler(templates);
   SettingsHandler settings_handler(settings, once);
   Server server("documents");
   Register({uploads_handler, resumable_handler, downloads_handler, changes_handler,
-            requests_handler, templates_handler, settings_handler},
+            requests_handler, templates_handler, settings_handler, signing.staff, signing.portal,
+            signing.evidence, signing.seals_handler},
            server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }

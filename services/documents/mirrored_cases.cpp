@@ -30,6 +30,8 @@ absl::StatusOr<MirroredCase> MirroredCases::LookUp(const std::string& organisati
   MirroredCase mirrored = {.display_name = Cut(OneLine(found.case_().display_name()), kNameMax)};
   for (const cases::v1::Contact& contact : found.case_().contacts()) {
     mirrored.contacts.push_back(ContactFrom(contact));
+    const auto mobile = found.mobiles().find(contact.contact_id());
+    if (mobile != found.mobiles().end()) mirrored.contacts.back().mobile = mobile->second;
   }
   return mirrored;
 }

@@ -31,6 +31,33 @@ void RegisterResumable(Handlers handlers, Server& server) {
       .Unary("DeletePortalUpload", handlers.resumable, &ResumableHandler::DeleteUpload);
 }
 
+void RegisterSignatures(Handlers handlers, Server& server) {
+  using Staff = SignaturesHandler;
+  using Portal = PortalSignaturesHandler;
+  SignaturesHandler& staff = handlers.signatures;
+  PortalSignaturesHandler& portal = handlers.portal_signatures;
+  server.Service("gatehouse.documents.v1.Signatures")
+      .Unary("CreateSignatureRequest", staff, &Staff::CreateSignatureRequest)
+      .Unary("ListSignatureRequests", staff, &Staff::ListSignatureRequests)
+      .Unary("GetSignatureRequest", staff, &Staff::GetSignatureRequest)
+      .Unary("VoidSignatureRequest", staff, &Staff::VoidSignatureRequest)
+      .Unary("CountersignSignatureRequest", staff, &Staff::CountersignSignatureRequest)
+      .Unary("AcceptSignedCopy", staff, &Staff::AcceptSignedCopy)
+      .Unary("ReturnSignedCopy", staff, &Staff::ReturnSignedCopy);
+  server.Service("gatehouse.documents.v1.SignatureEvidence")
+      .Download("DownloadSignatureEvidence", handlers.evidence,
+                &EvidenceHandler::DownloadSignatureEvidence);
+  server.Service("gatehouse.documents.v1.PortalSignatures")
+      .Unary("ListPortalSignatureRequests", portal, &Portal::ListPortalSignatureRequests)
+      .Download("DownloadPortalSignatureDocument", portal, &Portal::DownloadPortalSignatureDocument)
+      .Unary("StartPortalSignature", portal, &Portal::StartPortalSignature)
+      .Unary("SignPortalSignatureRequest", portal, &Portal::SignPortalSignatureRequest)
+      .Unary("DeclinePortalSignatureRequest", portal, &Portal::DeclinePortalSignatureRequest)
+      .Unary("SubmitPortalSignedCopy", portal, &Portal::SubmitPortalSignedCopy);
+  server.Service("gatehouse.documents.v1.Seals")
+      .Unary("VerifySeal", handlers.seals, &SealsHandler::VerifySeal);
+}
+
 }  // namespace
 
 void Register(Handlers handlers, Server& server) {
@@ -61,6 +88,7 @@ void Register(Handlers handlers, Server& server) {
              &RequestsHandler::ApplyDocumentRequestTemplate);
   RegisterPortal(handlers, server);
   RegisterResumable(handlers, server);
+  RegisterSignatures(handlers, server);
   server.Service("gatehouse.documents.v1.DocumentDirectory")
       .Unary("LookUpCaseDocuments", handlers.requests, &RequestsHandler::LookUpCaseDocuments);
 }

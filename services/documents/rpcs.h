@@ -7,6 +7,8 @@
 #include "services/documents/requests/templates_handler.h"
 #include "services/documents/resumable/handler.h"
 #include "services/documents/settings/handler.h"
+#include "services/documents/signing/evidence.h"
+#include "services/documents/signing/handler.h"
 #include "services/documents/uploads/handler.h"
 
 namespace gatehouse::documents {
@@ -19,6 +21,10 @@ struct Handlers {
   RequestsHandler& requests;
   TemplatesHandler& templates;
   SettingsHandler& settings;
+  SignaturesHandler& signatures;
+  PortalSignaturesHandler& portal_signatures;
+  EvidenceHandler& evidence;
+  SealsHandler& seals;
 };
 
 // The RPCs of proto/gatehouse/documents/v1.

@@ -29,6 +29,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 // A body is held as it comes: who says that much will follow, and sends little, holds little.
+constexpr char kVerb[] = ":method";
+
 constexpr size_t kJsonMax = 1 << 20, kJsonFirst = 16 << 10;
 
 bool IsJson(const std::string& content_type) {
@@ -77,7 +79,8 @@ absl::Status Gateway::Fill(Request& request, Message& message) const {
   for (int i = 0; i < type.field_count(); ++i) {
     const std::string& header = RuleOf(*type.field(i)).header();
     if (header.empty()) continue;
-    const std::string value = request.http.Header(header);
+    // A header but for HTTP/2's name of the verb (RFC 9113, 8.3.1): some do less for a HEAD.
+    const std::string value = header == kVerb ? request.http.method() : request.http.Header(header);
     // Only GET has ranges (RFC 9110, 14.2).
     if (header == "Range" && (request.is_head || !IsOneRange(value))) continue;
     if (!value.empty()) RETURN_IF_ERROR(SetFromText(message, type.field(i)->name(), value));

@@ -125,6 +125,18 @@ export function about(event: components["schemas"]["Event"]): string | undefined
     case "conversation.posted":
     case "conversation.replied":
       return event.data.messageId;
+    case "signature.requested":
+    case "signature.given":
+    case "signature.declined":
+    case "signature.submitted":
+    case "signature.returned":
+      return event.data.contactId;
+    case "signature.countersigning":
+    case "signature.completed":
+    case "signature.voided":
+    case "signature.expired":
+    case "signature.sealed":
+      return event.data.documentId;
     case "credits.low":
       return event.data.balance;
     case "credits.rechargeWanted":

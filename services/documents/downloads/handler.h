@@ -4,6 +4,7 @@
 #include "services/common/rpc/server.h"
 #include "services/documents/blobs/domain/blobs.h"
 #include "services/documents/settings/domain/document_rules.h"
+#include "services/documents/signing/domain/signature_store.h"
 #include "services/documents/uploads/domain/document_store.h"
 
 namespace gatehouse::documents {
@@ -13,8 +14,9 @@ namespace pb = v1;
 // What there is, and its bytes.
 class DownloadsHandler {
  public:
-  DownloadsHandler(DocumentStore& documents, BlobStore& blobs, RulesStore& rules)
-      : documents_(documents), blobs_(blobs), rules_(rules) {}
+  DownloadsHandler(DocumentStore& documents, BlobStore& blobs, RulesStore& rules,
+                   SignatureStore& signatures)
+      : documents_(documents), blobs_(blobs), rules_(rules), signatures_(signatures) {}
 
   absl::StatusOr<pb::ListDocumentsResponse> ListDocuments(const Call& call,
                                                           const pb::ListDocumentsRequest& request);
@@ -34,6 +36,7 @@ class DownloadsHandler {
   DocumentStore& documents_;
   BlobStore& blobs_;
   RulesStore& rules_;
+  SignatureStore& signatures_;
 };
 
 }  // namespace gatehouse::documents

@@ -9,6 +9,7 @@
 
 #include "gatehouse/common/v1/options.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/jobs/outbox.h"
@@ -24,6 +25,8 @@
 #include "services/documents/requests/store/postgres_requests.h"
 #include "services/documents/requests/store/postgres_templates.h"
 #include "services/documents/settings/stored_rules.h"
+#include "services/documents/signing/domain/signatures.h"
+#include "services/documents/signing/store/postgres_signatures.h"
 #include "services/documents/uploads/domain/uploads.h"
 #include "services/documents/uploads/magic_sniffer.h"
 #include "services/documents/uploads/store/postgres_documents.h"
@@ -44,9 +47,9 @@ class FakeCases : public CaseDirectory {
     if (organisation_id == "acme" && case_id == "deal-1") return mirrored;
     return Refuse(common::v1::NOT_FOUND, "no such case");
   }
-  MirroredCase mirrored = {
-      "12 High Street",
-      {{"ada", "Ada Client", "ada@example.com"}, {"bob", "Bob Client", "bob@example.com"}}};
+  MirroredCase mirrored = {"12 High Street",
+                           {{"ada", "Ada Client", "ada@example.com", "+61412345678"},
+                            {"bob", "Bob Client", "bob@example.com", "+61412345679"}}};
 };
 
 // One organisation, in Sydney.
@@ -102,6 +105,25 @@ class FakeChoices : public Choices {
   int asked = 0;
 };
 
+// Identity's codes: always 123456, one challenge for each deed.
+class FakeCodes : public SignatureCodes {
+ public:
+  absl::StatusOr<SentCode> Send(const CodeSubject& subject) override {
+    sent.push_back(subject);
+    return SentCode{"cnf_" + subject.deed_id.substr(0, 20), absl::Now() + absl::Minutes(5),
+                    absl::Now() + absl::Minutes(1)};
+  }
+  absl::StatusOr<std::string> Verify(const std::string&, const std::string& deed_id,
+                                     const TypedCode& typed) override {
+    if (typed.challenge_id != "cnf_" + deed_id.substr(0, 20)) {
+      return Refuse(identity::v1::CHALLENGE_EXPIRED, "no such challenge");
+    }
+    if (typed.code != "123456") return Refuse(v1::SIGNATURE_CODE_WRONG, "not right");
+    return std::string("•••• ••5 678");
+  }
+  std::vector<CodeSubject> sent;
+};
+
 // A service without its RPCs: real stores, in a database and a folder of their own.
 struct Fixture {
   TestDatabase database{"documents", WithCommon(kMigrations)};
@@ -130,6 +152,11 @@ struct Fixture {
   Requests requests{{request_store, templates, documents, rules, cases, organisations, clock}};
   Reminding reminding{
       {reminders, request_store, documents, rules, cases, organisations, readers, clock}};
+  SignatureEffects signature_effects{outbox};
+  PostgresSignatures signature_store{database.postgres(), signature_effects};
+  FakeCodes codes;
+  Signatures signatures{
+      {signature_store, documents, blobs, rules, cases, organisations, codes, clock}};
   BlobCollector collector{documents, blobs};
   const CaseAccess ada = {"deal-1", "ada", "inv_1", Visibility::kOwn};
   const CaseAccess bob = {"deal-1", "bob", "inv_2", Visibility::kOwn};

@@ -10,7 +10,7 @@ namespace {
 struct Handlers : Fixture {
   Once once{database.postgres(), Secret(RandomBytes(32))};
   UploadsHandler uploading{uploads, once};
-  DownloadsHandler downloading{documents, blobs, rules};
+  DownloadsHandler downloading{documents, blobs, rules, signature_store};
   RequestsHandler requesting{requests, request_store, documents, once};
 
   using Request = pb::UploadDocumentRequest;

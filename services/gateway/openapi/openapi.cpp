@@ -189,8 +189,8 @@ class Writer {
                        &field == route.bytes_field || &field == route.request_bytes)) {
         continue;
       }
-      // OpenAPI keeps these two to itself.
-      if (header == "Content-Type" || header == "Content-Length") continue;
+      // OpenAPI keeps these to itself.
+      if (header == "Content-Type" || header == "Content-Length" || header == ":method") continue;
       Json parameter;
       parameter["name"] = header.empty() ? field.json_name() : header;
       parameter["in"] = in_path ? "path" : header.empty() ? "query" : "header";

@@ -113,7 +113,7 @@ TEST_CASE_METHOD(KeysFixture, "of a damaged document a download gives nothing bu
                  "[service]") {
   const auto document = TakeByStaff(kPdf + std::string(200 << 10, 'x'));
   const auto path = root / "blobs" / "acme" / SealedName(document->document_id);
-  DownloadsHandler handler(documents, blobs, rules);
+  DownloadsHandler handler(documents, blobs, rules, signature_store);
   const Call call = StaffCall();
   pb::DownloadDocumentRequest request;
   request.set_case_id("deal-1");

@@ -10,7 +10,8 @@ namespace gatehouse::documents {
 // A contact as messages go to it.
 struct CaseContact {
   std::string contact_id, name;
-  std::string email;  // Empty where it is none.
+  std::string email;   // Empty where it is none.
+  std::string mobile;  // E.164; empty where it is none.
 };
 
 // What documents must know of a case.

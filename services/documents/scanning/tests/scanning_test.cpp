@@ -142,7 +142,7 @@ TEST_CASE_METHOD(ScanFixture, "staff are told of what is infected, once", "[serv
 
 TEST_CASE_METHOD(ScanFixture, "nobody is given what is not known to be harmless", "[service]") {
   const Document kept = Keep();
-  DownloadsHandler downloads(documents, blobs, rules);
+  DownloadsHandler downloads(documents, blobs, rules, signature_store);
   pb::DownloadDocumentRequest request;
   request.set_case_id("deal-1");
   request.set_document_id(kept.document_id);

@@ -174,6 +174,8 @@ TEST_CASE("an event that is declared later can be told at once", "[unit]") {
 TEST_CASE("what clients hear of by an action of its own is no second one", "[unit]") {
   CHECK(SomeActions().FindForClients("document.shared") == nullptr);
   CHECK(SomeActions().FindForClients("documents-shared") != nullptr);
+  CHECK(SomeActions().FindForClients("signature.requested") == nullptr);
+  CHECK(SomeActions().FindForClients("signature-wanted") != nullptr);
   CHECK(SomeActions().FindForClients("case.moved") == nullptr);
   CHECK(SomeActions().FindForStaff("document.shared") != nullptr);
 }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "services/sealer/page.h"
+
+namespace gatehouse::sealer {
+
+// What makes a document one that cannot be sealed, by a name.
+struct Refused : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// How many bytes of a signature there is room for: one of RSA-4096 with its chain and a time stamp.
+constexpr size_t kSignatureBytesMax = 16000;
+
+struct Prepared {
+  std::string pdf;  // With its byte range, and zeros in the signature's place.
+  // Where the signature's hexadecimal digits stand, without the brackets around them.
+  size_t signature_offset = 0, signature_digits = 0;
+};
+
+// The document with the certificate's pages behind it, and an empty signature field over all, whose
+// signature a PAdES one is to be (ETSI EN 319 142-1). One that is signed already stays as it is, as
+// an attachment of the certificate, which is sealed alone: every change would break what it bears.
+// Refuses PDF_ENCRYPTED, and PDF_BROKEN for what cannot be read as a PDF.
+Prepared Prepare(const std::string& document, const std::string& filename,
+                 const std::vector<Line>& certificate, const std::string& signing_time);
+
+}  // namespace gatehouse::sealer
