@@ -105,6 +105,14 @@ test("an image that is named by a tag is named", () => {
   ]);
 });
 
+test("where documents are sealed, what seals is asked for", () => {
+  const sealing = filled().replace(kustomization, "# - sealing.yaml ", "- sealing.yaml ");
+  assert.deepEqual(check(sealing).missing, [
+    "Secret documents-seal: tls.key is not there",
+    "Secret documents-seal: tls.crt is not there",
+  ]);
+});
+
 test("SMS is all or nothing", () => {
   const without = (expression) => check(filled().replace(values, expression, ""));
   assert.deepEqual(without(/^GATEHOUSE_SMS_.*\n/gm).missing, []);
