@@ -15,6 +15,8 @@ namespace {
 // The kind of its e-mail, as notification knows it.
 const char* MessageKind(NoticeKind kind) {
   switch (kind) {
+    case NoticeKind::kPasswordCreated:
+      return "password-created";
     case NoticeKind::kRecoveryCodesMade:
       return "recovery-codes-made";
     case NoticeKind::kRecoveryCodeUsed:
@@ -49,11 +51,13 @@ absl::Status Submit(Client& notification, const std::string& organisation_id,
 absl::Status Tell(Client& notification, const Job& job) {
   v1::FactorNotice notice;
   if (!notice.ParseFromString(job.payload)) return absl::DataLossError("a notice is broken");
-  RETURN_IF_ERROR(Submit(notification, job.organisation_id, MessageOf(notice, job.id, false)));
+  if (!notice.email().empty()) {
+    RETURN_IF_ERROR(Submit(notification, job.organisation_id, MessageOf(notice, job.id, false)));
+  }
   if (notice.mobile().empty()) return absl::OkStatus();
   const absl::Status told =
       Submit(notification, job.organisation_id, MessageOf(notice, job.id, true));
-  // Whose organisation has no SMS was told by e-mail.
+  // An organisation may have no SMS.
   return ReasonOf(told).empty() ? told : absl::OkStatus();
 }
 
@@ -61,7 +65,7 @@ absl::Status Tell(Client& notification, const Job& job) {
 
 Job NoticeJob(const FactorNotice& notice) {
   v1::FactorNotice payload;
-  payload.set_email(notice.subject.email);
+  if (notice.kind != NoticeKind::kPasswordCreated) payload.set_email(notice.subject.email);
   payload.set_mobile(notice.subject.mobile);
   payload.set_contact_name(notice.subject.contact_name);
   payload.set_organisation_name(notice.organisation_name);

@@ -10,9 +10,16 @@ namespace gatehouse::identity {
 // The lane of jobs that tell clients of a change of what they sign in with.
 constexpr char kNoticeLane[] = "notice";
 
-enum class NoticeKind { kPasswordChanged, kRecoveryCodesMade, kRecoveryCodeUsed, kFactorsReset };
+enum class NoticeKind {
+  kPasswordCreated,
+  kPasswordChanged,
+  kRecoveryCodesMade,
+  kRecoveryCodeUsed,
+  kFactorsReset
+};
 
-// Who is told of what, in whose name. Without a number: by e-mail alone.
+// Who is told of what, in whose name. Without a number: by e-mail alone; a first password is made
+// by who reads the e-mails, and is told by SMS alone.
 struct FactorNotice {
   NoticeKind kind;
   Subject subject;

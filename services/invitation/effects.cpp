@@ -4,6 +4,7 @@
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/cases/v1/factfind.pb.h"
+#include "gatehouse/identity/v1/passwords.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/jobs/events.h"
@@ -105,6 +106,17 @@ identity::v1::RebindGrantRequest RebindingOf(const Change& change) {
   return request;
 }
 
+identity::v1::RebindAddressRequest AddressOf(const Change& change) {
+  identity::v1::RebindAddressRequest request;
+  request.set_invitation_id(change.invitation.invitation_id);
+  request.set_case_id(change.invitation.case_id);
+  request.set_contact_id(change.invitation.contact_id);
+  request.set_mobile(change.invitation.mobile);
+  request.set_email(change.invitation.email);
+  request.set_actor_name(change.author);
+  return request;
+}
+
 notification::v1::SubmitMessageRequest NoticeOf(const Change& change) {
   notification::v1::SubmitMessageRequest request;
   request.set_channel(notification::v1::SMS);
@@ -140,6 +152,9 @@ OutboxCalls EffectsOf(const Change& change, int64_t version) {
     if (!change.rebinding->old_mobile.empty()) {
       calls.Add(&notification::v1::Intake_Stub::SubmitMessage, NoticeOf(change));
     }
+  }
+  if (change.rebinds_address) {
+    calls.Add(&identity::v1::Passwords_Stub::RebindAddress, AddressOf(change), grant);
   }
   if (change.mail.has_value()) {
     calls.Add(&notification::v1::Intake_Stub::SubmitMessage, ToProto(*change.mail, invitation));

@@ -27,7 +27,8 @@ void PasswordsHandler::Register(Server& server) {
       .Unary("EnterByPassword", *this, &PasswordsHandler::EnterByPassword)
       .Unary("ChangePassword", *this, &PasswordsHandler::ChangePassword)
       .Unary("RequestPasswordReset", *this, &PasswordsHandler::RequestPasswordReset)
-      .Unary("ResetPassword", *this, &PasswordsHandler::ResetPassword);
+      .Unary("ResetPassword", *this, &PasswordsHandler::ResetPassword)
+      .Unary("RebindAddress", *this, &PasswordsHandler::RebindAddress);
 }
 
 absl::StatusOr<v1::LookUpPasswordResponse> PasswordsHandler::LookUpPassword(
@@ -97,6 +98,22 @@ absl::StatusOr<v1::ChangePasswordResponse> PasswordsHandler::ChangePassword(
                                      call));
   (void)PublishRevocation(redis_, ended);
   return v1::ChangePasswordResponse();
+}
+
+absl::StatusOr<v1::RebindAddressResponse> PasswordsHandler::RebindAddress(
+    const Call& call, const v1::RebindAddressRequest& request) {
+  const Subject subject = {.organisation_id = call.caller.organisation_id,
+                           .mobile = request.mobile(),
+                           .email = request.email(),
+                           .access = {.case_id = request.case_id(),
+                                      .contact_id = request.contact_id(),
+                                      .invitation_id = request.invitation_id()}};
+  ASSIGN_OR_RETURN(const std::vector<std::string> ended,
+                   passwords_.RebindAddress(subject, request.actor_name(), call));
+  (void)PublishRevocation(redis_, ended);
+  v1::RebindAddressResponse response;
+  response.set_ended_sessions(static_cast<int>(ended.size()));
+  return response;
 }
 
 }  // namespace gatehouse::identity

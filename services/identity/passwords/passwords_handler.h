@@ -24,6 +24,8 @@ class PasswordsHandler {
 
   absl::StatusOr<v1::ChangePasswordResponse> ChangePassword(
       const Call& call, const v1::ChangePasswordRequest& request);
+  absl::StatusOr<v1::RebindAddressResponse> RebindAddress(const Call& call,
+                                                          const v1::RebindAddressRequest& request);
 
  private:
   Passwords& passwords_;

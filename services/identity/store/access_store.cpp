@@ -72,6 +72,7 @@ constexpr char kEntered[] = R"sql(
     ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET account_id = $2, sees_all = $8,
       document_request_ids = $9
     WHERE g.revoke_time IS NULL AND (g.factor_id IN ('', $3, $18) OR starts_with($3, 'eml_'))
+      AND ($20 = '' OR g.email_key IN ('', $20))
     RETURNING organisation_id),
   made AS (
     INSERT INTO session (organisation_id, session_id, token_hash, account_id, factor_id,
@@ -112,13 +113,13 @@ const std::string kEnter = absl::StrCat(kEntered, R"sql(
                                         kEntryTold, " '' AS earlier, array_to_string(", kCasesHeld,
                                         ", ' ') AS case_ids", kEntry);
 
-// The client's session of before ($20) ends, and what it could enter is the new one's too, where it
+// The client's session of before ($21) ends, and what it could enter is the new one's too, where it
 // was proven by the same phone: seven grants, the latest.
 const std::string kEnterWithSession = absl::StrCat(
     kEntered, R"sql(
   earlier AS (
     UPDATE session AS s SET end_time = clock_timestamp() FROM made
-    WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $20
+    WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $21
       AND s.factor_id = $3 AND)sql" SESSION_LIVES R"sql(
     RETURNING s.organisation_id, s.session_id),
   kept AS (
@@ -248,7 +249,8 @@ absl::StatusOr<Session> PostgresAccessStore::Enter(const NewSession& session, co
                      absl::StrJoin(access.document_request_ids, " "), session.session_id,
                      Bytes(session.token_hash), subject.contact_name, call.user_agent,
                      call.client_address, NewId("aud"), call.request_id, call.client_request_id,
-                     session.phone_id, subject.resets, more...)[0];
+                     session.phone_id, subject.resets,
+                     subject.password.has_value() ? subject.password->email_key : "", more...)[0];
     };
     const auto row = session.earlier_token_hash.empty()
                          ? enter(kEnter.c_str())
@@ -298,13 +300,15 @@ absl::StatusOr<Session> PostgresAccessStore::EnterAfterPassword(
          tx.Exec("INSERT INTO session_grant AS h (organisation_id, session_id, invitation_id, "
                  "create_time) SELECT organisation_id, $2, invitation_id, create_time "
                  "FROM access_grant WHERE organisation_id = $1 AND account_id = ANY ($3::text[]) "
-                 "AND revoke_time IS NULL AND factor_id IN ('', $4) AND invitation_id <> $5 "
-                 "ORDER BY create_time DESC LIMIT $6 ON CONFLICT DO NOTHING RETURNING "
+                 "AND revoke_time IS NULL AND factor_id IN ('', $4) AND email_key IN ('', $7) "
+                 "AND invitation_id <> $5 ORDER BY create_time DESC LIMIT $6 ON CONFLICT DO "
+                 "NOTHING RETURNING "
                  "(SELECT g.case_id FROM access_grant AS g WHERE g.organisation_id = "
                  "h.organisation_id AND g.invitation_id = h.invitation_id) AS case_id",
                  id, made.session_id, SqlArray(proof.account_ids), phone,
                  session.subject.access.invitation_id,
-                 kGrantsMax - std::min(kGrantsMax, static_cast<int>(made.case_ids.size())))) {
+                 kGrantsMax - std::min(kGrantsMax, static_cast<int>(made.case_ids.size())),
+                 proof.email_key)) {
       made.case_ids.emplace_back(row["case_id"].c_str());
     }
     return made;
@@ -434,7 +438,7 @@ absl::StatusOr<std::vector<CaseGrant>> PostgresAccessStore::ListCaseGrants(
     for (const auto& row :
          tx.Exec("SELECT contact_id, invitation_id, sees_all, document_request_ids, create_time "
                  "FROM access_grant WHERE organisation_id = $1 AND case_id = $2 "
-                 "AND revoke_time IS NULL ORDER BY create_time LIMIT 200",
+                 "AND account_id <> '' AND revoke_time IS NULL ORDER BY create_time LIMIT 200",
                  organisation_id, case_id)) {
       CaseAccess access = {
           .case_id = case_id,

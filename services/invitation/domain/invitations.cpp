@@ -318,6 +318,7 @@ Decision Invitations::Renew(const Invitation& found, const Conditions& condition
     change.note = absl::StrCat("The invitation of ", found.contact_name, " was prolonged.");
   }
   if (change.invitation.mobile != found.mobile) change.rebinding = Rebinding();
+  change.rebinds_address = !SameMailbox(change.invitation.email, found.email);
   change.replaces_expired = true;
   change.event = v1::InvitationResent();
   change.author = AuthorOf(call);
@@ -382,20 +383,29 @@ absl::Status Invitations::Correct(const Invitation& old, const ContactProfile& c
   if (SameAddresses(corrected(old), old)) return absl::OkStatus();
   ASSIGN_OR_RETURN(const OrganisationProfile organisation,
                    directory_.RecallOrganisation(old.organisation_id));
+  ASSIGN_OR_RETURN(const Policy policy, store_.GetPolicy(old.organisation_id, organisation.region));
   return Alter(old.case_id, old.invitation_id, call,
                [&](const Invitation& found, const std::vector<Invitation>&) -> Decision {
                  if (!IsLive(found, clock_.Now())) return std::nullopt;
                  Change change;
                  change.invitation = corrected(found);
+                 change.author = AuthorOf(call);
+                 if (!SameMailbox(change.invitation.email, found.email)) {
+                   change.rebinds_address = true;
+                   // In the wrong mailbox it is all that is asked for.
+                   change.kill_old_links = !SendsCodes(policy);
+                   change.note = absl::StrCat("The e-mail address of ", found.contact_name,
+                                              " was changed: the old one leads in no more.");
+                 }
                  if (change.invitation.mobile == found.mobile) return change;
                  change.rebinding =
                      Rebinding{// Who never entered may be a stranger, whose number was a mistake.
                                .old_mobile = found.state == State::kAccepted ? found.mobile : "",
                                .organisation_name = organisation.display_name};
                  change.event = v1::InvitationMobileChanged();
-                 change.note = absl::StrCat("The mobile number of ", found.contact_name,
-                                            " was changed: codes go to the new one.");
-                 change.author = AuthorOf(call);
+                 absl::StrAppend(&change.note, change.note.empty() ? "" : " ",
+                                 "The mobile number of ", found.contact_name,
+                                 " was changed: codes go to the new one.");
                  return change;
                })
       .status();

@@ -55,6 +55,7 @@ struct Change {
   std::optional<Portal> portal;
   bool revoke_grant = false;
   std::optional<Rebinding> rebinding;
+  bool rebinds_address = false;  // Only the address that it has now enters from now on.
   std::string etag;  // Of the case in the mirror that was looked at for it; empty: none was.
 };
 

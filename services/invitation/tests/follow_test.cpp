@@ -128,21 +128,51 @@ TEST_CASE_METHOD(FollowFixture, "without a number there is no way in, until ther
   CHECK(sign_in.Start(TokenOf(made)).ok());
 }
 
-TEST_CASE_METHOD(FollowFixture, "a corrected name or address changes nothing of the access",
+TEST_CASE_METHOD(FollowFixture, "a corrected address leads in from then on, and no other",
                  "[service]") {
   const Made made = Entered();
+  const int notes = Rows("AddNote");
+  Contact("c1").email = "ada@other.example";
+  REQUIRE(Follow().ok());
+  REQUIRE(Follow().ok());
+  CHECK(Now(made).email == "ada@other.example");
+  CHECK(Rows("RebindAddress") == 1);
+  CHECK(Rows("AddNote") == notes + 1);
+  // The phone is asked for behind the link.
+  CHECK(StateOf(TokenOf(made)) == LinkState::kActive);
+  Contact("c1").email = "ADA@other.example";  // The same mailbox.
+  REQUIRE(Follow().ok());
+  CHECK(Rows("RebindAddress") == 1);
+}
+
+TEST_CASE_METHOD(FollowFixture,
+                 "where a link is all that is asked for, one in the old mailbox ends",
+                 "[service]") {
+  Policy change;
+  change.set_password(pb::PASSWORD_ALONE);
+  Set(change);
+  const auto made = Create("c1");
+  REQUIRE(made.ok());
+  Contact("c1").email = "ada@other.example";
+  REQUIRE(Follow().ok());
+  CHECK(Rows("RebindAddress") == 1);
+  CHECK(StateOf(TokenOf(*made)) == LinkState::kRevoked);
+}
+
+TEST_CASE_METHOD(FollowFixture, "a corrected name changes nothing of the access", "[service]") {
+  const Made made = Entered();
   const int events = Rows("PublishEvent");
+  const std::string email = Now(made).email;
   Contact("c1").name = "Ada";
-  Contact("c1").email = "ada@example.com";
   REQUIRE(Follow().ok());
   CHECK(Now(made).contact_name == "Ada");
-  CHECK(Now(made).email == "ada@example.com");
   Contact("c1").name = "";
   Contact("c1").email = "none any more";
   REQUIRE(Follow().ok());
   CHECK(Now(made).contact_name == "Ada");
-  CHECK(Now(made).email == "ada@example.com");
+  CHECK(Now(made).email == email);
   CHECK(Rows("RebindGrant") == 0);
+  CHECK(Rows("RebindAddress") == 0);
   CHECK(Rows("PublishEvent") == events);
 }
 

@@ -21,6 +21,7 @@ struct StoredPassword {
   int64_t version = 0;   // Grows with each change.
   bool entered = false;  // Whether its account has entered anything; of FindAnywhere() alone.
   Subject subject;       // Who made it, by which invitation.
+  bool told = false;     // Of a new one: a code by SMS follows, and tells the client.
 };
 
 // Passwords, which must not be lost: in PostgreSQL. Each method is atomic, each change audited.
@@ -38,7 +39,8 @@ class PasswordStore {
       const std::string& email_key) = 0;
   // Adds a password, and takes away those that the account had under other addresses; the one that
   // there is where there is one already that its account has entered by: one that was given up
-  // before that is replaced. ABORTED where staff have reset the account since it was begun.
+  // before that is replaced. The client is told of a new one by SMS. ABORTED where staff have reset
+  // the account since it was begun.
   virtual absl::StatusOr<StoredPassword> Add(const StoredPassword& password, const Call& call) = 0;
   // Sets another one in the place of `version`, ends the account's sessions but for `kept_session`
   // (empty: all), whose ids it returns, and has the client told in the organisation's name. The
@@ -47,10 +49,17 @@ class PasswordStore {
                                                            const std::string& kept_session,
                                                            const std::string& organisation_name,
                                                            const Call& call) = 0;
-  // What these accounts may enter with this phone, newest first, eight at most.
-  virtual absl::StatusOr<std::vector<CaseAccess>> ListGrants(
-      const std::string& organisation_id, const std::vector<std::string>& account_ids,
-      const std::string& phone_id) = 0;
+  // What a password's account may enter by it with this phone, newest first, eight at most.
+  virtual absl::StatusOr<std::vector<CaseAccess>> ListGrants(const PasswordKey& key,
+                                                             const std::string& phone_id) = 0;
+  // Lets only the key's address enter by the subject's grant from now on. Of the grant's account,
+  // and of the key's, it voids what was begun, takes passwords away that enter nothing any more,
+  // and ends the sessions that hold the grant by another proof than a phone, whose ids it returns.
+  // Said twice, it changes nothing.
+  virtual absl::StatusOr<std::vector<std::string>> RebindAddress(const PasswordKey& key,
+                                                                 const Subject& subject,
+                                                                 const std::string& actor_name,
+                                                                 const Call& call) = 0;
   // Forgets an address's failures in a row, and ends its lock.
   virtual absl::Status Forgive(const FactorKey& key) = 0;
 };

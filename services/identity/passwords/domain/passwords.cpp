@@ -134,6 +134,7 @@ absl::StatusOr<std::vector<StoredPassword>> Passwords::Prove(const Attempt& atte
             .account_id};
     mine.verifier = VerifierOf(mine.key, tag);
     mine.subject = subject;
+    mine.told = attempt.then_sms_code;
     return ProveByLink(attempt, mine, tag, call);
   }
   ASSIGN_OR_RETURN(std::vector<StoredPassword> known,
@@ -195,8 +196,7 @@ absl::StatusOr<Passwords::Entry> Passwords::Admit(const Attempt& attempt,
   std::vector<CaseAccess> grants;
   for (auto one = proven.begin(); !attempt.link.has_value() && grants.empty(); ++one) {
     if (one == proven.end()) return Refuse(v1::ACCESS_REVOKED, "this access has been withdrawn");
-    ASSIGN_OR_RETURN(grants, parts_.store.ListGrants(attempt.organisation_id, {one->key.account_id},
-                                                     PhoneOf(one->subject)));
+    ASSIGN_OR_RETURN(grants, parts_.store.ListGrants(one->key, PhoneOf(one->subject)));
     if (!grants.empty()) std::rotate(proven.begin(), one, one + 1);
   }
   Subject subject = attempt.link.value_or(proven[0].subject);
@@ -250,8 +250,7 @@ void Passwords::RequestReset(const std::string& organisation_id, const std::stri
 absl::Status Passwords::MailReset(const StoredPassword& stored, const std::string& portal_url,
                                   const std::string& organisation_name) {
   ASSIGN_OR_RETURN(const std::vector<CaseAccess> grants,
-                   parts_.store.ListGrants(stored.key.organisation_id, {stored.key.account_id},
-                                           PhoneOf(stored.subject)));
+                   parts_.store.ListGrants(stored.key, PhoneOf(stored.subject)));
   if (grants.empty()) return absl::OkStatus();  // There is nothing to enter any more.
   const std::string token = Base64Url(RandomBytes(32));
   ASSIGN_OR_RETURN(const bool kept,
@@ -318,6 +317,16 @@ absl::StatusOr<std::vector<std::string>> Passwords::Change(const Replacement& wa
   RETURN_IF_ERROR(ended.status());
   RETURN_IF_ERROR(parts_.store.Forgive(lock));
   return ended;
+}
+
+absl::StatusOr<std::vector<std::string>> Passwords::RebindAddress(const Subject& subject,
+                                                                  const std::string& actor_name,
+                                                                  const Call& call) {
+  const std::string account_id =
+      parts_.challenges.KeyOf(subject.organisation_id, subject.access.contact_id, subject.mobile)
+          .account_id;
+  return parts_.store.RebindAddress(
+      {subject.organisation_id, EmailKeyOf(subject.email), account_id}, subject, actor_name, call);
 }
 
 }  // namespace gatehouse::identity

@@ -72,6 +72,12 @@ class Passwords {
   // By who knows the password that there is. The ids of the sessions that ended.
   absl::StatusOr<std::vector<std::string>> Change(const Replacement& wanted, const Call& call);
 
+  // Lets only this address's password enter by the subject's invitation from now on. The ids of the
+  // sessions that ended.
+  absl::StatusOr<std::vector<std::string>> RebindAddress(const Subject& subject,
+                                                         const std::string& actor_name,
+                                                         const Call& call);
+
  private:
   std::string EmailKeyOf(const std::string& email) const;
   // Of the address's failures in a row, known or not.

@@ -107,7 +107,7 @@ absl::StatusOr<StoredPassword> PostgresPasswordStore::Add(const StoredPassword& 
             "WHERE a.resets = $4 RETURNING account_id",
             key.organisation_id, key.account_id, password.subject.email, password.subject.resets);
         if (known.empty()) return absl::AbortedError("staff have reset this sign-in just now");
-        tx.Exec(
+        const auto made = tx.Exec(
             "WITH subject AS (INSERT INTO password AS p (organisation_id, email_key, account_id, "
             "verifier, sealed_subject) VALUES ($1, $2, $3, $4, $5) "
             "ON CONFLICT (email_key, organisation_id, account_id) DO UPDATE "
@@ -115,11 +115,16 @@ absl::StatusOr<StoredPassword> PostgresPasswordStore::Add(const StoredPassword& 
             "update_time = clock_timestamp() "
             "WHERE p.verifier <> $4 AND NOT EXISTS (" ENTERED
             ") RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
-                "$7", "password.created", "$3", "$8", "$9", "$10", "$11") "SELECT FROM subject",
+                "$7", "password.created", "$3", "$8", "$9", "$10",
+                "$11") "SELECT subject_id FROM subject",
             key.organisation_id, key.email_key, key.account_id, password.verifier,
             Bytes(Sealed(key_, password.subject)), password.subject.access.case_id, NewId("aud"),
             password.subject.contact_name, call.client_address, call.request_id,
             call.client_request_id);
+        if (!made.empty() && !password.told && !password.subject.mobile.empty()) {
+          jobs_.Add(tx, {NoticeJob({NoticeKind::kPasswordCreated, password.subject,
+                                    password.subject.organisation_name})});
+        }
         tx.Exec(
             "DELETE FROM password WHERE organisation_id = $1 AND account_id = $2 "
             "AND email_key <> $3",
@@ -169,16 +174,16 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
 }
 
 absl::StatusOr<std::vector<CaseAccess>> PostgresPasswordStore::ListGrants(
-    const std::string& organisation_id, const std::vector<std::string>& account_ids,
-    const std::string& phone_id) {
+    const PasswordKey& key, const std::string& phone_id) {
   using Result = absl::StatusOr<std::vector<CaseAccess>>;
-  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+  return postgres_.Read(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
     std::vector<CaseAccess> grants;
-    for (const auto& row : tx.Exec(
-             "SELECT case_id, contact_id, invitation_id, sees_all, document_request_ids "
-             "FROM access_grant WHERE organisation_id = $1 AND account_id = ANY ($2::text[]) "
-             "AND revoke_time IS NULL AND factor_id IN ('', $3) ORDER BY create_time DESC LIMIT 8",
-             organisation_id, SqlArray(account_ids), phone_id)) {
+    for (const auto& row :
+         tx.Exec("SELECT case_id, contact_id, invitation_id, sees_all, document_request_ids "
+                 "FROM access_grant WHERE organisation_id = $1 AND account_id = $2 "
+                 "AND revoke_time IS NULL AND factor_id IN ('', $3) AND email_key IN ('', $4) "
+                 "ORDER BY create_time DESC LIMIT 8",
+                 key.organisation_id, key.account_id, phone_id, key.email_key)) {
       CaseAccess access = {
           .case_id = row["case_id"].c_str(),
           .contact_id = row["contact_id"].c_str(),
@@ -190,6 +195,52 @@ absl::StatusOr<std::vector<CaseAccess>> PostgresPasswordStore::ListGrants(
       grants.push_back(std::move(access));
     }
     return grants;
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::RebindAddress(
+    const PasswordKey& key, const Subject& subject, const std::string& actor_name,
+    const Call& call) {
+  using Result = absl::StatusOr<std::vector<std::string>>;
+  const std::string& id = key.organisation_id;
+  return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> Result {
+    // The grant first: an entry that is under way holds its row, and its session is seen then.
+    const auto bound = tx.Exec(
+        "WITH subject AS (INSERT INTO access_grant AS g (organisation_id, invitation_id, "
+        "account_id, case_id, contact_id, sees_all, document_request_ids, email_key) "
+        "VALUES ($1, $2, '', $3, $4, false, '', $5) "
+        "ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET email_key = $5 "
+        "WHERE g.email_key <> $5 RETURNING organisation_id, invitation_id AS subject_id, "
+        "case_id, account_id), " AUDIT("$6", "grant.addressRebound", "''", "$7", "$8", "$9",
+                                       "$10") "SELECT account_id FROM subject",
+        id, subject.access.invitation_id, subject.access.case_id, subject.access.contact_id,
+        key.email_key, NewId("aud"), actor_name, call.client_address, call.request_id,
+        call.client_request_id);
+    std::vector<std::string> ended;
+    if (bound.empty()) return ended;
+    std::vector<std::string> accounts = {key.account_id};
+    const std::string granted = bound[0]["account_id"].c_str();
+    if (!granted.empty() && granted != key.account_id) accounts.push_back(granted);
+    tx.Exec(
+        "INSERT INTO account AS a (organisation_id, account_id, email, resets) "
+        "SELECT $1, unnest($2::text[]), $3, 1 ON CONFLICT (organisation_id, account_id) "
+        "DO UPDATE SET email = $3, resets = a.resets + 1",
+        id, SqlArray(accounts), subject.email);
+    tx.Exec(
+        "DELETE FROM password AS p WHERE organisation_id = $1 AND account_id = ANY ($2::text[]) "
+        "AND email_key <> $3 AND NOT EXISTS (" ENTERED
+        " AND g.revoke_time IS NULL AND g.email_key IN ('', p.email_key))",
+        id, SqlArray(accounts), key.email_key);
+    for (const auto& row :
+         tx.Exec("UPDATE session SET end_time = clock_timestamp() WHERE organisation_id = $1 "
+                 "AND session_id IN (SELECT session_id FROM session_grant "
+                 "WHERE organisation_id = $1 AND invitation_id = $2) "
+                 "AND NOT starts_with(factor_id, 'sms_') AND end_time IS NULL "
+                 "RETURNING session_id",
+                 id, subject.access.invitation_id)) {
+      ended.emplace_back(row["session_id"].c_str());
+    }
+    return ended;
   });
 }
 

@@ -26,9 +26,12 @@ class PostgresPasswordStore : public PasswordStore {
                                                    const std::string& kept_session,
                                                    const std::string& organisation_name,
                                                    const Call& call) override;
-  absl::StatusOr<std::vector<CaseAccess>> ListGrants(const std::string& organisation_id,
-                                                     const std::vector<std::string>& account_ids,
+  absl::StatusOr<std::vector<CaseAccess>> ListGrants(const PasswordKey& key,
                                                      const std::string& phone_id) override;
+  absl::StatusOr<std::vector<std::string>> RebindAddress(const PasswordKey& key,
+                                                         const Subject& subject,
+                                                         const std::string& actor_name,
+                                                         const Call& call) override;
   absl::Status Forgive(const FactorKey& key) override;
 
  private:

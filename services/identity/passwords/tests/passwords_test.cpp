@@ -326,6 +326,21 @@ TEST_CASE_METHOD(PasswordFixture, "a corrected address or number has no password
   CHECK(Why(ByAddress("ada@other.example", kOther)) == "ACCESS_REVOKED");
 }
 
+TEST_CASE_METHOD(PasswordFixture, "of a first password the client is told by SMS", "[service]") {
+  const auto notices = [&] { return Count("job WHERE lane = 'notice'"); };
+  REQUIRE(Create(Ada(), kGood).ok());
+  CHECK(notices() == 1);
+  REQUIRE(Create(Ada(), kGood).ok());  // It is the same one.
+  CHECK(notices() == 1);
+  // Where a code follows by SMS, that tells.
+  REQUIRE(Create(By("bob", "inv_b", "deal-1"), kOther, true).ok());
+  CHECK(notices() == 1);
+  Subject without = By("eve", "inv_e", "deal-1");
+  without.mobile = "";
+  REQUIRE(Create(without, kOther).ok());
+  CHECK(notices() == 1);
+}
+
 TEST_CASE_METHOD(PasswordFixture, "with the last access the password goes", "[service]") {
   REQUIRE(Create(By("ada", "inv_1", "deal-1"), kGood).ok());
   REQUIRE(ByLink(By("ada", "inv_2", "deal-2"), kGood).ok());

@@ -13,13 +13,16 @@
 namespace gatehouse::identity {
 
 constexpr absl::Duration kRecoveryRepeat = absl::Seconds(30);
+// After a sign-in: for what outlives the session.
+constexpr absl::Duration kFreshSignIn = absl::Minutes(10);
 
 // Recovery codes, which must not be lost: in PostgreSQL. Each method is atomic, each change audited
 // and told to the client.
 class RecoveryStore {
  public:
   virtual ~RecoveryStore() = default;
-  // Makes these the codes of the caller's account.
+  // Makes these the codes of the caller's account. Refuses SIGN_IN_TOO_OLD where the caller's
+  // session is older than kFreshSignIn.
   virtual absl::Status Replace(const std::vector<std::string>& code_hashes, const Call& call) = 0;
   struct Left {
     int remaining = 0;

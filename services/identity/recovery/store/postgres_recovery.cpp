@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
@@ -16,12 +17,18 @@ absl::Status PostgresRecoveryStore::Replace(const std::vector<std::string>& code
   const Caller& caller = call.caller;
   return postgres_.Write(Rows::Of(caller.organisation_id), [&](Transaction& tx) -> absl::Status {
     const auto whose = tx.Exec(
-        "SELECT a.email, o.display_name FROM account AS a JOIN organisation AS o "
+        "SELECT a.email, o.display_name, EXISTS (SELECT FROM session WHERE organisation_id = $1 "
+        "AND session_id = $3 AND create_time > clock_timestamp() - make_interval(secs => $4)) "
+        "AS fresh FROM account AS a JOIN organisation AS o "
         "USING (organisation_id) WHERE a.organisation_id = $1 AND a.account_id = $2 FOR UPDATE OF "
         "a",
-        caller.organisation_id, caller.actor_id);
+        caller.organisation_id, caller.actor_id, caller.credential_id,
+        absl::ToDoubleSeconds(kFreshSignIn));
     if (whose.empty()) {
       return Refuse(common::v1::CREDENTIAL_INVALID, "the credential is not valid, or not any more");
+    }
+    if (!whose[0]["fresh"].as<bool>()) {
+      return Refuse(v1::SIGN_IN_TOO_OLD, "the sign-in is too long ago for this: sign in again");
     }
     tx.Exec("DELETE FROM recovery_code WHERE organisation_id = $1 AND account_id = $2",
             caller.organisation_id, caller.actor_id);

@@ -103,6 +103,23 @@ TEST_CASE_METHOD(Recovering, "new codes take the place of the old ones", "[servi
   CHECK(Count("recovery_code") == kRecoveryCodes);
 }
 
+TEST_CASE_METHOD(Recovering, "codes are made soon after a sign-in, not in a session left open",
+                 "[service]") {
+  const auto entered = SignIn();
+  REQUIRE(entered.ok());
+  const Call as = As(entered->token.Reveal());
+  database.Exec("UPDATE session SET create_time = create_time - interval '601 s'");
+  CHECK(ReasonOf(recovery_handler.CreateRecoveryCodes(as, {}).status()) == "SIGN_IN_TOO_OLD");
+  CHECK(Count("recovery_code") == 0);
+  CHECK(Noticed().empty());
+  // The session serves for all else, and a new sign-in for the codes.
+  CHECK(recovery_handler.GetRecoveryCodes(as, {}).ok());
+  clock.ahead += absl::Minutes(11);
+  const auto again = SignIn();
+  REQUIRE(again.ok());
+  CHECK(recovery_handler.CreateRecoveryCodes(As(again->token.Reveal()), {}).ok());
+}
+
 TEST_CASE_METHOD(Recovering, "who is told of new codes is the address of the latest entry",
                  "[service]") {
   (void)Codes();

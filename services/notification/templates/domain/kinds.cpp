@@ -159,6 +159,14 @@ const std::vector<Kind> kKinds = {
               "{{organisation_name}}: your access to the portal was reset. If you did not ask for "
               "this, please call us."},
      .fixed = true},
+    {.name = "password-created-by-sms",
+     .title = "Notice of a first password by SMS",
+     .channel = Channel::kSms,
+     .tags = {kOrganisation},
+     .text = {"",
+              "{{organisation_name}}: a password for the portal was made in your name. If that was "
+              "not you, please call us."},
+     .fixed = true},
     {.name = "password-changed-by-sms",
      .title = "Notice of another password by SMS",
      .channel = Channel::kSms,
