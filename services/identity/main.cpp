@@ -9,6 +9,7 @@
 #include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
 #include "services/identity/access_handler.h"
+#include "services/identity/audit/audit_trail_handler.h"
 #include "services/identity/confirmations_handler.h"
 #include "services/identity/domain/email_code.h"
 #include "services/identity/messenger.h"
@@ -68,9 +69,6 @@ void AddRetentions(Environment& environment, std::vector<Retention>& retentions)
   retentions.push_back(
       {"staff_token", "expire_time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_STAFF_TOKEN_DAYS", 90, 1, 3650)});
-  retentions.push_back(
-      {"audit_event", "time < $1",
-       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_AUDIT_DAYS", 2557, 1, 36500)});
   // Wrong passwords, also for addresses that are nobody's: longer than any lock.
   retentions.push_back(
       {"factor", "starts_with(account_id, 'adr_') AND failure_time < $1", absl::Hours(24) * 30});
@@ -83,8 +81,17 @@ absl::Status RotateSigningKey(const ServiceConfig& config, bool distrust_old) {
   return SigningKeys(postgres, DeriveKey(root_key, "signing keys"), clock).Rotate(distrust_old);
 }
 
+// The chain of the audit trail, which grows while this lives.
+struct AuditKeeping {
+  explicit AuditKeeping(Postgres& postgres) : chain(postgres) { extender.Start(); }
+  PostgresAuditChain chain;
+  AuditTrailHandler handler{chain};
+  AuditExtender extender{chain};
+};
+
 int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
-          const BlockedPasswords& blocked, const std::string& notification_address) {
+          const BlockedPasswords& blocked, const std::string& notification_address,
+          absl::Duration audit_kept) {
   Postgres postgres(config.postgres);
   const Clock& clock = postgres.clock();
   Redis redis(config.redis_url);
@@ -131,11 +138,14 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   CachingAuthenticator authenticator(principals_handler.Source(), clock);
   RevocationListener revocations(authenticator, redis, config.redis_url);
 
-  Sweeper sweeper(postgres, config.retentions, clock);
+  AuditKeeping audit(postgres);
+  Sweeper sweeper(postgres, config.retentions, clock,
+                  [&](absl::Time now) { return audit.chain.Forget(now - audit_kept); });
   sweeper.Start();
   Server server("identity");
   principals_handler.Register(server);
   organisations_handler.Register(server);
+  audit.handler.Register(server);
   access_handler.Register(server);
   passwords_handler.Register(server);
   recovery_handler.Register(server);
@@ -168,11 +178,13 @@ int main(int argc, char** argv) {
   const std::vector<Secret> operator_keys = identity::OperatorKeys(environment);
   const identity::BlockedPasswords blocked(identity::BlockedLists(environment));
   const std::string notification = AddressOf(environment, "notification");
+  const absl::Duration audit_kept =
+      absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_AUDIT_DAYS", 2557, 1, 36500);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
   const Commands more = {
       {"rotate-signing-key", [&] { return identity::RotateSigningKey(config, false); }},
       {"distrust-signing-keys", [&] { return identity::RotateSigningKey(config, true); }}};
   if (const auto code = RunCommand(argc, argv, config, more)) return *code;
   if (const auto code = AwaitRootKey(config)) return *code;
-  return identity::Serve(config, operator_keys, blocked, notification);
+  return identity::Serve(config, operator_keys, blocked, notification, audit_kept);
 }

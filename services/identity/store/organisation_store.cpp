@@ -9,6 +9,7 @@
 #include "services/common/base/random.h"
 #include "services/common/text/origin.h"
 #include "services/identity/store/audit.h"
+#include "services/identity/store/audit_row.h"
 #include "services/identity/store/key_store.h"
 
 namespace gatehouse::identity {
@@ -54,28 +55,14 @@ constexpr char kCreate[] =
     "split_part($5, ' ', 1), split_part($6, ' ', 1)) "
     "ON CONFLICT DO NOTHING RETURNING " ORGANISATION;
 
-#define AUDIT_PAGE(of)                                                                       \
-  "SELECT audit_event_id, type, actor_id, actor_name, subject_id, case_id, client_address, " \
-  "request_id, client_request_id, time, data FROM audit_event "                              \
+#define AUDIT_PAGE(of) \
+  "SELECT " AUDIT_ROW  \
+  " FROM audit_event " \
   "WHERE organisation_id = $1 AND audit_event_id < $2 " of "ORDER BY audit_event_id DESC LIMIT $3"
 
 // Two statements, so that each walks its own index.
 constexpr char kAudit[] = AUDIT_PAGE("");
 constexpr char kAuditOfCase[] = AUDIT_PAGE("AND case_id = $4 AND case_id <> '' ");
-
-AuditEvent EventFrom(const pqxx::row& row) {
-  return {.audit_event_id = row["audit_event_id"].c_str(),
-          .type = row["type"].c_str(),
-          .actor_id = row["actor_id"].c_str(),
-          .actor_name = row["actor_name"].c_str(),
-          .subject_id = row["subject_id"].c_str(),
-          .case_id = row["case_id"].c_str(),
-          .client_address = row["client_address"].c_str(),
-          .request_id = row["request_id"].c_str(),
-          .client_request_id = row["client_request_id"].c_str(),
-          .time = TimeFromSql(row["time"]),
-          .data = nlohmann::json::parse(row["data"].c_str())};
-}
 
 }  // namespace
 
@@ -169,7 +156,7 @@ absl::StatusOr<std::vector<AuditEvent>> PostgresOrganisationStore::ListAudit(
                           ? tx.Exec(kAudit, organisation_id, below, page.limit())
                           : tx.Exec(kAuditOfCase, organisation_id, below, page.limit(), case_id);
     for (const auto& row : rows) {
-      events.push_back(EventFrom(row));
+      events.push_back(AuditEventFrom(row));
     }
     return events;
   });
