@@ -5,6 +5,7 @@
 #include "services/common/auth/auth.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/rpc/method_rules.h"
+#include "services/common/text/sandbox.h"
 #include "services/identity/domain/scopes.h"
 
 namespace gatehouse::identity {
@@ -19,6 +20,7 @@ pb::Organisation ToProto(const Organisation& organisation) {
   proto.set_portal_url(organisation.portal_urls.front());
   for (const std::string& url : organisation.portal_urls) proto.add_portal_urls(url);
   proto.set_etag(organisation.etag);
+  proto.set_sandbox(IsSandbox(organisation.organisation_id));
   *proto.mutable_create_time() = gatehouse::ToProto(organisation.create_time);
   *proto.mutable_update_time() = gatehouse::ToProto(organisation.update_time);
   auto& policy = *proto.mutable_session_policy();
@@ -129,6 +131,10 @@ void OrganisationsHandler::Register(Server& server) {
 
 absl::StatusOr<pb::CreateOrganisationResponse> OrganisationsHandler::CreateOrganisation(
     const Call& call, const pb::CreateOrganisationRequest& request) {
+  if (request.sandbox() != IsSandbox(request.organisation_id())) {
+    return RefuseField("organisation_id",
+                       "must begin with sandbox- where, and only where, it is one");
+  }
   return once_.Run(call, request, [&] { return Create(call, request); });
 }
 

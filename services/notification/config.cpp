@@ -64,6 +64,7 @@ Config Config::Read(Environment& environment) {
   config.service.retentions.push_back(
       {"message", "state <> 1 AND create_time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_MESSAGE_DAYS", 400, 1, 3650)});
+  config.service.retentions.push_back({"sandbox_message", "arrive_time < $1", absl::Hours(24) * 7});
   config.service.retentions.push_back(
       {"conversation_message", "create_time < $1", config.service.retentions.back().age});
   config.service.retentions.push_back(

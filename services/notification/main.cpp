@@ -16,6 +16,8 @@
 #include "services/notification/preferences/stored_preferences.h"
 #include "services/notification/preferences/telling_lanes.h"
 #include "services/notification/publisher.h"
+#include "services/notification/sandbox/sandbox_handler.h"
+#include "services/notification/sandbox/sandbox_sender.h"
 #include "services/notification/senders/curl.h"
 #include "services/notification/sending.h"
 #include "services/notification/store/message_queue.h"
@@ -101,14 +103,17 @@ struct Informing {
   Publisher publisher;
 };
 
-std::map<std::string, LaneOptions> SendingLanes(const Config& config, Store& store) {
+std::map<std::string, LaneOptions> SendingLanes(const Config& config, Store& store,
+                                                PostgresInbox& inbox) {
   std::map<std::string, LaneOptions> lanes;
-  lanes[LaneOf(Channel::kEmail)] = SendingLane(store, Channel::kEmail, kEmailThreads, [&config] {
-    return std::make_unique<SmtpSender>(config.smtp);
+  lanes[LaneOf(Channel::kEmail)] = SendingLane(store, Channel::kEmail, kEmailThreads, [&] {
+    return std::make_unique<SandboxSender>(std::make_unique<SmtpSender>(config.smtp),
+                                           Channel::kEmail, inbox);
   });
   if (config.sms.has_value()) {
-    lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, kSmsThreads, [&config] {
-      return std::make_unique<SmsSender>(*config.sms);
+    lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, kSmsThreads, [&] {
+      return std::make_unique<SandboxSender>(std::make_unique<SmsSender>(*config.sms),
+                                             Channel::kSms, inbox);
     });
   }
   return lanes;
@@ -118,6 +123,7 @@ int Serve(Config config) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   ServiceBase base(std::move(config.service), config.identity_address,
                    WithCommon(kMigrations).size());
+  PostgresInbox inbox(base.postgres());
   Client identity(config.identity_address, base.tls());
   const Secret outbox_key = DeriveKey(base.root_key(), "notification outbox");
   Outbox outbox(base.postgres(), {.key = outbox_key, .services = {{"identity", &identity}}});
@@ -129,7 +135,7 @@ int Serve(Config config) {
     webhooks.scheduler.Wake(organisation_id);
   });
   Jobs jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "messages"),
-                              .lanes = SendingLanes(config, store),
+                              .lanes = SendingLanes(config, store, inbox),
                               .report = ReportBacklog});
   const Settings<v1::CreditSettings> credit_settings(base.postgres(), outbox);
   const CreditWatch credit_watch(store, credit_settings);
@@ -161,6 +167,8 @@ int Serve(Config config) {
   conversations_handler.Register(server);
   webhooks_handler.Register(server);
   watch_handler.Register(server);
+  SandboxHandler sandbox_handler(inbox);
+  sandbox_handler.Register(server);
   return base.Run(server);
 }
 

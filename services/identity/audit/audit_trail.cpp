@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "services/common/base/status.h"
+#include "services/common/observe/metrics.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -101,6 +102,9 @@ void AuditExtender::Start() {
   thread_ = std::thread([this] {
     while (!stopping_) {
       const auto extended = chain_.Extend();
+      if (const auto waiting = chain_.CountWaiting(); waiting.ok()) {
+        SetGauge("gatehouse_audit_rows_waiting", {}, *waiting);
+      }
       // Much waits: on with it.
       if (extended.ok() && *extended >= kAuditBatch) continue;
       if (!stopping_) wakeup_.Wait(kRound);

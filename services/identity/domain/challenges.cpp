@@ -6,6 +6,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
+#include "services/common/text/sandbox.h"
 #include "services/identity/domain/credentials.h"
 
 namespace gatehouse::identity {
@@ -117,12 +118,22 @@ absl::Status Challenges::Offer(const Subject& subject, const std::string& reques
 absl::StatusOr<Challenge> Challenges::StartAs(Factor& factor, const std::string& id,
                                               Subject subject, const Call& call) {
   ASSIGN_OR_RETURN(subject.resets, CheckFactor(subject));
-  // What nobody can prove: no code has this form.
-  const std::string expected = subject.decoy ? Hex(RandomBytes(32)) : factor.Expected(id);
+  ASSIGN_OR_RETURN(const std::string expected, ExpectedOf(factor, id, subject));
   ASSIGN_OR_RETURN(const ChallengeStore::Started started,
                    challenges_.Start(id, subject, expected, call.client_address, clock_.Now()));
   RETURN_IF_ERROR(Send(factor, started, subject));
   return started.challenge;
+}
+
+absl::StatusOr<std::string> Challenges::ExpectedOf(const Factor& factor, const std::string& id,
+                                                   const Subject& subject) {
+  const bool sandbox = IsSandbox(subject.organisation_id);
+  const bool wrong =
+      sandbox && SandboxScenarioOf(subject.Destination()) == SandboxScenario::kWrongCode;
+  // What nobody can prove: no code has this form.
+  if (subject.decoy || wrong) return Hex(RandomBytes(32));
+  if (sandbox) return factor.Check(id, kSandboxCode);
+  return factor.Expected(id);
 }
 
 absl::StatusOr<Challenge> Challenges::Resend(const std::string& challenge_id, const Call& call) {

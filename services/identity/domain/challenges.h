@@ -89,6 +89,9 @@ class Challenges {
   // Counts the attempt, compares, consumes.
   absl::StatusOr<Subject> Prove(const std::string& challenge_id, const std::string& proof,
                                 const std::string& nonce);
+  // The right proof of this challenge: in a sandbox everybody knows it.
+  static absl::StatusOr<std::string> ExpectedOf(const Factor& factor, const std::string& id,
+                                                const Subject& subject);
   absl::StatusOr<Challenge> StartAs(Factor& factor, const std::string& id, Subject subject,
                                     const Call& call);
   absl::Status Send(Factor& factor, const ChallengeStore::Started& started, const Subject& subject);

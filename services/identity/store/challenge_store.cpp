@@ -9,6 +9,7 @@
 #include "services/common/base/status.h"
 #include "services/common/observe/metrics.h"
 #include "services/common/text/network.h"
+#include "services/common/text/sandbox.h"
 #include "services/identity/domain/challenges.h"
 #include "services/identity/subject_proto.h"
 
@@ -207,11 +208,14 @@ std::vector<std::string> RedisChallengeStore::KeysOf(const std::string& challeng
   // Where no client asked there is no address to limit.
   const std::string address = client_address.empty() ? challenge_id : NetworkOf(client_address);
   const auto [hour, day] = CountersOf(subject.organisation_id, subject.Destination());
+  // Nothing goes to a sandbox's numbers: what it does takes nothing from who has such a number.
+  const std::string whose =
+      IsSandbox(subject.organisation_id) ? subject.organisation_id + ":" : std::string();
   return {KeyOf(challenge_id),
           LiveKeyOf(subject),
           hour,
           day,
-          "gatehouse:codes:all:" + Hashed("number:" + subject.Destination()),
+          "gatehouse:codes:all:" + Hashed("number:" + whose + subject.Destination()),
           "gatehouse:codes:minute:" + Hashed("address:" + address)};
 }
 

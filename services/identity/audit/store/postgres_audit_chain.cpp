@@ -41,6 +41,16 @@ absl::StatusOr<int> PostgresAuditChain::Extend() {
   return all;
 }
 
+absl::StatusOr<int> PostgresAuditChain::CountWaiting() {
+  return postgres_.Read(Rows::OfAll(), [](Transaction& tx) -> absl::StatusOr<int> {
+    const auto row = tx.Exec(
+        "SELECT count(*) AS waiting FROM (SELECT FROM audit_event WHERE number IS NULL LIMIT $1) "
+        "AS some",
+        kAuditWaitingMax)[0];
+    return row["waiting"].as<int>();
+  });
+}
+
 absl::StatusOr<int> PostgresAuditChain::ExtendOf(const std::string& organisation_id) {
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<int> {
     tx.Exec("INSERT INTO audit_chain (organisation_id) VALUES ($1) ON CONFLICT DO NOTHING",
@@ -125,7 +135,7 @@ absl::StatusOr<AuditHead> PostgresAuditChain::FindHead(const std::string& organi
             "AND number IS NULL LIMIT $3) AS some) AS waiting "
             "FROM (SELECT $1::text AS organisation_id) AS one "
             "LEFT JOIN audit_chain AS c USING (organisation_id)",
-            organisation_id, kNoAuditHash, kAuditWaitingMax)[0];
+            organisation_id, std::string(kNoAuditHash), kAuditWaitingMax)[0];
         return AuditHead{.number = row["number"].as<int64_t>(),
                          .anchor_number = row["anchor_number"].as<int64_t>(),
                          .hash = row["hash"].c_str(),

@@ -29,6 +29,8 @@ class PostgresAuditChain {
   // Gives rows that wait their numbers, kAuditBatch of each organisation at most, and leaves those
   // to another replica that it is at. How many rows there were.
   absl::StatusOr<int> Extend();
+  // Of all organisations, kAuditWaitingMax at most.
+  absl::StatusOr<int> CountWaiting();
   // Deletes the oldest rows before this time, batch after batch, and keeps the hash of the last.
   // How many.
   absl::StatusOr<int> Forget(absl::Time before);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/common/base/crypto.h"
 #include "services/identity/audit/audit_trail_handler.h"
 #include "services/identity/tests/fixture.h"
 
@@ -92,6 +93,9 @@ TEST_CASE_METHOD(AuditChain, "rows get their numbers in the order of writing", "
   CHECK(Verify(3, found.last_hash()).last_number() == 4);
   CHECK(Verify(4).first_number() == 0);
   CHECK(*chain.Extend() == 0);
+  CHECK(*chain.CountWaiting() == 0);
+  Add("aud_5", "other");
+  CHECK(*chain.CountWaiting() == 1);
 }
 
 TEST_CASE_METHOD(AuditChain, "the database refuses to change what was written", "[service]") {
@@ -249,6 +253,17 @@ TEST_CASE_METHOD(AuditChain, "whoever writes a row waits for no chain", "[servic
   CHECK(Verify().waiting() == 2);
   Extend();
   CHECK(Verify().last_number() == 3);
+}
+
+TEST_CASE_METHOD(AuditChain, "a row that cannot be read holds up its own organisation alone",
+                 "[service]") {
+  Add("aud_1", "broken");
+  Tamper(
+      "UPDATE audit_event SET data = '{\"after\": {\"x\": 1}}' "
+      "WHERE organisation_id = 'broken'");
+  Extend();
+  CHECK(Verify().last_number() == 1);
+  CHECK(Verify(0, "", "broken").waiting() == 1);
 }
 
 TEST_CASE_METHOD(AuditChain, "what is left after its retention is still verified", "[service]") {

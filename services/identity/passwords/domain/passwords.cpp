@@ -9,6 +9,7 @@
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
+#include "services/common/text/sandbox.h"
 #include "services/identity/domain/credentials.h"
 
 namespace gatehouse::identity {
@@ -29,6 +30,12 @@ absl::Status CurrentWrong() {
 std::vector<std::string> ContextOf(const Subject& subject, const std::string& organisation_name) {
   return {subject.email, subject.email.substr(0, subject.email.find('@')), subject.contact_name,
           organisation_name};
+}
+
+// A sandbox learns nothing of passwords elsewhere, and what is typed there serves nowhere else.
+bool IsOfTheSameWorld(const StoredPassword& stored, const std::string& organisation_id) {
+  return stored.key.organisation_id == organisation_id ||
+         (!IsSandbox(stored.key.organisation_id) && !IsSandbox(organisation_id));
 }
 
 size_t LeastOf(const Passwords::Attempt& attempt) {
@@ -76,6 +83,7 @@ absl::StatusOr<PasswordStanding> Passwords::LookUp(const std::string& organisati
                    parts_.store.FindAnywhere(EmailKeyOf(email)));
   PasswordStanding standing = PasswordStanding::kNone;
   for (const StoredPassword& stored : all) {
+    if (!IsOfTheSameWorld(stored, organisation_id)) continue;
     if (stored.key.organisation_id != organisation_id || stored.key.account_id != account_id) {
       standing = PasswordStanding::kElsewhere;
     } else if (stored.entered) {
@@ -177,8 +185,9 @@ absl::StatusOr<std::vector<StoredPassword>> Passwords::ProveByLink(const Attempt
   }
   // Whoever holds a link may try what belongs to others, and not often.
   ASSIGN_OR_RETURN(const bool may, parts_.limits.MayTryElsewhere(mine.key.email_key, false));
-  const bool known = std::any_of(
-      all.begin(), all.end(), [&](const StoredPassword& stored) { return Verifies(stored, tag); });
+  const bool known = std::any_of(all.begin(), all.end(), [&](const StoredPassword& stored) {
+    return IsOfTheSameWorld(stored, mine.key.organisation_id) && Verifies(stored, tag);
+  });
   if (may && known) {
     // There a code follows it: it is no password of this office's.
     RETURN_IF_ERROR(CheckLength(NormalisedPassword(attempt.password), LeastOf(attempt)));
