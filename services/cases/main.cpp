@@ -120,7 +120,8 @@ int main(int argc, char** argv) {
   Settings<cases::IncidentSettings> incident_settings(base.postgres(), outbox);
   cases::IncidentStore incident_store(base.postgres(), outbox, case_file);
   cases::IncidentsHandler incidents(incident_settings, incident_store, gate, once);
-  cases::PortalHandler portal({portal_settings, terms, store, places, once});
+  cases::PortalStore portals(base.postgres(), outbox, portal_settings);
+  cases::PortalHandler portal({portal_settings, portals, terms, store, places, once});
   cases::FlowStore flow_store(base.postgres());
   cases::FlowsHandler flows(flow_store);
   cases::FactFindStore fact_find_store(base.postgres(), outbox, case_file);

@@ -19,6 +19,7 @@
 #include "services/identity/passwords/passwords_handler.h"
 #include "services/identity/passwords/store/postgres_passwords.h"
 #include "services/identity/passwords/store/redis_limits.h"
+#include "services/identity/portals/portals_handler.h"
 #include "services/identity/principals_handler.h"
 #include "services/identity/recovery/recovery_handler.h"
 #include "services/identity/recovery/store/postgres_recovery.h"
@@ -134,6 +135,8 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   OrganisationsHandler organisations_handler(organisations, key_store, keys, once, redis);
   AccessHandler access_handler(challenges, access, redis);
   PasswordsHandler passwords_handler(passwords, redis);
+  PortalStore portal_store(postgres);
+  PortalsHandler portals_handler(portal_store, redis);
   RecoveryHandler recovery_handler(recovery, recovery_store, redis);
   CachingAuthenticator authenticator(principals_handler.Source(), clock);
   RevocationListener revocations(authenticator, redis, config.redis_url);
@@ -148,6 +151,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   audit.handler.Register(server);
   access_handler.Register(server);
   passwords_handler.Register(server);
+  portals_handler.Register(server);
   recovery_handler.Register(server);
   confirmations_handler.Register(server);
   ServerOptions options = config.ToServerOptions();

@@ -6,6 +6,7 @@
 #include "services/invitation/expiry_job.h"
 #include "services/invitation/invitations_handler.h"
 #include "services/invitation/passwords_handler.h"
+#include "services/invitation/portals_handler.h"
 #include "services/invitation/recovery_handler.h"
 #include "services/invitation/services_directory.h"
 #include "services/invitation/sign_in_handler.h"
@@ -43,11 +44,13 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
   PasswordSignIn password_sign_in(store, directory, invitations, clock);
   PasswordsHandler passwords_handler(password_sign_in);
   RecoveryHandler recovery_handler(sign_in, invitations, invitations_handler);
+  PortalsHandler portals_handler(store);
   Server server("invitation");
   invitations_handler.Register(server);
   sign_in_handler.Register(server);
   passwords_handler.Register(server);
   recovery_handler.Register(server);
+  portals_handler.Register(server);
   return base.Run(server);
 }
 

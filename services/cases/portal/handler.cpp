@@ -30,10 +30,7 @@ absl::StatusOr<PortalSettings> PortalHandler::GetPortalSettings(
 
 absl::StatusOr<PortalSettings> PortalHandler::UpdatePortalSettings(
     const Call& call, const v1::UpdatePortalSettingsRequest& request) {
-  return parts_.once.Run(call, request, [&] {
-    return parts_.settings.Update(request.portal_settings(), request.update_mask(), call,
-                                  CheckPortal);
-  });
+  return parts_.once.Run(call, request, [&] { return parts_.portals.Update(call, request); });
 }
 
 absl::StatusOr<v1::Terms> PortalHandler::PublishTerms(const Call& call,
@@ -94,7 +91,8 @@ absl::StatusOr<v1::PortalHome> PortalHandler::GetHome(const Call& call,
     const auto video = ParseVideo(settings.overview_video());
     if (video.has_value()) *home.mutable_overview_video() = *video;
   }
-  if (!standing.accepted.has_value()) home.set_terms_to_accept(standing.version);
+  home.set_terms_to_accept(standing.due());
+  if (standing.due() != 0) return home;
   ASSIGN_OR_RETURN(const std::vector<Case> cases,
                    parts_.cases.ListVisible(call.caller.organisation_id, call.caller.cases));
   for (const Case& mirrored : cases) {

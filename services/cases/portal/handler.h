@@ -4,6 +4,7 @@
 #include "services/cases/domain/store.h"
 #include "services/cases/pipelines/store/place_store.h"
 #include "services/cases/portal/gate.h"
+#include "services/cases/portal/store/portal_store.h"
 #include "services/cases/portal/store/terms_store.h"
 #include "services/common/postgres/once.h"
 #include "services/common/rpc/server.h"
@@ -16,6 +17,7 @@ class PortalHandler {
  public:
   struct Parts {
     Settings<PortalSettings>& settings;
+    PortalStore& portals;
     TermsStore& terms;
     Store& cases;
     PlaceStore& places;

@@ -58,12 +58,14 @@ absl::StatusOr<v1::ListTasksResponse> TasksHandler::ListTasks(const Call& call,
 absl::StatusOr<v1::ListTasksResponse> TasksHandler::ListPortalTasks(
     const Call& call, const v1::ListTasksRequest& request) {
   RETURN_IF_ERROR(parts_.gate.Enter(call).status());
+  ASSIGN_OR_RETURN(const TermsStore::Standing standing, parts_.terms.StandingOf(call.caller));
+  TaskSources of_terms;
+  of_terms.terms_to_accept = standing.due();
+  if (standing.due() != 0) return ResponseOf(TasksOf(of_terms));
   // What others are to do is no task of this client, though it may see it.
   const std::string& contact_id = call.caller.AccessTo(request.case_id())->contact_id;
-  ASSIGN_OR_RETURN(TaskSources sources,
+  ASSIGN_OR_RETURN(const TaskSources sources,
                    SourcesOf(call, request, {.seen_by = contact_id, .staff = false}));
-  ASSIGN_OR_RETURN(const TermsStore::Standing standing, parts_.terms.StandingOf(call.caller));
-  if (!standing.accepted.has_value()) sources.terms_to_accept = standing.version;
   return ResponseOf(TasksOf(sources));
 }
 

@@ -8,8 +8,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gatehouse/cases/v1/reasons.pb.h"
+#include "gatehouse/common/v1/portal.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/auth/jwt.h"
+#include "services/common/auth/standing.h"
 #include "services/common/base/random.h"
 #include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
@@ -49,6 +52,23 @@ common::v1::Audience AudienceOf(CallerKind kind) {
   }
 }
 
+bool Holds(const Caller& caller, const char* scope) {
+  return std::find(caller.scopes.begin(), caller.scopes.end(), scope) != caller.scopes.end();
+}
+
+// Whether a client has come as far as the RPC asks.
+absl::Status CheckThreshold(const MethodRules& rules, const Caller& caller) {
+  if (caller.kind != CallerKind::kClient || caller.scopes.empty()) return absl::OkStatus();
+  const auto threshold = rules.descriptor->options().GetExtension(common::v1::threshold);
+  if (threshold == common::v1::AT_THE_DOOR) return absl::OkStatus();
+  if (Holds(caller, kPortalClosed)) {
+    return Refuse(cases::v1::PORTAL_DISABLED,
+                  "the organisation has no portal: ask it how to go on");
+  }
+  if (threshold == common::v1::AT_THE_TERMS || !Holds(caller, kTermsDue)) return absl::OkStatus();
+  return Refuse(cases::v1::TERMS_NOT_ACCEPTED, "the terms are to be accepted first: read them");
+}
+
 absl::Status Authorise(const MethodRules& rules, const Caller& caller) {
   if (Allows(rules, common::v1::ANYONE)) return absl::OkStatus();
   if (caller.kind == CallerKind::kAnonymous) {
@@ -61,15 +81,13 @@ absl::Status Authorise(const MethodRules& rules, const Caller& caller) {
       rules.services.count(caller.actor_id) == 0) {
     return Refuse(common::v1::WRONG_AUDIENCE, "this call is not for this service");
   }
-  const auto& scopes = caller.scopes;
-  if (caller.kind == CallerKind::kStaff &&
-      std::find(scopes.begin(), scopes.end(), rules.scope) == scopes.end() &&
-      std::find(scopes.begin(), scopes.end(), "*") == scopes.end()) {
+  if (caller.kind == CallerKind::kStaff && !Holds(caller, rules.scope.c_str()) &&
+      !Holds(caller, "*")) {
     return WithFact(Refuse(common::v1::SCOPE_MISSING,
                            "the credential does not hold the scope that this call needs"),
                     "scope", rules.scope);
   }
-  return absl::OkStatus();
+  return CheckThreshold(rules, caller);
 }
 
 // A case that a client may not enter looks like one that does not exist.

@@ -10,6 +10,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "gatehouse/cases/v1/reasons.pb.h"
+#include "gatehouse/common/v1/portal.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 
 namespace gatehouse {
@@ -37,6 +39,18 @@ void AddDeclared(const MethodDescriptor& method, Reasons& reasons) {
       reasons[value->name()] = value;
     }
   }
+}
+
+// Of what stands between a client and the RPC.
+void AddThreshold(const MethodRules& rules, Reasons& reasons) {
+  if (rules.audience.count(common::v1::CLIENT) == 0) return;
+  const auto threshold = rules.descriptor->options().GetExtension(common::v1::threshold);
+  const auto add = [&](cases::v1::Reason reason) {
+    const auto* value = cases::v1::Reason_descriptor()->FindValueByNumber(reason);
+    reasons[value->name()] = value;
+  };
+  if (threshold != common::v1::AT_THE_DOOR) add(cases::v1::PORTAL_DISABLED);
+  if (threshold == common::v1::INSIDE) add(cases::v1::TERMS_NOT_ACCEPTED);
 }
 
 void AddImplied(const MethodRules& rules, Reasons& reasons) {
@@ -82,6 +96,7 @@ MethodRules Read(const MethodDescriptor& method) {
   rules.request_id = method.input_type()->FindFieldByName("request_id");
   AddDeclared(method, rules.reasons);
   AddImplied(rules, rules.reasons);
+  AddThreshold(rules, rules.reasons);
   return rules;
 }
 

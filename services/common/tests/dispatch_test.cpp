@@ -1,5 +1,6 @@
 #include "services/common/rpc/dispatch.h"
 
+#include "services/common/auth/standing.h"
 #include "services/common/rpc/server_call.h"
 
 #include "services/common/tests/probe_server.h"
@@ -231,6 +232,45 @@ TEST_CASE_METHOD(Rules, "a client enters its cases, and all others are not there
     CHECK(Ask("Enter", By("gateway", "session"), entry) == "NOT_FOUND");
   }
   CHECK(Ask("Echo", By("gateway", "session")) == "WRONG_AUDIENCE");
+}
+
+TEST_CASE_METHOD(Rules, "a client comes as far as its portal and the terms let it, in any service",
+                 "[unit]") {
+  struct Clients : ProbeAuthenticator {
+    std::shared_ptr<const Principal> Cached(const Secret& secret) override {
+      auto made = std::make_shared<Principal>();
+      made->caller.kind = CallerKind::kClient;
+      made->caller.cases = {{"deal-1", "ada", "inv_1", Visibility::kOwn}};
+      if (secret.Reveal() != "in") made->caller.scopes = {secret.Reveal()};
+      return made;
+    }
+  } clients;
+  dispatch = Dispatch(server, &clients);
+  pb::Entry entry;
+  entry.set_case_id("deal-1");
+  const auto reasons = [&](const std::string& standing) {
+    return std::vector<std::string>{Ask("Enter", By("gateway", standing), entry),
+                                    Ask("Read", By("gateway", standing)),
+                                    Ask("Leave", By("gateway", standing))};
+  };
+  CHECK(reasons("in") == std::vector<std::string>{"", "", ""});
+  CHECK(reasons(kTermsDue) == std::vector<std::string>{"TERMS_NOT_ACCEPTED", "", ""});
+  CHECK(reasons(kPortalClosed) ==
+        std::vector<std::string>{"PORTAL_DISABLED", "PORTAL_DISABLED", ""});
+  // Nor does it learn then which cases there are.
+  entry.set_case_id("deal-2");
+  CHECK(reasons(kTermsDue)[0] == "TERMS_NOT_ACCEPTED");
+}
+
+TEST_CASE("what stands before an RPC for clients is among the reasons that it declares", "[unit]") {
+  const auto declares = [](const char* method, const char* reason) {
+    return FindMethodRules(std::string("gatehouse.probe.v1.Probe/") + method)
+               ->reasons.count(reason) != 0;
+  };
+  CHECK((declares("Enter", "PORTAL_DISABLED") && declares("Enter", "TERMS_NOT_ACCEPTED")));
+  CHECK((declares("Read", "PORTAL_DISABLED") && !declares("Read", "TERMS_NOT_ACCEPTED")));
+  CHECK((!declares("Leave", "PORTAL_DISABLED") && !declares("Leave", "TERMS_NOT_ACCEPTED")));
+  CHECK((!declares("Echo", "PORTAL_DISABLED") && !declares("Open", "PORTAL_DISABLED")));
 }
 
 TEST_CASE_METHOD(Rules, "where identity must be asked, a thread that may not block asks nobody",

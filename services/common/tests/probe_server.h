@@ -188,6 +188,8 @@ struct ProbeServer {
         .Unary("Tell", handler, &ProbeHandler::Echo)
         .Unary("Name", handler, &ProbeHandler::Name)
         .Unary("Enter", handler, &ProbeHandler::Enter)
+        .Unary("Read", handler, &ProbeHandler::Echo)
+        .Unary("Leave", handler, &ProbeHandler::Echo)
         .Unary("Open", handler, &ProbeHandler::Echo, Blocking::kNever)
         .Upload("Upload", handler, &ProbeHandler::Upload)
         .Download("Download", handler, &ProbeHandler::Download);

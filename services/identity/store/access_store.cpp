@@ -12,6 +12,7 @@
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
 #include "services/identity/domain/challenges.h"
+#include "services/identity/portals/store/portal_store.h"
 #include "services/identity/store/audit.h"
 #include "services/identity/store/failures.h"
 
@@ -145,13 +146,14 @@ constexpr char kUseSession[] = R"sql(
   SELECT u.organisation_id, u.session_id, u.account_id, u.client_name, u.until, u.note_use_after,
          o.region, array_to_string(o.origins, ' ') AS origins,
          g.case_id, g.contact_id, g.invitation_id, g.sees_all,
-         g.document_request_ids <> '' AS chose_requests
+         g.document_request_ids <> '' AS chose_requests,)sql" PORTAL_OF_U R"sql(
   FROM used AS u JOIN organisation AS o USING (organisation_id)
   CROSS JOIN LATERAL (SELECT DISTINCT unnest(u.held) AS invitation_id) AS holds
   CROSS JOIN LATERAL (
     SELECT * FROM access_grant AS one WHERE one.organisation_id = u.organisation_id
       AND one.invitation_id = holds.invitation_id AND one.revoke_time IS NULL
     OFFSET 0) AS g
+  LEFT JOIN portal_standing AS p ON p.organisation_id = u.organisation_id
   ORDER BY g.case_id LIMIT 8)sql";
 
 // The live ones. Grants are asked for one by one, each by its own key, here and above: a list of
@@ -413,6 +415,7 @@ absl::StatusOr<std::optional<Credential>> PostgresAccessStore::UseSession(
     for (const auto& grant : rows) caller.cases.push_back(AccessFrom(grant));
     credential.expires_at = TimeFromSql(row["until"]);
     credential.note_use_after = absl::Seconds(row["note_use_after"].as<int64_t>());
+    NotePortal(row, credential);
     return credential;
   });
 }

@@ -67,6 +67,7 @@ absl::StatusOr<v1::PasswordSignIn> PasswordSignIn::Enter(
   if (id.empty()) return RefuseField("organisation_id", "must be set where there is no token");
   attempt.email = NormalisedEmail(request.email());
   if (!IsEmail(attempt.email)) return RefuseField("email", "must be an e-mail address");
+  RETURN_IF_ERROR(store_.CheckPortal(id));
   ASSIGN_OR_RETURN(const Office office, OfficeOf(id));
   attempt.then_sms_code = office.then_sms_code;
   ASSIGN_OR_RETURN(PasswordEntry entered, directory_.EnterByPassword(id, nullptr, attempt));

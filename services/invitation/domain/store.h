@@ -92,7 +92,7 @@ class Store {
   // Oldest first.
   virtual absl::StatusOr<std::vector<Link>> ListLinks(const std::string& organisation_id,
                                                       const std::string& invitation_id) = 0;
-  // Of whichever organisation. Refuses NOT_FOUND.
+  // Of whichever organisation. Refuses NOT_FOUND, and PORTAL_DISABLED where its portal is closed.
   virtual absl::StatusOr<FoundLink> FindLink(const std::string& token_hash) = 0;
   // Marks a single-use link as used by this challenge; others are left alone. Refuses LINK_USED
   // where another challenge has used it.
@@ -103,6 +103,12 @@ class Store {
   // each first entry costs. Refuses NOT_FOUND.
   using Tell = std::function<Change(const Invitation& accepted)>;
   virtual absl::StatusOr<State> Accept(const Entry& entry, absl::Time now, const Tell& tell) = 0;
+
+  // Whether the organisation's portal is open, unless a later version of its settings said so.
+  virtual absl::Status SetPortal(const std::string& organisation_id, bool enabled,
+                                 int64_t settings_version) = 0;
+  // Refuses PORTAL_DISABLED where it is closed.
+  virtual absl::Status CheckPortal(const std::string& organisation_id) = 0;
 
   // What holds for an organisation of this region.
   virtual absl::StatusOr<Policy> GetPolicy(const std::string& organisation_id,

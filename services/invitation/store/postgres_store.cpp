@@ -1,5 +1,6 @@
 #include "services/invitation/store/postgres_store.h"
 
+#include "gatehouse/cases/v1/reasons.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/invitation/effects.h"
@@ -98,13 +99,29 @@ constexpr char kOfCase[] = "SELECT " INVITATION
                            " FROM invitation AS i WHERE organisation_id = $1 AND case_id = $2 "
                            "ORDER BY invitation_id DESC LIMIT 1000";
 
+// Whether the portal of `organisation_id` is open.
+#define PORTAL_ENABLED(organisation_id)                                                        \
+  "coalesce((SELECT enabled FROM portal_state AS p WHERE p.organisation_id = " organisation_id \
+  "), "                                                                                        \
+  "true) AS portal_enabled "
+
 // With what its organisation changed of the policy, if anything.
 constexpr char kFindLink[] = "SELECT " INVITATION ", " LINK
-                             ", s.document, s.fields, s.version FROM link AS l JOIN invitation "
+                             ", s.document, s.fields, s.version, " PORTAL_ENABLED(
+                                 "l.organisation_id") "FROM link AS l JOIN invitation "
                              "AS i USING (organisation_id, invitation_id) "
                              "LEFT JOIN settings_document AS s "
                              "ON s.organisation_id = l.organisation_id AND s.kind = $2 "
                              "WHERE l.token_hash = $1";
+
+constexpr char kSetPortal[] =
+    "INSERT INTO portal_state AS old VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE "
+    "SET enabled = $2, settings_version = $3 WHERE old.settings_version < $3";
+
+absl::Status CheckOpen(const pqxx::row& row) {
+  if (row["portal_enabled"].as<bool>()) return absl::OkStatus();
+  return Refuse(cases::v1::PORTAL_DISABLED, "the organisation has no portal: ask it how to go on");
+}
 
 constexpr char kUseLink[] = R"sql(
   WITH used AS (
@@ -284,6 +301,7 @@ absl::StatusOr<FoundLink> PostgresStore::FindLink(const std::string& token_hash)
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<FoundLink> {
     const auto rows = tx.Exec(kFindLink, Bytes(token_hash), Policy::descriptor()->full_name());
     if (rows.empty()) return NotFound();
+    RETURN_IF_ERROR(CheckOpen(rows[0]));
     const auto policy_in = [this, stored = StoredSettings::From(rows[0])](
                                const std::string& region) { return policies_.Of(stored, region); };
     return FoundLink{LinkFrom(rows[0]), InvitationFrom(rows[0]), policy_in};
@@ -312,6 +330,20 @@ absl::StatusOr<State> PostgresStore::Accept(const Entry& entry, absl::Time now, 
     const auto version = accepted[0]["case_version"].as<int64_t>();
     outbox_.Add(tx, EffectsOf(tell(InvitationFrom(accepted[0])), version), kPatience);
     return State::kPending;
+  });
+}
+
+absl::Status PostgresStore::SetPortal(const std::string& organisation_id, bool enabled,
+                                      int64_t settings_version) {
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec(kSetPortal, organisation_id, enabled, settings_version);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status PostgresStore::CheckPortal(const std::string& organisation_id) {
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    return CheckOpen(tx.Exec("SELECT " PORTAL_ENABLED("$1"), organisation_id)[0]);
   });
 }
 

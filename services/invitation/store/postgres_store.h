@@ -27,6 +27,9 @@ class PostgresStore : public Store {
   absl::Status UseLink(const std::string& organisation_id, const std::string& link_id,
                        const std::string& challenge_id) override;
   absl::StatusOr<State> Accept(const Entry& entry, absl::Time now, const Tell& tell) override;
+  absl::Status SetPortal(const std::string& organisation_id, bool enabled,
+                         int64_t settings_version) override;
+  absl::Status CheckPortal(const std::string& organisation_id) override;
   absl::StatusOr<Policy> GetPolicy(const std::string& organisation_id,
                                    const std::string& region) override;
 

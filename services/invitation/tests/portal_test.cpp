@@ -1,4 +1,9 @@
+#include <set>
+
 #include "services/invitation/code_proto.h"
+#include "services/invitation/domain/password_sign_in.h"
+#include "services/invitation/portals_handler.h"
+#include "services/invitation/sign_in_handler.h"
 #include "services/invitation/tests/fixture.h"
 
 namespace gatehouse::invitation {
@@ -28,6 +33,46 @@ TEST_CASE_METHOD(Fixture, "an invitation goes to none but the organisation's own
     CHECK(ReasonOf(handler.CreateInvitation(StaffCall(), request).status()) == "INVALID_REQUEST");
   }
   CHECK(store.List("acme", "deal-1", {})->empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a portal that is closed opens no link, and lets nobody sign in",
+                 "[service]") {
+  const auto made = Create("c1");
+  REQUIRE(made.ok());
+  const std::string token = TokenOf(*made);
+  PortalsHandler portals(store);
+  PasswordSignIn passwords(store, directory, invitations, clock);
+  int64_t version = 0;
+  const auto tell = [&](bool enabled, const std::string& organisation_id) {
+    v1::FollowPortalRequest news;
+    news.set_enabled(enabled);
+    news.set_settings_version(++version);
+    REQUIRE(portals.FollowPortal(ServiceCall(organisation_id), news).ok());
+  };
+  v1::SignInWithPasswordRequest typed;
+  typed.set_organisation_id("acme");
+  typed.set_email("client@example.com");
+  typed.set_password("long enough");
+  const auto reasons = [&] {
+    return std::set<std::string>{ReasonOf(sign_in.Open(token).status()),
+                                 ReasonOf(sign_in.Start(token).status()),
+                                 ReasonOf(sign_in.StartByEmail(token, "a@example.com").status()),
+                                 ReasonOf(passwords.Enter(typed).status())};
+  };
+  tell(false, "other");
+  CHECK(sign_in.Open(token).ok());
+  tell(false, "acme");
+  CHECK(reasons() == std::set<std::string>{"PORTAL_DISABLED"});
+  CHECK(directory.codes.empty());
+  // Nothing is said of what there never was.
+  CHECK(ReasonOf(sign_in.Open("nonsense").status()) == "NOT_FOUND");
+  tell(true, "acme");
+  CHECK(sign_in.Open(token).ok());
+  CHECK(sign_in.Start(token).ok());
+  // What came late is older.
+  version = 0;
+  tell(false, "acme");
+  CHECK(sign_in.Open(token).ok());
 }
 
 TEST_CASE("a portal that is given up leaves its invitations to the first one", "[unit]") {

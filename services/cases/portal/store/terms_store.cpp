@@ -4,11 +4,15 @@
 #include "gatehouse/cases/v1/events.pb.h"
 #include "gatehouse/cases/v1/reasons.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
+#include "gatehouse/identity/v1/portals.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/jobs/events.h"
 
 namespace gatehouse::cases {
 namespace {
+
+// Until identity has heard: who accepts the terms is in by then, who has not is out.
+constexpr absl::Duration kPatience = absl::Seconds(1);
 
 // Two at once are one after the other by the lock that Publish takes.
 constexpr char kPublish[] = R"sql(
@@ -90,14 +94,17 @@ absl::StatusOr<v1::Terms> TermsStore::Publish(const Caller& caller,
     v1::Terms terms = TermsFrom(kept[0]);
     v1::TermsPublished event;
     event.set_version(absl::StrCat(terms.version()));
+    identity::v1::FollowPortalRequest follow;
+    follow.set_terms_version(terms.version());
     OutboxCalls calls(organisation_id);
+    calls.Add(&identity::v1::PortalFollower_Stub::FollowPortal, follow);
     AddEvent(event,
              {.case_id = "",
               .time = TimeFromSql(kept[0]["create_time"]),
               .order_key = "terms",
               .once = ""},
              calls);
-    outbox_.Add(tx, std::move(calls));
+    outbox_.Add(tx, std::move(calls), kPatience);
     return terms;
   });
 }
@@ -126,14 +133,18 @@ absl::Status TermsStore::Accept(const Call& call, const v1::AcceptTermsRequest& 
     v1::TermsAccepted event;
     event.set_version(absl::StrCat(request.version()));
     event.set_contact_id(access.contact_id);
+    identity::v1::FollowAcceptanceRequest follow;
+    follow.set_account_id(call.caller.actor_id);
+    follow.set_terms_version(request.version());
     OutboxCalls calls(organisation_id);
+    calls.Add(&identity::v1::PortalFollower_Stub::FollowAcceptance, follow);
     AddEvent(event,
              {.case_id = access.case_id,
               .time = TimeFromSql(kept[0]["create_time"]),
               .order_key = "",
               .once = ""},
              calls);
-    outbox_.Add(tx, std::move(calls));
+    outbox_.Add(tx, std::move(calls), kPatience);
     return absl::OkStatus();
   });
 }

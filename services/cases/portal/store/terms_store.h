@@ -15,7 +15,8 @@
 namespace gatehouse::cases {
 
 // The terms of organisations, who accepted them, and who was welcomed. Every method is about one
-// organisation's rows; what is told is told if and only if the change is kept.
+// organisation's rows; what is told is told if and only if the change is kept: to the feed, and to
+// identity, which keeps out who has not accepted the terms that hold. It is waited for briefly.
 class TermsStore {
  public:
   TermsStore(Postgres& postgres, Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
@@ -42,6 +43,9 @@ class TermsStore {
     int version = 0;
     std::optional<absl::Time> accepted;
     bool welcomed = false;
+
+    // The version that it must accept first; 0: none.
+    int due() const { return accepted.has_value() ? 0 : version; }
   };
   absl::StatusOr<Standing> StandingOf(const Caller& caller);
   absl::Status FinishWelcome(const Caller& caller);

@@ -10,7 +10,8 @@ namespace {
 
 struct PortalFixture : PipelinesFixture {
   TermsStore terms{database.postgres(), outbox};
-  PortalHandler portal{{settings, terms, store, places, once}};
+  PortalStore portals{database.postgres(), outbox, settings};
+  PortalHandler portal{{settings, portals, terms, store, places, once}};
 
   absl::StatusOr<PortalSettings> Set(const PortalSettings& change) {
     v1::UpdatePortalSettingsRequest request;
@@ -146,11 +147,15 @@ TEST_CASE_METHOD(PortalFixture, "terms are accepted by version, once, and a new 
   CHECK(ReasonOf(portal.GetPortalTerms(ada, {}).status()) == "NOT_FOUND");
   CHECK(ReasonOf(Accept(1, ada)) == "NOT_FOUND");
   REQUIRE(Publish()->version() == 1);
+  CHECK(Told("FollowPortal") == 1);
   CHECK(Home(ada).terms_to_accept() == 1);
+  CHECK(Home(ada).cases().empty());
   CHECK_FALSE(portal.GetPortalTerms(ada, {})->has_accept_time());
   REQUIRE(Accept(1, ada).ok());
   REQUIRE(Accept(1, ada).ok());
+  CHECK(Told("FollowAcceptance") == 1);
   CHECK(Home(ada).terms_to_accept() == 0);
+  CHECK(Home(ada).cases_size() == 1);
   CHECK(portal.GetPortalTerms(ada, {})->has_accept_time());
   REQUIRE(Publish("Other things hold.")->version() == 2);
   CHECK(Home(ada).terms_to_accept() == 2);
@@ -177,6 +182,18 @@ TEST_CASE_METHOD(PortalFixture, "terms are accepted by version, once, and a new 
   list.set_page_token(newest->next_page_token());
   CHECK(portal.ListTermsAcceptances(StaffCall(), list)->acceptances(0).version() == 1);
   CHECK(portal.ListTermsAcceptances(StaffCall("other"), {})->acceptances_size() == 0);
+}
+
+TEST_CASE_METHOD(PortalFixture, "who keeps clients out is told of each change, and of no other",
+                 "[service]") {
+  PortalSettings change;
+  change.set_enabled(false);
+  REQUIRE(Set(change).ok());
+  // Identity, of who is signed in, and invitation, of who is not.
+  CHECK(Told("FollowPortal") == 2);
+  change.mutable_colours()->set_text("#999999");
+  CHECK_FALSE(Set(change).ok());
+  CHECK(Told("FollowPortal") == 2);
 }
 
 TEST_CASE_METHOD(PortalFixture, "terms published at once are versions one after the other",
