@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gatehouse/common/v1/batch.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/text/characters.h"
 #include "services/common/text/formats.h"
@@ -68,7 +69,7 @@ void CheckText(const Check& check, const std::string& text, const std::string& p
         {path, absl::StrCat("must have at least ", rule.min_length(), " characters")});
   } else if (!bytes && text.find('\0') != std::string::npos) {
     violations.push_back({path, "must not contain NUL"});
-  } else if (!bytes && rule.required() && !rule.secret() && IsBlank(text)) {
+  } else if (!bytes && rule.required() && !rule.secret() && !rule.may_be_blank() && IsBlank(text)) {
     violations.push_back({path, "is required"});
   } else if (check.pattern != nullptr && !RE2::FullMatch(text, *check.pattern)) {
     violations.push_back({path, absl::StrCat("must match ", rule.pattern())});
@@ -164,6 +165,7 @@ void CheckRepeated(const Check& check, const Message& message, const std::string
   const int max = static_cast<int>(MaxItemsOf(*check.field));
   if (size > max) violations.push_back({path, absl::StrCat("must have at most ", max, " items")});
   if (size == 0 && check.rule.required()) violations.push_back({path, "is required"});
+  if (check.field->options().GetExtension(common::v1::judged_one_by_one)) return;
   for (int i = 0; i < std::min(size, max); ++i) {
     const std::string item = absl::StrCat(path, "[", i, "]");
     if (check.field->is_map()) {
