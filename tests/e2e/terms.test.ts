@@ -2,7 +2,7 @@
 // are not accepted.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Browser, Office, client, ok, refused, tokenOf, url } from "./harness.ts";
+import { Browser, Office, ok, refused, tokenOf, url } from "./harness.ts";
 
 type Operation = { security: Record<string, string[]>[] };
 type Document = { paths: Record<string, Record<string, Operation>> };
@@ -11,12 +11,15 @@ const openapi = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
 const portalRoutes = Object.entries(openapi.paths).flatMap(([path, verbs]) =>
   Object.entries(verbs)
     .filter(([, operation]) => operation.security?.[0]?.session)
-    .map(([verb]) => ({ path, verb: verb.toUpperCase() })),
+    .map(([verb]) => ({ path, verb: verb.toUpperCase() }))
+    .filter(({ verb }) => verb !== "HEAD"),
 );
 /** What is about the session itself, and how it was signed in to. */
 const atTheDoor = /^\/v1\/portal\/(sessions?(\/.*)?|recoveryCodes.*|password:change)$/;
 /** What leads to the terms. */
 const atTheTerms = /^\/v1\/portal\/(home|terms|terms:accept|cases\/\{caseId\}\/tasks)$/;
+/** What the gateway says of a request before anybody is asked. */
+const spoilt = /^(INVALID_REQUEST|NOT_JSON)$/;
 
 const publish = (office: Office, text: string) =>
   ok(office.api.POST("/v1/terms", { body: { texts: [{ language: "en", title: "Terms", text }] } }));
@@ -53,7 +56,7 @@ test("[EZ-38] until terms are accepted there is only reading them and signing ou
   await publish(office, "What holds.");
   for (const [route, reason] of Object.entries(await reasons(office, browser))) {
     const path = route.split(" ")[1];
-    const open = atTheTerms.test(path) || reason === "INVALID_REQUEST" || reason === "NOT_JSON";
+    const open = atTheTerms.test(path) || spoilt.test(reason);
     if (!open) assert.equal(reason, "TERMS_NOT_ACCEPTED", route);
     else assert.notEqual(reason, "TERMS_NOT_ACCEPTED", route);
   }
@@ -84,13 +87,13 @@ test("[EZ-2] without its module a portal lets nobody in, and nobody do anything"
   await ok(browser.open(token));
   await enable(office, false);
   for (const [route, reason] of Object.entries(await reasons(office, browser))) {
-    assert.equal(reason, "PORTAL_DISABLED", route);
+    if (!spoilt.test(reason)) assert.equal(reason, "PORTAL_DISABLED", route);
   }
   await refused(browser.open(token), 400, "PORTAL_DISABLED");
   await refused(browser.start(token), 400, "PORTAL_DISABLED");
   const password = { organisationId: office.id, email: "ada@example.com", password: "long enough" };
   await refused(
-    client().POST("/v1/portal/signIn:password", { body: password }),
+    browser.api.POST("/v1/portal/signIn:password", { body: password }),
     400,
     "PORTAL_DISABLED",
   );

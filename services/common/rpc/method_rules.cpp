@@ -50,7 +50,7 @@ void AddThreshold(const MethodRules& rules, Reasons& reasons) {
     reasons[value->name()] = value;
   };
   if (threshold != common::v1::AT_THE_DOOR) add(cases::v1::PORTAL_DISABLED);
-  if (threshold == common::v1::INSIDE) add(cases::v1::TERMS_NOT_ACCEPTED);
+  if (threshold == common::v1::THRESHOLD_UNSPECIFIED) add(cases::v1::TERMS_NOT_ACCEPTED);
 }
 
 void AddImplied(const MethodRules& rules, Reasons& reasons) {
