@@ -1,7 +1,7 @@
 // What clients report of a case, and what staff make of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Office, eventually, ok, refused } from "./harness.ts";
+import { Office, eventually, ok, pdf, refused, upload } from "./harness.ts";
 
 /** An organisation that takes reports of leaks, and its client. */
 async function entered() {
@@ -66,4 +66,26 @@ test("[EZ-7] a client registers an incident, and staff have it and answer", asyn
     404,
     "NOT_FOUND",
   );
+});
+
+test("[EZ-7] a client registers an incident with a file, which staff open", async () => {
+  const { office, browser } = await entered();
+  const content = pdf("The leak");
+  const query = new URLSearchParams({ filename: "leak.pdf" });
+  const path = `/v1/portal/cases/${office.caseId}/documents?${query}`;
+  const { documentId } = (await upload(path, content, browser.headers())).body;
+  const { incidentId } = await ok(
+    browser.api.POST("/v1/portal/cases/{caseId}/incidents", {
+      ...office.aboutCase(),
+      body: { incidentTypeId: "leak", text: "Here it is.", documentIds: [documentId] },
+    }),
+  );
+  const { messages } = await ok(
+    office.api.GET("/v1/cases/{caseId}/incidents/{incidentId}", {
+      params: { path: { caseId: office.caseId, incidentId } },
+    }),
+  );
+  assert.deepEqual(messages[0].documentIds, [documentId]);
+  const found = await ok(office.api.GET("/v1/cases/{caseId}/documents", office.aboutCase()));
+  assert.ok(found.documents.some((one) => one.documentId === documentId));
 });

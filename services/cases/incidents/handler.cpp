@@ -1,5 +1,7 @@
 #include "services/cases/incidents/handler.h"
 
+#include <algorithm>
+
 #include "services/cases/domain/seen_by.h"
 #include "services/cases/pipelines/domain/status.h"
 
@@ -17,6 +19,16 @@ v1::PortalIncidentType Shown(const v1::IncidentType& type, const std::string& la
   shown.set_display_name(text.display_name());
   shown.set_description(text.description());
   return shown;
+}
+
+// Each once, in their order.
+template <typename Request>
+std::vector<std::string> IdsOf(const Request& request) {
+  std::vector<std::string> ids;
+  for (const std::string& id : request.document_ids()) {
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
 }
 
 }  // namespace
@@ -81,6 +93,7 @@ absl::StatusOr<v1::Incident> IncidentsHandler::ReplyToIncident(
                            .incident_id = request.incident_id(),
                            .seen_by = kEverybody,
                            .text = request.text(),
+                           .document_ids = IdsOf(request),
                            .by_staff = true,
                            .contact_id = "",
                            .staff_name = call.caller.actor_name,
@@ -111,7 +124,8 @@ absl::StatusOr<v1::Incident> IncidentsHandler::CreateIncident(
                              {.case_id = request.case_id(),
                               .type_id = request.incident_type_id(),
                               .contact_id = call.caller.AccessTo(request.case_id())->contact_id,
-                              .text = request.text()});
+                              .text = request.text(),
+                              .document_ids = IdsOf(request)});
   });
 }
 
@@ -137,6 +151,7 @@ absl::StatusOr<v1::Incident> IncidentsHandler::ReplyToPortalIncident(
                                                         .incident_id = request.incident_id(),
                                                         .seen_by = SeenBy(access),
                                                         .text = request.text(),
+                                                        .document_ids = IdsOf(request),
                                                         .contact_id = access.contact_id,
                                                         .staff_name = "",
                                                         .state = v1::OPEN});

@@ -1,5 +1,6 @@
 #include "services/cases/incidents/store/incident_store.h"
 
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/events.pb.h"
 #include "gatehouse/cases/v1/reasons.pb.h"
@@ -8,6 +9,7 @@
 #include "services/common/base/proto_time.h"
 #include "services/common/base/random.h"
 #include "services/common/jobs/events.h"
+#include "services/common/postgres/arrays.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -33,13 +35,14 @@ constexpr char kGet[] = R"sql(
     AND ($4 = '*' OR contact_id = $4))sql";
 
 constexpr char kMessages[] = R"sql(
-  SELECT text, contact_id, staff_name, create_time FROM incident_message
+  SELECT text, contact_id, staff_name, create_time,
+         array_to_string(document_ids, ' ') AS document_ids FROM incident_message
   WHERE organisation_id = $1 AND case_id = $2 AND incident_id = $3 ORDER BY number)sql";
 
 constexpr char kAddMessage[] = R"sql(
   INSERT INTO incident_message (organisation_id, case_id, incident_id, number, text, contact_id,
-                                staff_name)
-  VALUES ($1, $2, $3, $4, $5, $6, $7))sql";
+                                staff_name, document_ids)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[]))sql";
 
 // Counts the message; nothing where there is no such incident to be seen.
 constexpr char kCount[] = R"sql(
@@ -68,6 +71,9 @@ v1::IncidentMessage MessageFrom(const pqxx::row& row) {
   message.set_contact_id(row["contact_id"].c_str());
   message.set_staff_name(row["staff_name"].c_str());
   *message.mutable_create_time() = ToProto(TimeFromSql(row["create_time"]));
+  for (const auto id : absl::StrSplit(row["document_ids"].c_str(), ' ', absl::SkipEmpty())) {
+    message.add_document_ids(std::string(id));
+  }
   return message;
 }
 
@@ -99,8 +105,8 @@ absl::StatusOr<v1::Incident> IncidentStore::Create(const std::string& organisati
     }
     const std::string id = NewId("incident");
     tx.Exec(kCreate, organisation_id, report.case_id, id, report.type_id, report.contact_id);
-    tx.Exec(kAddMessage, organisation_id, report.case_id, id, 1, report.text, report.contact_id,
-            "");
+    tx.Exec(kAddMessage, organisation_id, report.case_id, id, 1, report.text, report.contact_id, "",
+            SqlArray(report.document_ids));
     v1::IncidentCreated event;
     event.set_incident_id(id);
     event.set_incident_type_id(report.type_id);
@@ -154,7 +160,7 @@ absl::StatusOr<v1::Incident> IncidentStore::Add(const std::string& organisation_
       return Refuse(v1::INCIDENT_FULL, "the incident has two hundred messages: report another");
     }
     tx.Exec(kAddMessage, organisation_id, reply.case_id, reply.incident_id, number, reply.text,
-            reply.contact_id, reply.staff_name);
+            reply.contact_id, reply.staff_name, SqlArray(reply.document_ids));
     v1::IncidentReplied event;
     event.set_incident_id(reply.incident_id);
     event.set_state(v1::IncidentState_Name(reply.state));

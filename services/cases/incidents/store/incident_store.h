@@ -23,6 +23,7 @@ class IncidentStore {
 
   struct Report {
     std::string case_id, type_id, contact_id, text;
+    std::vector<std::string> document_ids;  // Of files that go with it.
   };
   // Says `incident.created`. Refuses NOT_FOUND, INCIDENT_LIMIT_REACHED where a hundred of the case
   // are not resolved.
@@ -40,6 +41,7 @@ class IncidentStore {
     std::string case_id, incident_id;
     std::string seen_by;
     std::string text;
+    std::vector<std::string> document_ids;
     bool by_staff = false;
     std::string contact_id, staff_name;  // Who writes: one of the two.
     v1::IncidentState state = v1::OPEN;  // What the incident is then.

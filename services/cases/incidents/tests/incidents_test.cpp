@@ -176,5 +176,46 @@ TEST_CASE_METHOD(IncidentsFixture, "incidents go with their case, and are listed
   CHECK(database.Exec("SELECT count(*) FROM incident_message")[0][0].as<int>() == 0);
 }
 
+TEST_CASE_METHOD(IncidentsFixture, "files go with what is said, each once, in their order",
+                 "[service]") {
+  v1::CreateIncidentRequest report;
+  report.set_case_id("deal");
+  report.set_incident_type_id("leak");
+  report.set_text("The roof leaks.");
+  for (const char* id : {"doc_2", "doc_1", "doc_2"}) report.add_document_ids(id);
+  const auto made = incidents.CreateIncident(As("ada"), report);
+  REQUIRE(made.ok());
+  v1::ReplyToIncidentRequest reply;
+  reply.set_case_id("deal");
+  reply.set_incident_id(made->incident_id());
+  reply.set_text("As drawn here.");
+  reply.add_document_ids("doc_3");
+  REQUIRE(incidents.ReplyToIncident(StaffCall(), reply).ok());
+  REQUIRE(Say(As("ada"), made->incident_id()).ok());
+  const auto seen = Seen(As("ada"), made->incident_id());
+  REQUIRE(seen->messages_size() == 3);
+  const auto ids = [&](int n) {
+    const auto& listed = seen->messages(n).document_ids();
+    return std::vector<std::string>(listed.begin(), listed.end());
+  };
+  CHECK(ids(0) == std::vector<std::string>{"doc_2", "doc_1"});
+  CHECK(ids(1) == std::vector<std::string>{"doc_3"});
+  CHECK(ids(2).empty());
+}
+
+TEST_CASE("twenty files go with what is said, named by ids", "[unit]") {
+  v1::CreateIncidentRequest report;
+  report.set_case_id("deal");
+  report.set_incident_type_id("leak");
+  report.set_text("The roof leaks.");
+  for (int i = 0; i < 20; ++i) report.add_document_ids("doc_" + std::to_string(i));
+  CHECK(Validate(report).ok());
+  report.add_document_ids("doc_20");
+  CHECK(ReasonOf(Validate(report)) == "INVALID_REQUEST");
+  report.clear_document_ids();
+  report.add_document_ids("no id");
+  CHECK(ReasonOf(Validate(report)) == "INVALID_REQUEST");
+}
+
 }  // namespace
 }  // namespace gatehouse::cases
