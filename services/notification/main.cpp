@@ -82,7 +82,8 @@ struct Informing {
         summaries(base.postgres(), places.outbox),
         cases(config.cases_address, base.tls()),
         organisations(places.identity),
-        telling({actions, preferences, mirrored, organisations, outlet, summaries, base.clock()}),
+        telling({actions, preferences, mirrored, calendars, organisations, outlet, summaries,
+                 base.clock()}),
         jobs(base.postgres(), {.key = places.outbox_key,
                                .lanes = {{kTellingLane, TellingLane(telling, tellers)},
                                          {kSummaryLane, SummaryLane(telling, tellers)}},
@@ -96,6 +97,7 @@ struct Informing {
   PostgresSummaries summaries;
   Client cases;
   MirroredCases mirrored{cases};
+  VisitCalendars calendars{cases};
   IdentityOrganisations organisations;
   const Telling telling;
   WorkerPool tellers{"telling", kTellingThreads, 2 * kTellingThreads};

@@ -57,6 +57,7 @@ test("documents revokes no grant; notification reads names, and tells the trail"
   const notification = others.filter((rpc) => rpc.services.includes("notification"));
   assert.deepEqual(notification.map((rpc) => rpc.name).sort(), [
     "gatehouse.cases.v1.CaseDirectory/LookUpCase",
+    "gatehouse.cases.v1.VisitCalendars/LookUpVisitCalendar",
     "gatehouse.identity.v1.OrganisationDirectory/LookUpOrganisation",
   ]);
 });

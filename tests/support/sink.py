@@ -126,6 +126,9 @@ class Mailbox:
         return {"id": str(message["message-id"] or ""), "to": list(envelope.rcpt_tos),
                 "from": envelope.mail_from, "subject": str(message["subject"] or ""),
                 "text": part("plain"), "html": part("html"),
+                "attachments": [{"type": each["content-type"], "name": each.get_filename(),
+                                 "text": each.get_payload(decode=True).decode()}
+                                for each in message.iter_attachments()],
                 "headers": [name.lower() for name in message.keys()],
                 "traceparent": str(message["traceparent"] or "")}
 

@@ -23,6 +23,10 @@ VisitAct ActOf(const Call& call, const Request& request) {
           .sequence = request.sequence()};
 }
 
+std::string CalendarType(const v1::Visit& visit) {
+  return absl::StrCat("text/calendar; charset=utf-8; method=", MethodOf(visit));
+}
+
 std::string SeenByCaller(const Call& call, const std::string& case_id) {
   return SeenBy(*call.caller.AccessTo(case_id));
 }
@@ -43,6 +47,8 @@ void VisitsHandler::Register(Server& server) {
       .Unary("ChooseVisitTime", *this, &Self::ChooseVisitTime)
       .Unary("DeclineVisitTimes", *this, &Self::DeclineVisitTimes)
       .Unary("DownloadVisit", *this, &Self::DownloadVisit);
+  server.Service("gatehouse.cases.v1.VisitCalendars")
+      .Unary("LookUpVisitCalendar", *this, &Self::LookUpVisitCalendar);
 }
 
 absl::StatusOr<v1::Visit> VisitsHandler::ArrangeVisit(const Call& call,
@@ -151,8 +157,20 @@ absl::StatusOr<v1::DownloadVisitResponse> VisitsHandler::DownloadVisit(
     return Refuse(v1::VISIT_TIME_OPEN, "no time was agreed on yet: choose one first");
   }
   v1::DownloadVisitResponse file;
-  file.set_content_type(absl::StrCat("text/calendar; charset=utf-8; method=", MethodOf(visit)));
+  file.set_content_type(CalendarType(visit));
   file.set_content_disposition("attachment; filename=\"visit.ics\"");
+  file.set_data(CalendarOf(visit));
+  return file;
+}
+
+absl::StatusOr<v1::LookUpVisitCalendarResponse> VisitsHandler::LookUpVisitCalendar(
+    const Call& call, const v1::LookUpVisitCalendarRequest& request) {
+  ASSIGN_OR_RETURN(const v1::Visit visit,
+                   parts_.visits.Get(call.caller.organisation_id, request.case_id(),
+                                     request.visit_id(), kEverybody));
+  v1::LookUpVisitCalendarResponse file;
+  if (!visit.has_agreed_time()) return file;
+  file.set_content_type(CalendarType(visit));
   file.set_data(CalendarOf(visit));
   return file;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gatehouse/cases/v1/visit_calendars.pb.h"
 #include "gatehouse/cases/v1/visits.pb.h"
 #include "services/cases/domain/store.h"
 #include "services/cases/pipelines/store/place_store.h"
@@ -11,8 +12,8 @@
 
 namespace gatehouse::cases {
 
-// The RPCs of proto/gatehouse/cases/v1/visits.proto, translated into calls of the store and the
-// rules.
+// The RPCs of proto/gatehouse/cases/v1/visits.proto and visit_calendars.proto, translated into
+// calls of the store and the rules.
 class VisitsHandler {
  public:
   struct Parts {
@@ -43,6 +44,9 @@ class VisitsHandler {
                                               const v1::DeclineVisitTimesRequest& request);
   absl::StatusOr<v1::DownloadVisitResponse> DownloadVisit(const Call& call,
                                                           const v1::DownloadVisitRequest& request);
+
+  absl::StatusOr<v1::LookUpVisitCalendarResponse> LookUpVisitCalendar(
+      const Call& call, const v1::LookUpVisitCalendarRequest& request);
 
  private:
   const Parts parts_;

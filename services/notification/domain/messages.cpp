@@ -28,6 +28,7 @@ absl::StatusOr<NewMessage> Compose(const Draft& draft, const Kind& kind,
     text = Render(kind, draft.own, kind.text, draft.parameters);
   }
   RETURN_IF_ERROR(text.status());
+  if (kind.channel == Channel::kEmail) text->attachment = draft.attachment;
   const std::string id = NewId("msg");
   return NewMessage{
       .organisation_id = draft.organisation_id,

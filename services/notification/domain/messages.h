@@ -18,6 +18,7 @@ struct Draft {
   Text own;                                       // In place of the template's, where not empty.
   std::map<std::string, std::string> parameters;  // What the tags stand for.
   std::optional<absl::Time> expire_time;
+  Attachment attachment;  // Left out of an SMS.
 };
 
 // The message of this kind that the draft asks for: its text made by the chosen template, its price

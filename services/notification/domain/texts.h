@@ -22,10 +22,17 @@ class Recipient {
   std::string text_;
 };
 
+// A file that goes with an e-mail.
+struct Attachment {
+  std::string content_type, name;
+  std::string data;  // Empty: there is none.
+};
+
 struct Text {
   std::string subject;  // E-mail only; one line.
   std::string body;
-  std::string html;  // E-mail only: the same as HTML; empty: none.
+  std::string html;       // E-mail only: the same as HTML; empty: none.
+  Attachment attachment;  // E-mail only.
 };
 
 }  // namespace gatehouse::notification

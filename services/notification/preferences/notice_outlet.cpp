@@ -15,7 +15,8 @@ absl::Status NoticeOutlet::Send(const std::string& organisation_id, const Notice
                                          .request_id = notice.request_id,
                                          .recipient = way.recipient,
                                          .case_id = notice.case_id,
-                                         .parameters = notice.values},
+                                         .parameters = notice.values,
+                                         .attachment = notice.attachment},
                                         *kind, way.template_id, "");
     if (sent.ok()) return absl::OkStatus();
     reason = ReasonOf(sent.status());

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/cases/v1/visit_calendars.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
@@ -66,6 +67,20 @@ std::vector<absl::StatusOr<MirroredCase>> MirroredCases::LookUp(
     }
   }
   return found;
+}
+
+absl::StatusOr<Attachment> VisitCalendars::LookUpVisit(const std::string& organisation_id,
+                                                       const std::string& case_id,
+                                                       const std::string& visit_id) {
+  cases::v1::LookUpVisitCalendarRequest request;
+  request.set_case_id(case_id);
+  request.set_visit_id(visit_id);
+  const auto found =
+      cases_.Call(&cases::v1::VisitCalendars_Stub::LookUpVisitCalendar, organisation_id, request);
+  if (absl::IsNotFound(found.status())) return Attachment();
+  RETURN_IF_ERROR(found.status());
+  return Attachment{
+      .content_type = found->content_type(), .name = "visit.ics", .data = found->data()};
 }
 
 absl::StatusOr<OrganisationProfile> IdentityOrganisations::LookUp(

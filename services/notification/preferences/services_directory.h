@@ -16,6 +16,18 @@ class MirroredCases : public CaseDirectory {
   Client& cases_;
 };
 
+// Visits as cases has them, by RPC.
+class VisitCalendars : public CalendarDirectory {
+ public:
+  explicit VisitCalendars(Client& cases) : cases_(cases) {}
+  absl::StatusOr<Attachment> LookUpVisit(const std::string& organisation_id,
+                                         const std::string& case_id,
+                                         const std::string& visit_id) override;
+
+ private:
+  Client& cases_;
+};
+
 // Organisations as identity has them, by RPC.
 class IdentityOrganisations : public OrganisationDirectory {
  public:

@@ -36,7 +36,16 @@ void AddPart(curl_mime* mime, const char* type, const std::string& text) {
   curl_mime_encoder(part, "quoted-printable");
 }
 
-// The plain text; where there is HTML the two of them, of which readers show the last they can.
+void Attach(curl_mime* mime, const Attachment& attachment) {
+  curl_mimepart* part = curl_mime_addpart(mime);
+  curl_mime_data(part, attachment.data.data(), attachment.data.size());
+  curl_mime_type(part, attachment.content_type.c_str());
+  curl_mime_filename(part, attachment.name.c_str());
+  curl_mime_encoder(part, "base64");
+}
+
+// The plain text; where there is HTML the two of them, of which readers show the last they can. An
+// attachment comes after that.
 Mime BodyOf(CURL* curl, const Text& text) {
   Mime mime(curl_mime_init(curl), curl_mime_free);
   curl_mime* parts = mime.get();
@@ -48,6 +57,7 @@ Mime BodyOf(CURL* curl, const Text& text) {
   }
   AddPart(parts, "text/plain; charset=utf-8", text.body);
   if (!text.html.empty()) AddPart(parts, "text/html; charset=utf-8", text.html);
+  if (!text.attachment.data.empty()) Attach(mime.get(), text.attachment);
   return mime;
 }
 

@@ -116,8 +116,9 @@ std::string JobIdOf(const std::string& organisation_id, const std::string& messa
 }
 
 std::string PayloadOf(const Outgoing& message) {
-  return json(
-             {message.recipient.text(), message.text.subject, message.text.body, message.text.html})
+  const Text& text = message.text;
+  return json({message.recipient.text(), text.subject, text.body, text.html,
+               text.attachment.content_type, text.attachment.name, text.attachment.data})
       .dump();
 }
 
@@ -134,10 +135,10 @@ Claim ClaimFrom(const Job& job, Channel channel) {
   const json content = json::parse(job.payload);
   const auto recipient = Recipient::Parse(channel, content.at(0));
   if (!recipient.ok()) return claim;
-  // An older version's has no HTML.
-  const std::string html = content.size() > 3 ? content.at(3) : "";
+  // An older version's has no HTML, or no attachment.
+  const auto at = [&](size_t i) -> std::string { return content.size() > i ? content.at(i) : ""; };
   claim.outgoing = Outgoing{claim.organisation_id, claim.message_id, *recipient,
-                            Text{content.at(1), content.at(2), html}};
+                            Text{content.at(1), content.at(2), at(3), {at(4), at(5), at(6)}}};
   return claim;
 }
 

@@ -48,7 +48,9 @@ absl::StatusOr<std::vector<Event>> PostgresStore::Publish(const std::string& org
       added.push_back(events[place - ids.begin()]);
       added.back().event_id = *place;
     }
-    if (!added.empty()) TellOf(organisation_id, tx);
+    if (!added.empty()) {
+      tx.AfterCommit([this, organisation_id] { published_(organisation_id); });
+    }
     return added;
   });
 }

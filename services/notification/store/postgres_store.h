@@ -45,9 +45,6 @@ class PostgresStore : public Store {
                                                 int limit) override;
 
  private:
-  // Once the transaction is committed.
-  void TellOf(const std::string& organisation_id, Transaction& transaction) const;
-
   Postgres& postgres_;
   const Published published_;
 };

@@ -228,9 +228,12 @@ class TlsServer {
     Run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 "
         "-subj /CN=relay -addext subjectAltName=IP:127.0.0.1 -keyout " +
         folder_ + "/key -out " + certificate() + " 2>/dev/null");
+    char port[9];
+    snprintf(port, sizeof port, "%04X", std::stoi(port_));
+    const std::string listens = std::string("grep -q ':") + port + " .*:0000 0A' /proc/net/tcp";
     Run("(printf '" + text_ + "'; sleep 20) | openssl s_server -quiet -accept 127.0.0.1:" + port_ +
         " -cert " + certificate() + " -key " + folder_ + "/key >/dev/null 2>&1 & echo $! >" +
-        folder_ + "/pid; sleep 0.5");
+        folder_ + "/pid; for i in $(seq 500); do " + listens + " && break; sleep 0.02; done");
   }
   void Stop() const { std::system(("kill $(cat " + folder_ + "/pid)").c_str()); }
 

@@ -94,9 +94,11 @@ struct Fixture {
   NoticeOutlet outlet{submitter};
   PostgresSummaries summaries{database.postgres(), outbox};
   KnownCases cases;
+  KnownCalendars calendars;
   KnownOrganisations organisations;
   FixedClock clock;
-  const Telling telling{{actions, preferences, cases, organisations, outlet, summaries, clock}};
+  const Telling telling{
+      {actions, preferences, cases, calendars, organisations, outlet, summaries, clock}};
   Publisher publisher{database.postgres(), store, outbox, summaries, telling};
   PreferencesHandler preferences_handler{
       {database.postgres(), outbox, settings, actions, templates, once}};

@@ -125,5 +125,25 @@ TEST_CASE("messages that waited in the queue of before are sent, and only they",
   CHECK_FALSE(store.Look("acme", "msg_1").value().unsure_for.has_value());
 }
 
+TEST_CASE("a message waits as it was handed in, and one of an older version is read", "[unit]") {
+  const Recipient ada = Recipient::Parse(Channel::kEmail, "ada@example.com").value();
+  const Outgoing mail = {
+      "acme", "msg_1", ada, {"s", "text", "<p>text</p>", {"text/calendar", "visit.ics", "BEGIN"}}};
+  Job job = {.organisation_id = "acme", .id = "acme/msg_1", .payload = PayloadOf(mail)};
+  job.readable = true;
+  const Text read = ClaimFrom(job, Channel::kEmail).outgoing.value().text;
+  CHECK(read.html == "<p>text</p>");
+  CHECK(read.attachment.content_type == "text/calendar");
+  CHECK(read.attachment.name == "visit.ics");
+  CHECK(read.attachment.data == "BEGIN");
+  for (const char* old :
+       {R"(["ada@example.com","s","text"])", R"(["ada@example.com","s","text",""])"}) {
+    job.payload = old;
+    const Text older = ClaimFrom(job, Channel::kEmail).outgoing.value().text;
+    CHECK(older.body == "text");
+    CHECK(older.attachment.data.empty());
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::notification

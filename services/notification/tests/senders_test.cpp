@@ -231,6 +231,26 @@ TEST_CASE("a mail with HTML has both parts, the text first", "[service]") {
   CHECK_FALSE(absl::StrContains(plain, "text/html"));
 }
 
+TEST_CASE("a mail's attachment comes after its text, under its name, byte by byte", "[service]") {
+  FakeMailServer server;
+  SmtpSender sender = SenderTo(server);
+  Outgoing mail = Mail();
+  mail.text.attachment = {"text/calendar; charset=utf-8; method=CANCEL", "visit.ics",
+                          "BEGIN:VCALENDAR\r\n"};
+  if (GENERATE(true, false)) mail.text.html = "<p>text</p>";
+  REQUIRE(sender.Send(mail).outcome == Outcome::kSent);
+  const std::string text = server.texts().at(0);
+  const size_t mixed = text.find("Content-Type: multipart/mixed");
+  const size_t plain = text.find("Content-Type: text/plain");
+  const size_t calendar =
+      text.find("Content-Type: text/calendar; charset=utf-8; method=CANCEL\r\n");
+  REQUIRE(calendar != std::string::npos);
+  CHECK(mixed < plain);
+  CHECK(plain < calendar);
+  CHECK(absl::StrContains(text, "Content-Disposition: attachment; filename=\"visit.ics\"\r\n"));
+  CHECK(absl::StrContains(text.substr(calendar), "QkVHSU46VkNBTEVOREFSDQo="));
+}
+
 bool WasSent(const FakeMailServer& server, const std::string& command) {
   for (const std::string& each : server.commands()) {
     if (absl::StartsWith(each, command)) return true;

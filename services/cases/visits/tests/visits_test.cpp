@@ -245,6 +245,26 @@ TEST_CASE_METHOD(VisitsFixture, "the file for a calendar follows the visit", "[s
   CHECK(absl::StrContains(gone->data(), "SEQUENCE:2\r\n"));
 }
 
+TEST_CASE_METHOD(VisitsFixture, "the file for a mail is the one that clients download",
+                 "[service]") {
+  const v1::Visit visit = Arranged({3, 4}, "bob");
+  v1::LookUpVisitCalendarRequest request;
+  request.set_case_id("deal");
+  request.set_visit_id(visit.visit_id());
+  const auto look_up = [&] { return visits.LookUpVisitCalendar(ServiceCall(), request); };
+  CHECK(look_up()->data().empty());
+  REQUIRE(Choose(As("bob"), visit, 0).ok());
+  const auto file = look_up();
+  const auto downloaded = Download(As("bob"), visit);
+  REQUIRE(file.ok());
+  CHECK(file->data() == downloaded->data());
+  CHECK(file->content_type() == downloaded->content_type());
+  CHECK(ReasonOf(visits.LookUpVisitCalendar(ServiceCall("other"), request).status()) ==
+        "NOT_FOUND");
+  request.set_visit_id("vis_unknown");
+  CHECK(ReasonOf(look_up().status()) == "NOT_FOUND");
+}
+
 TEST_CASE_METHOD(VisitsFixture, "a time that is agreed on moves the case where it waits for it",
                  "[service]") {
   v1::PutPipelineRequest pipeline = Solar();

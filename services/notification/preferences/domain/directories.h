@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/notification/domain/texts.h"
 
 namespace gatehouse::notification {
 
@@ -37,6 +38,16 @@ class CaseDirectory {
   // Each of them, in their order; NOT_FOUND for one that is gone.
   virtual std::vector<absl::StatusOr<MirroredCase>> LookUp(
       const std::string& organisation_id, const std::vector<std::string>& case_ids) = 0;
+};
+
+class CalendarDirectory {
+ public:
+  virtual ~CalendarDirectory() = default;
+  // A visit as a file for calendars; nothing in it where no time was agreed on, or the visit is
+  // gone.
+  virtual absl::StatusOr<Attachment> LookUpVisit(const std::string& organisation_id,
+                                                 const std::string& case_id,
+                                                 const std::string& visit_id) = 0;
 };
 
 struct OrganisationProfile {

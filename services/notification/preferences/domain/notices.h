@@ -24,6 +24,7 @@ struct Notice {
   std::string case_id;
   std::vector<Way> ways;
   std::map<std::string, std::string> values;  // What the texts' tags stand for.
+  Attachment attachment;                      // Of an e-mail.
 };
 
 // Where notices leave.

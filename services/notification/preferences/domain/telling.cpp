@@ -62,19 +62,32 @@ absl::StatusOr<Wanted> Telling::Judge(const std::string& organisation_id,
   return wanted;
 }
 
-std::vector<Notice> Telling::NoticesOf(const Preferences& preferences, const Event& event,
-                                       const Scene& scene) const {
-  std::vector<Notice> notices;
-  if (const auto* action = places_.actions.FindForClients(event.type)) {
-    notices = NoticesForClients(*action, preferences.Of(*action), event, scene);
-  }
+std::vector<Notice> Telling::ForClients(const Preferences& preferences, const Event& event,
+                                        const Scene& scene) const {
+  const auto* action = places_.actions.FindForClients(event.type);
+  if (action == nullptr) return {};
+  return NoticesForClients(*action, preferences.Of(*action), event, scene);
+}
+
+std::vector<Notice> Telling::ForOwner(const Preferences& preferences, const Event& event,
+                                      const Scene& scene) const {
   const auto* action = places_.actions.FindForStaff(event.type);
-  if (action == nullptr || !Concerns(*action, event)) return notices;
+  if (action == nullptr || !Concerns(*action, event)) return {};
   const StaffChoice choice = preferences.Of(*action);
-  if (choice.delivery == StaffDelivery::kAtOnce || choice.delivery == StaffDelivery::kSms) {
-    notices.push_back(NoticeForOwner(*action, choice, event, scene));
-  }
-  return notices;
+  const bool now =
+      choice.delivery == StaffDelivery::kAtOnce || choice.delivery == StaffDelivery::kSms;
+  if (!now) return {};
+  return {NoticeForOwner(*action, choice, event, scene)};
+}
+
+absl::Status Telling::AttachTo(std::vector<Notice>& notices, const std::string& organisation_id,
+                               const Event& event) const {
+  const auto visit = event.data.find("visitId");
+  if (visit == event.data.end() || notices.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Attachment calendar,
+                   places_.calendars.LookUpVisit(organisation_id, event.case_id, visit->second));
+  for (Notice& notice : notices) notice.attachment = calendar;
+  return absl::OkStatus();
 }
 
 absl::Status Telling::TellEvent(const std::string& organisation_id, const Event& event) const {
@@ -83,7 +96,10 @@ absl::Status Telling::TellEvent(const std::string& organisation_id, const Event&
   ASSIGN_OR_RETURN(const auto organisation, places_.organisations.LookUp(organisation_id));
   ASSIGN_OR_RETURN(const Preferences preferences, places_.preferences.Get(organisation_id));
   const Scene scene = {cases.begin()->second, organisation};
-  for (const Notice& notice : NoticesOf(preferences, event, scene)) {
+  std::vector<Notice> notices = ForClients(preferences, event, scene);
+  RETURN_IF_ERROR(AttachTo(notices, organisation_id, event));
+  for (Notice& notice : ForOwner(preferences, event, scene)) notices.push_back(std::move(notice));
+  for (const Notice& notice : notices) {
     RETURN_IF_ERROR(places_.outlet.Send(organisation_id, notice));
   }
   return absl::OkStatus();

@@ -31,6 +31,7 @@ class Telling {
     const Actions& actions;
     PreferenceStore& preferences;
     CaseDirectory& cases;
+    CalendarDirectory& calendars;
     OrganisationDirectory& organisations;
     Outlet& outlet;
     SummaryStore& summaries;
@@ -51,8 +52,14 @@ class Telling {
   absl::Status SendSummary(const std::string& organisation_id, absl::Time due) const;
 
  private:
-  std::vector<Notice> NoticesOf(const Preferences& preferences, const Event& event,
-                                const Scene& scene) const;
+  std::vector<Notice> ForClients(const Preferences& preferences, const Event& event,
+                                 const Scene& scene) const;
+  // At once.
+  std::vector<Notice> ForOwner(const Preferences& preferences, const Event& event,
+                               const Scene& scene) const;
+  // Clients who are told of a visit are given it for their calendars.
+  absl::Status AttachTo(std::vector<Notice>& notices, const std::string& organisation_id,
+                        const Event& event) const;
   std::vector<Notice> SummariesOf(const std::vector<Event>& events, const Preferences& preferences,
                                   const std::map<std::string, MirroredCase>& cases,
                                   const OrganisationProfile& organisation, absl::Time due) const;

@@ -46,6 +46,16 @@ struct KnownCases : CaseDirectory {
   absl::Status away;
 };
 
+struct KnownCalendars : CalendarDirectory {
+  absl::StatusOr<Attachment> LookUpVisit(const std::string&, const std::string&,
+                                         const std::string& visit_id) override {
+    RETURN_IF_ERROR(away);
+    return visits[visit_id];
+  }
+  std::map<std::string, Attachment> visits;
+  absl::Status away;
+};
+
 struct KnownOrganisations : OrganisationDirectory {
   KnownOrganisations() { absl::LoadTimeZone("Australia/Sydney", &profile.time_zone); }
   absl::StatusOr<OrganisationProfile> LookUp(const std::string&) override { return profile; }

@@ -31,7 +31,8 @@ TEST_CASE("each built-in text keeps its own rules, and is sendable", "[unit]") {
 
 TEST_CASE("somebody waits for codes and reset links, and for nothing else", "[unit]") {
   for (const Kind& kind : Kinds()) {
-    const bool waited_for = kind.name.rfind("sign-in-code", 0) == 0;
+    const bool waited_for =
+        kind.name.rfind("sign-in-code", 0) == 0 || kind.name == "signature-code";
     CHECK(kind.urgent == (waited_for || kind.name == "password-reset"));
   }
 }
