@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures Gatehouse against floors and a peer, in one run and in alternation; see
 docs/performance.md. `./dev bench [--quick] [--only PART…] [--plaintext]`, where a part is one of
-transcoding, signin, upload, slow, floors, jobs, lists. Prints a table, writes .dev/bench.json."""
+transcoding, signin, upload, slow, floors, jobs, lists, bulk.
+Prints a table, writes .dev/bench.json."""
 import argparse
 import json
 import os
@@ -14,6 +15,7 @@ import sys
 import time
 import urllib.parse
 
+import bulk
 import gatehouse
 import lists
 import load
@@ -34,6 +36,8 @@ ASKED = {
     'signIn:start / peer (16)': (8, 12),
     'upload 1 GiB / Beast to disk': (0.9, 1.0),
     'transfer alone / beside 500 slow': (0.5, 0.9),
+    'cases in bulk / one by one (anew)': (5, 10),
+    'cases in bulk / one by one (as they are)': (5, 10),
 }
 started = []
 
@@ -402,7 +406,7 @@ def show(results):
         tail = r['p99_us'] / max(r['p50_us'], 1)
         print(f"{name:32} {r['rps']:8.0f} {r['p50_us'] / 1000:8.2f} {r['p99_us'] / 1000:8.2f} "
               f"{tail:8.1f}  {cpu}")
-    for key in ('floors', 'jobs', 'rows read for a page', 'uploads',
+    for key in ('floors', 'jobs', 'bulk', 'rows read for a page', 'uploads',
                 'memory while eight upload, MiB', 'memory with 500 slow transfers, MiB'):
         if results.get(key):
             print(f'\n{key}: {results[key]}')
@@ -423,10 +427,11 @@ def main():
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--plaintext', action='store_true', help='without TLS between services')
     parser.add_argument('--only', nargs='+', choices=(
-        'transcoding', 'signin', 'upload', 'slow', 'floors', 'jobs', 'lists'))
+        'transcoding', 'signin', 'upload', 'slow', 'floors', 'jobs', 'lists', 'bulk'))
     chosen = parser.parse_args()
     seconds = 2 if chosen.quick else 5
-    parts = chosen.only or ('transcoding', 'floors', 'jobs', 'signin', 'lists', 'upload', 'slow')
+    parts = chosen.only or ('transcoding', 'floors', 'jobs', 'signin', 'lists', 'bulk', 'upload',
+                             'slow')
     results = {'runs': {}, 'ratios': {}, 'floors': {}, 'tls': not chosen.plaintext}
     running = Running(chosen.plaintext)
     try:
@@ -441,6 +446,7 @@ def main():
             'lists': lambda: lists.measure(
                 results, lambda pages, url: measured(pages, 16, url, running.pids, seconds), run,
                 owners_url(), lists.COUNTS[:1] if chosen.quick else lists.COUNTS),
+            'bulk': lambda: bulk.measure(results, chosen.quick),
             'upload': lambda: upload(results, running, chosen.quick),
             'slow': lambda: streams.slow(results, running),
         }

@@ -1,3 +1,5 @@
+#include "services/cases/bulk/handler.h"
+#include "services/cases/changes/handler.h"
 #include "services/cases/contacts/handler.h"
 #include "services/cases/drawing/handler.h"
 #include "services/cases/factfind/flows_handler.h"
@@ -114,6 +116,11 @@ int main(int argc, char** argv) {
   const cases::PortalGate gate(portal_settings);
   cases::TermsStore terms(base.postgres(), outbox);
   cases::Handler handler(store, places, gate, once);
+  cases::BulkPlaces bulk_places(base.postgres(), outbox);
+  cases::BulkStore bulk_store(base.postgres(), outbox, bulk_places);
+  cases::BulkHandler bulk(bulk_store, once);
+  cases::ChangeStore change_store(base.postgres());
+  cases::ChangesHandler changes(change_store, places);
   cases::PipelinesHandler pipelines({definitions, places, case_file, gate, once});
   cases::ContactStore contact_store(base.postgres(), outbox, store, case_file);
   cases::ContactsHandler contacts(contact_store, case_file, gate, once);
@@ -130,6 +137,8 @@ int main(int argc, char** argv) {
                fact_find_store, gate, once});
   Server server("cases");
   handler.Register(server);
+  bulk.Register(server);
+  changes.Register(server);
   pipelines.Register(server);
   portal.Register(server);
   contacts.Register(server);

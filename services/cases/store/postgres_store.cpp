@@ -28,7 +28,8 @@ constexpr char kPut[] = R"sql(
   WHERE $10 = '' OR EXISTS (SELECT FROM case_file WHERE organisation_id = $1 AND case_id = $2)
   ON CONFLICT (organisation_id, case_id) DO UPDATE SET
     display_name = $3, kind = $4, owner_id = $5, owner_name = $6, owner_email = $7,
-    owner_phone = $8, owner_e164 = $9, version = old.version + 1, update_time = clock_timestamp()
+    owner_phone = $8, owner_e164 = $9, version = old.version + 1, update_time = clock_timestamp(),
+    put_time = clock_timestamp()
   WHERE $10 IN ('', old.version::text)
   RETURNING version)sql";
 

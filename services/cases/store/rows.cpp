@@ -1,6 +1,7 @@
 #include "services/cases/store/rows.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/common/postgres/arrays.h"
 #include "services/common/text/json_text.h"
 
 namespace gatehouse::cases {
@@ -63,6 +64,19 @@ std::vector<Case> CasesFrom(const pqxx::result& rows) {
     if (!row["contact_id"].is_null()) cases.back().contacts.push_back(ContactFrom(row));
   }
   return cases;
+}
+
+std::map<std::string, Case> FindCases(Transaction& tx, const std::string& organisation_id,
+                                      const std::vector<std::string>& case_ids) {
+  static const std::string kFind = CasesQuery(
+      "SELECT * FROM case_file WHERE organisation_id = $1 AND case_id = ANY ($2::text[])", "true",
+      "f.case_id");
+  std::map<std::string, Case> found;
+  if (case_ids.empty()) return found;
+  for (Case& mirrored : CasesFrom(tx.Exec(kFind.c_str(), organisation_id, SqlArray(case_ids)))) {
+    found.emplace(mirrored.case_id, std::move(mirrored));
+  }
+  return found;
 }
 
 Note NoteFrom(const pqxx::row& row) {

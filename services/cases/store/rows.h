@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,10 @@ namespace gatehouse::cases {
 // time ran out unused makes its contact one that is not invited.
 std::string CasesQuery(const std::string& chosen, const std::string& seen,
                        const std::string& order);
+
+// Those of them that are there, by their ids, with all contacts.
+std::map<std::string, Case> FindCases(Transaction& tx, const std::string& organisation_id,
+                                      const std::vector<std::string>& case_ids);
 
 // From the rows of such a query.
 std::vector<Case> CasesFrom(const pqxx::result& rows);

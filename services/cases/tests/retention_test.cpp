@@ -39,8 +39,10 @@ TEST_CASE_METHOD(Retained, "what is known of a deleted case is forgotten after i
   CHECK(sweeper.Sweep().value() == 0);
   CHECK(Delete("deal-1").ok());
   clock.ahead = absl::Hours(24) * 91;
-  CHECK(sweeper.Sweep().value() == 2);
+  CHECK(sweeper.Sweep().value() == 3);
   CHECK(Rows("deleted_case") == 0);
+  // Who keeps up with changes was told for as long.
+  CHECK(Rows("case_change") == 1);
   CHECK(ReasonOf(Delete("deal-1")) == "NOT_FOUND");
   // The other case is as it was.
   CHECK(Rows("contact_portal") == 1);
@@ -69,7 +71,8 @@ TEST_CASE_METHOD(Retained, "of another organisation's case of that name nothing 
   Invite("deal-1", 1);
   REQUIRE(Delete("deal-1", "other").ok());
   clock.ahead = absl::Hours(24) * 91;
-  CHECK(sweeper.Sweep().value() == 1);
+  CHECK(sweeper.Sweep().value() == 2);
+  CHECK(Rows("case_change") == 1);
   CHECK(Get("deal-1")->contacts(0).portal() == pb::ACTIVE);
 }
 
