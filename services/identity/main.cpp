@@ -90,6 +90,20 @@ struct AuditKeeping {
   AuditExtender extender{chain};
 };
 
+ServerOptions OptionsOf(const ServiceConfig& config, CachingAuthenticator& authenticator,
+                        Postgres& postgres, Redis& redis) {
+  ServerOptions options = config.ToServerOptions();
+  options.authenticator = &authenticator;
+  const int migrations = static_cast<int>(WithCommon(kMigrations).size());
+  // From the first call on the time is the database's.
+  (void)postgres.Ready(migrations);
+  options.ready = [&config, &postgres, &redis, migrations]() -> absl::Status {
+    RETURN_IF_ERROR(CheckStores(config, migrations, postgres, redis));
+    return CheckRootKey(postgres, config.root_key);
+  };
+  return options;
+}
+
 int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
           const BlockedPasswords& blocked, const std::string& notification_address,
           absl::Duration audit_kept) {
@@ -154,16 +168,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   portals_handler.Register(server);
   recovery_handler.Register(server);
   confirmations_handler.Register(server);
-  ServerOptions options = config.ToServerOptions();
-  options.authenticator = &authenticator;
-  const int migrations = static_cast<int>(WithCommon(kMigrations).size());
-  // From the first call on the time is the database's.
-  (void)postgres.Ready(migrations);
-  options.ready = [&]() -> absl::Status {
-    RETURN_IF_ERROR(CheckStores(config, migrations, postgres, redis));
-    return CheckRootKey(postgres, config.root_key);
-  };
-  const int code = RunServer(server, std::move(options));
+  const int code = RunServer(server, OptionsOf(config, authenticator, postgres, redis));
   sending.Stop();  // What it still does uses the others.
   return code;
 }

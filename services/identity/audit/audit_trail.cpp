@@ -17,7 +17,7 @@ absl::Status Walk(PostgresAuditChain& chain, const std::string& organisation_id,
   const int64_t end = std::min(head.number, walk.number() + kAuditVerifiedMax);
   while (walk.number() < end) {
     ASSIGN_OR_RETURN(const std::vector<AuditLink> links,
-                     chain.List(organisation_id, walk.number(), kAuditBatch));
+                     chain.List(organisation_id, walk.number(), kAuditRead));
     if (links.empty()) {
       found.broken_link = BrokenLink{walk.number() + 1, "", AuditBreak::kMissing};
       return absl::OkStatus();
@@ -106,7 +106,7 @@ void AuditExtender::Start() {
         SetGauge("gatehouse_audit_rows_waiting", {}, *waiting);
       }
       // Much waits: on with it.
-      if (extended.ok() && *extended >= kAuditBatch) continue;
+      if (extended.ok() && *extended >= kAuditRead) continue;
       if (!stopping_) wakeup_.Wait(kRound);
     }
   });

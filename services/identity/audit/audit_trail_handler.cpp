@@ -10,7 +10,9 @@ namespace {
 
 using Part = v1::ExportAuditTrailResponse;
 
-// The lines up to the row that was the latest at the beginning, a batch at a time.
+constexpr size_t kPart = 256 << 10;  // Of a line there may be more.
+
+// The lines up to the row that was the latest at the beginning.
 class AuditLines : public Source<Part> {
  public:
   AuditLines(PostgresAuditChain& chain, std::string organisation_id, int64_t number,
@@ -22,35 +24,41 @@ class AuditLines : public Source<Part> {
         end_(end) {}
 
   absl::StatusOr<bool> Next(Part& part) override {
+    if (lines_.empty()) RETURN_IF_ERROR(Read());
     if (!begun_) {
       part.set_content_type("application/jsonl");
       part.set_content_disposition("attachment; filename=\"audit-trail.jsonl\"");
-    } else if (number_ >= end_) {
+    } else if (lines_.empty()) {
       return false;
     }
     begun_ = true;
-    const int most = static_cast<int>(std::min<int64_t>(kAuditBatch, end_ - number_));
-    if (most <= 0) return true;
+    part.set_data(lines_.substr(0, kPart));
+    lines_.erase(0, kPart);
+    return true;
+  }
+
+ private:
+  absl::Status Read() {
+    const int most = static_cast<int>(std::min<int64_t>(kAuditRead, end_ - number_));
+    if (most <= 0) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::vector<AuditLink> links,
                      chain_.List(organisation_id_, number_, most));
     for (const AuditLink& link : links) {
       if (link.number > end_) break;
       // What is kept of the row before, right or wrong: the reader finds it out.
-      part.mutable_data()->append(AuditLine(organisation_id_, link.number, hash_, link.event));
-      part.mutable_data()->push_back('\n');
+      lines_ += AuditLine(organisation_id_, link.number, hash_, link.event) + "\n";
       number_ = link.number;
       hash_ = link.hash;
     }
-    if (links.empty()) number_ = end_;  // Rows are missing at the end.
-    return true;
+    return absl::OkStatus();
   }
 
- private:
   PostgresAuditChain& chain_;
   const std::string organisation_id_;
   int64_t number_;
   std::string hash_;
   const int64_t end_;
+  std::string lines_;  // That were read, and have not left.
   bool begun_ = false;
 };
 

@@ -45,7 +45,7 @@ absl::StatusOr<int> PostgresAuditChain::CountWaiting() {
   return postgres_.Read(Rows::OfAll(), [](Transaction& tx) -> absl::StatusOr<int> {
     const auto row = tx.Exec(
         "SELECT count(*) AS waiting FROM (SELECT FROM audit_event WHERE number IS NULL LIMIT $1) "
-        "AS some",
+        "AS unplaced",
         kAuditWaitingMax)[0];
     return row["waiting"].as<int>();
   });
@@ -65,7 +65,7 @@ absl::StatusOr<int> PostgresAuditChain::ExtendOf(const std::string& organisation
     for (const auto& row :
          tx.Exec("SELECT " AUDIT_ROW " FROM audit_event WHERE organisation_id = $1 "
                  "AND number IS NULL ORDER BY time, audit_event_id LIMIT $2",
-                 organisation_id, kAuditBatch)) {
+                 organisation_id, kAuditRead)) {
       const AuditEvent event = AuditEventFrom(row);
       hash = AuditHash(AuditLine(organisation_id, ++number, hash, event));
       ids.push_back(event.audit_event_id);
@@ -132,7 +132,7 @@ absl::StatusOr<AuditHead> PostgresAuditChain::FindHead(const std::string& organi
             "coalesce(c.anchor_number, 0) AS anchor_number, "
             "coalesce(c.anchor_hash, $2) AS anchor_hash, "
             "(SELECT count(*) FROM (SELECT FROM audit_event WHERE organisation_id = $1 "
-            "AND number IS NULL LIMIT $3) AS some) AS waiting "
+            "AND number IS NULL LIMIT $3) AS unplaced) AS waiting "
             "FROM (SELECT $1::text AS organisation_id) AS one "
             "LEFT JOIN audit_chain AS c USING (organisation_id)",
             organisation_id, std::string(kNoAuditHash), kAuditWaitingMax)[0];

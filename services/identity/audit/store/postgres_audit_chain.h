@@ -10,7 +10,9 @@
 
 namespace gatehouse::identity {
 
-constexpr int kAuditBatch = 500;
+constexpr int kAuditBatch = 500;  // That are deleted at once.
+// That are in memory at once: a row may hold settings as they were before and after.
+constexpr int kAuditRead = 50;
 constexpr int kAuditWaitingMax = 1000;  // That are counted.
 
 // Where an organisation's chain ends, and where what is left of it begins.
@@ -26,7 +28,7 @@ class PostgresAuditChain {
  public:
   explicit PostgresAuditChain(Postgres& postgres) : postgres_(postgres) {}
 
-  // Gives rows that wait their numbers, kAuditBatch of each organisation at most, and leaves those
+  // Gives rows that wait their numbers, kAuditRead of each organisation at most, and leaves those
   // to another replica that it is at. How many rows there were.
   absl::StatusOr<int> Extend();
   // Of all organisations, kAuditWaitingMax at most.
