@@ -47,12 +47,14 @@ void JobLedger::Expect(const std::vector<int64_t>& numbers) {
   expected_.insert(numbers.begin(), numbers.end());
 }
 
-void JobLedger::TellOver(int64_t number) {
+JobLedger::Waiter* JobLedger::TellOver(int64_t number) {
   expected_.erase(number);
-  const auto waiter = waiting_.find(number);
-  if (waiter == waiting_.end()) return;
-  if (--waiter->second->left == 0) waiter->second->none_left.notify_one();
-  waiting_.erase(waiter);
+  const auto waiting = waiting_.find(number);
+  if (waiting == waiting_.end()) return nullptr;
+  Waiter* const waiter = waiting->second;
+  if (--waiter->left == 0) waiter->none_left.notify_one();
+  waiting_.erase(waiting);
+  return waiter;
 }
 
 void JobLedger::Done(int64_t number) {
@@ -67,7 +69,7 @@ void JobLedger::Done(int64_t number) {
 
 void JobLedger::Forget(int64_t number) {
   const std::lock_guard lock(mutex_);
-  TellOver(number);
+  if (Waiter* const waiter = TellOver(number)) waiter->forgotten.push_back(number);
 }
 
 void JobLedger::WaitFor(const std::vector<int64_t>& numbers, absl::Duration patience) {
@@ -77,16 +79,18 @@ void JobLedger::WaitFor(const std::vector<int64_t>& numbers, absl::Duration pati
     std::unique_lock lock(mutex_);
     Waiter waiter;
     for (const int64_t number : numbers) {
-      if (expected_.count(number) != 0 && waiting_.emplace(number, &waiter).second) ++waiter.left;
+      if (expected_.count(number) != 0 && waiting_.emplace(number, &waiter).second) {
+        ++waiter.left;
+      } else if (removing_.count(number) == 0) {
+        elsewhere.push_back(number);
+      }
     }
     waiter.none_left.wait_for(lock, absl::ToChronoMilliseconds(patience),
                               [&] { return waiter.left == 0; });
-    for (const int64_t number : numbers) {
-      waiting_.erase(number);
-      if (removing_.count(number) == 0) elsewhere.push_back(number);
-    }
+    for (const int64_t number : numbers) waiting_.erase(number);
+    elsewhere.insert(elsewhere.end(), waiter.forgotten.begin(), waiter.forgotten.end());
   }
-  // Those that were removed already are not remembered, and cost one look.
+  // Those that were removed before this began are not remembered, and cost one look.
   while (!elsewhere.empty() && absl::Now() < end) {
     auto remaining = store_.Remaining(elsewhere);
     if (!remaining.ok() || remaining->empty()) return;

@@ -38,13 +38,15 @@ class JobLedger {
   // Who waits is woken by itself, once the last of its jobs is over.
   struct Waiter {
     int left = 0;
+    std::vector<int64_t> forgotten;  // Not to be done here after all.
     std::condition_variable none_left;
   };
   void Run();
   void Remove(const std::vector<int64_t>& numbers);
   void KeepHouse();
   void ReportBacklog();
-  void TellOver(int64_t number);
+  // With the lock held; the one who waits for it, if anybody does.
+  Waiter* TellOver(int64_t number);
 
   const JobStore& store_;
   const std::function<void()> let_go_;
