@@ -83,6 +83,7 @@ type Arrived = {
     subject: string;
     text: string;
     html: string;
+    attachments: { type: string; name: string; text: string }[];
     headers: string[]; // Their names, in lower case.
     traceparent: string;
   }[];

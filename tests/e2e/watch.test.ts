@@ -14,16 +14,13 @@ after(() => endings.forEach((end) => end()));
 /** What an EventSource hears of the feed, after `pageToken` and from then on. */
 function watch(office: Office, pageToken: string, base = url, key = office.key) {
   const told: Told[] = [];
-  const source = new EventSource(
-    `${base}/v1/events:watch?${new URLSearchParams({ pageToken })}`,
-    {
-      fetch: (input, init) =>
-        fetch(input, {
-          ...init,
-          headers: { ...init.headers, Authorization: `Bearer ${key}` },
-        }),
-    },
-  );
+  const source = new EventSource(`${base}/v1/events:watch?${new URLSearchParams({ pageToken })}`, {
+    fetch: (input, init) =>
+      fetch(input, {
+        ...init,
+        headers: { ...init.headers, Authorization: `Bearer ${key}` },
+      }),
+  });
   source.onmessage = ({ lastEventId, data }) =>
     told.push({ id: lastEventId, event: JSON.parse(data as string) });
   endings.push(() => source.close());
@@ -32,7 +29,7 @@ function watch(office: Office, pageToken: string, base = url, key = office.key) 
 
 /** The feed's end, and what came after a place in it. */
 async function endOf(office: Office) {
-  for (let token: string | undefined = undefined; ; ) {
+  for (let token: string | undefined = undefined; ;) {
     const page: { events: unknown[]; nextPageToken: string } = await office.events(token);
     token = page.nextPageToken;
     if (page.events.length === 0) return token;
@@ -112,7 +109,7 @@ test("a stream that breaks off goes on by itself: nothing missed, nothing twice"
     await revoked(round % 2); // While nobody listens.
   }
   const all: { eventId: string }[] = [];
-  for (let token = from; ; ) {
+  for (let token = from; ;) {
     const page = await office.events(token);
     if (page.events.length === 0) break;
     all.push(...page.events);

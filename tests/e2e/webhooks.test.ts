@@ -148,9 +148,7 @@ test("an endpoint that is deleted is told nothing any more", async () => {
   await ok(office.invite(0));
   await eventually(async () => taken(crm.posts, "invitation.created")[0], "it is told before");
   for (let i = 0; i < 2; ++i) {
-    await ok(
-      office.api.DELETE("/v1/webhookEndpoints/{webhookEndpointId}", { params: { path } }),
-    );
+    await ok(office.api.DELETE("/v1/webhookEndpoints/{webhookEndpointId}", { params: { path } }));
   }
   await refused(
     office.api.GET("/v1/webhookEndpoints/{webhookEndpointId}", { params: { path } }),
@@ -169,11 +167,7 @@ test("where webhooks cannot go is refused by name, and so is an unknown event", 
   for (const url of ["https://10.0.0.1/", "https://169.254.169.254/latest", "ftp://crm.example"]) {
     await refused(add(url), 400, "WEBHOOK_URL_NOT_ALLOWED");
   }
-  await refused(
-    add("https://crm.example/", ["invitation.acepted"]),
-    400,
-    "UNKNOWN_EVENT_TYPE",
-  );
+  await refused(add("https://crm.example/", ["invitation.acepted"]), 400, "UNKNOWN_EVENT_TYPE");
   for (let i = 0; i < 20; ++i) await ok(add(`https://crm.example/${i}`));
   await refused(add("https://crm.example/one-more"), 400, "WEBHOOK_LIMIT_REACHED");
 });

@@ -108,5 +108,18 @@ TEST_CASE_METHOD(ConfirmationFixture, "who locked itself out meanwhile confirms 
   CHECK(ReasonOfConfirmed(id, code) == "SIGN_IN_LOCKED");
 }
 
+TEST_CASE_METHOD(ConfirmationFixture, "a code from before staff reset the phone confirms nothing",
+                 "[service]") {
+  const std::string id = Started();
+  const std::string code = messenger.codes[0];
+  const FactorKey key = confirming.KeyOf("acme", "ada", "+61412345678");
+  database.Exec(
+      "INSERT INTO account (organisation_id, account_id, email, resets) VALUES ('acme', '" +
+      key.account_id + "', '', 1)");
+  CHECK(ReasonOfConfirmed(id, code) == "CHALLENGE_EXPIRED");
+  const std::string second = Started("deed-2");
+  CHECK(Confirmed(second, messenger.codes.back(), "deed-2").ok());
+}
+
 }  // namespace
 }  // namespace gatehouse::identity

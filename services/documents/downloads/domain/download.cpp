@@ -41,8 +41,7 @@ absl::StatusOr<std::optional<ByteRange>> ParseRange(const std::string& range, in
   const auto is_number = [](const std::string& text) {
     return text.find_first_not_of("0123456789") == std::string::npos;
   };
-  // What is larger than any file is as large as can be: players end a range at 2^64 (RFC
-  // 9110, 14.1).
+  // Players end a range at 2^64: what is beyond any file is as large as can be.
   const auto number = [](const std::string& text) {
     int64_t value = 0;
     return absl::SimpleAtoi(text, &value) ? value : std::numeric_limits<int64_t>::max();

@@ -40,7 +40,7 @@ struct EvidenceFixture : Fixture {
       all += part.data();
     }
     CHECK(length == static_cast<int64_t>(all.size()));
-    const Files files;
+    const struct Files files;
     std::ofstream(files.folder / "a.zip", std::ios::binary) << all;
     std::ofstream(files.folder / "read.py")
         << "import zipfile, json, hashlib\nz = zipfile.ZipFile('a.zip')\n"

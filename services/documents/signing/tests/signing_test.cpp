@@ -326,10 +326,10 @@ TEST_CASE_METHOD(SigningFixture, "reminders and the end come in their time, once
   CHECK(Jobs("signature.look") == 2);
   REQUIRE(LookAt(id, first).ok());
   CHECK(Jobs("TellContact") == 2);
-  // The contact has left the case: nobody is told, and it ends all the same.
+  // Also where the contact has left the case: notification tells nobody then.
   cases.mirrored.contacts.clear();
   REQUIRE(LookAt(id, start + absl::Hours(30 * 24)).ok());
-  CHECK(Jobs("TellContact") == 2);
+  CHECK(Jobs("TellContact") == 3);
   CHECK(Get(id).state() == pb::SIGNING_EXPIRED);
   CHECK(ReasonOf(Start(ada, sent).status()) == "SIGNATURE_REQUEST_ENDED");
   CHECK(LookAt("sig_none", start).ok());

@@ -1,4 +1,3 @@
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/documents/signing/sealer_process.h"
@@ -78,24 +77,19 @@ TEST_CASE("an authority says when something was there", "[unit]") {
 
 TEST_CASE("an answer that is none of this authority's to this request is as none", "[unit]") {
   const Clocks clocks, others;
-  std::string answer;
-  const FakeServer server([&](Peer& peer) {
-    if (answer.empty()) {
-      others.Serve(peer);
-    } else {
+  {
+    const FakeServer server([&](Peer& peer) { others.Serve(peer); });
+    CHECK(absl::IsUnavailable(At(server, clocks)->Stamp("a signature").status()));
+    CHECK(At(server, others)->Stamp("a signature").ok());
+  }
+  // What it has answered to another request, and what is no answer.
+  for (const std::string& answer :
+       {others.LastReply(), std::string("no"), std::string(100 << 10, 'x')}) {
+    const FakeServer server([answer](Peer& peer) {
       (void)peer.ReadTo("\r\n\r\n");
       Clocks::Say(peer, answer);
-    }
-  });
-  const auto authority = At(server, clocks);
-  // Signed by somebody else; what that had answered before, to another request; and no answer.
-  CHECK(absl::IsUnavailable(authority->Stamp("a signature").status()));
-  CHECK(At(server, others)->Stamp("a signature").ok());
-  answer = others.LastReply();
-  CHECK(absl::IsUnavailable(At(server, others)->Stamp("a signature").status()));
-  for (const std::string& wrong : {std::string("no"), std::string(100 << 10, 'x')}) {
-    answer = wrong;
-    CHECK(absl::IsUnavailable(authority->Stamp("a signature").status()));
+    });
+    CHECK(absl::IsUnavailable(At(server, others)->Stamp("a signature").status()));
   }
 }
 

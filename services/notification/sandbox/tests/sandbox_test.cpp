@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "services/notification/sandbox/sandbox_handler.h"
 #include "services/notification/sandbox/sandbox_sender.h"
 #include "services/notification/tests/delivery_fixture.h"
@@ -93,10 +95,12 @@ TEST_CASE_METHOD(InSandbox, "the inbox is read page by page, one's own alone", "
   std::vector<std::string> ids;
   for (int i = 0; i < 5; ++i) {
     const Outgoing message = To(i % 2 == 0 ? "ada@example.com" : "+447700900123");
-    ids.insert(ids.begin(), message.message_id);
+    ids.push_back(message.message_id);
     CHECK(sandboxed.Send(message).outcome == Outcome::kSent);
   }
   CHECK(sandboxed.Send(To("ada@example.com", "sandbox-2")).outcome == Outcome::kSent);
+  // By their ids: within a millisecond these have no order.
+  std::sort(ids.rbegin(), ids.rend());
   std::vector<std::string> read;
   std::string token;
   do {

@@ -276,7 +276,12 @@ TEST_CASE_METHOD(WebhookFixture, "an endpoint that is deleted takes what waits w
 
 TEST_CASE_METHOD(WebhookFixture,
                  "an organisation has twenty endpoints at most, and sees no other's", "[service]") {
-  for (int i = 0; i < kWebhookEndpointsMax; ++i) Add(kUrl);
+  database.Exec(
+      "INSERT INTO webhook_endpoint (organisation_id, endpoint_id, display_name, url, event_types, "
+      "secret, cursor) SELECT 'acme', 'whe_' || n, '', 'https://crm.example', '{}', '', 0 "
+      "FROM generate_series(2, " +
+      std::to_string(kWebhookEndpointsMax) + ") AS n");
+  Add(kUrl);
   const Call call = StaffCall();
   const CallScope scope(call);
   const WebhookEndpoint one_more = {
