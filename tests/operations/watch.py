@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""usage: watch.py PORT STOP START
+"""usage: watch.py PORT STOP START DOOR
 
 Whether deploy/watch signs in, and says so; whether it says what does not work while a service is
 away, and that it works again. It shows its metrics at PORT; STOP and START are commands that stop a
-service and start it.
+service and start it. DOOR is the front's host:port, whose certificate is looked at.
 """
+import calendar
 import json
 import os
 import pathlib
@@ -24,7 +25,7 @@ WAIT_SECONDS = 60
 
 
 def metrics(port):
-    """{(name without its prefix, step, outcome or ''): value}"""
+    """{(name without its prefix, step or door, outcome or ''): value}"""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         lines = answer.read().decode().splitlines()
     found = {}
@@ -32,8 +33,10 @@ def metrics(port):
         if match := re.fullmatch(
                 r'gatehouse_watch_(\w+)\{step="(\w+)"(?:,outcome="(\w+)")?\} (\S+)', line):
             found[match[1], match[2], match[3] or ""] = float(match[4])
+        elif match := re.fullmatch(r'gatehouse_(certificate_\w+)\{file="(\S+)"\} (\S+)', line):
+            found[match[1], match[2], ""] = float(match[3])
         else:
-            assert line.startswith("# TYPE gatehouse_watch_"), line
+            assert re.match(r"# TYPE gatehouse_(watch|certificate)_", line), line
     return found
 
 
@@ -44,13 +47,14 @@ def eventually(holds, what):
         time.sleep(0.1)
 
 
-def start(office, mobile, port):
+def start(office, mobile, port, door):
     environment = {
         **os.environ, "WATCH_URL": os.environ["GATEHOUSE_URL"], "WATCH_API_KEY": office.kept["key"],
         "WATCH_MOBILES": mobile, "WATCH_INBOX_USER": os.environ["GATEHOUSE_SMS_ACCOUNT"],
         "WATCH_INBOX_PASSWORD": os.environ["GATEHOUSE_SMS_TOKEN"],
         "WATCH_INBOX_URL": f"{SINK.geturl()}/2010-04-01/Accounts/"
                            f"{os.environ['GATEHOUSE_SMS_ACCOUNT']}/Messages.json",
+        "WATCH_DOORS": f"{door},127.0.0.1:{port}", "WATCH_CA_FILE": str(STATE / "tls/front/ca.crt"),
         "WATCH_LISTEN": f"127.0.0.1:{port}", "WATCH_MINUTE_SECONDS": "0.3"}
     log = (STATE / "log/watch.log").open("w", encoding="utf-8")
     return subprocess.Popen([ROOT / "deploy/watch/watch"], env=environment, stdout=log, stderr=log)
@@ -78,6 +82,17 @@ def see_it_work(port):
     assert abs(now["interval_seconds", "sign_in", ""] - 0.3 * 144) < 0.01
 
 
+def see_the_door(port, door):
+    """As strangers do, who trust the front's authority; what is no TLS has no certificate to show."""
+    name = "certificate_expiry_time_seconds"
+    eventually(lambda: (name, door, "") in metrics(port), "the front's certificate")
+    shown = subprocess.run(["openssl", "x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in",
+                            STATE / "tls/front/tls.crt"], check=True, capture_output=True, text=True)
+    ends = time.strptime(shown.stdout.strip().removeprefix("notAfter="), "%Y-%m-%d %H:%M:%SZ")
+    assert metrics(port)[name, door, ""] == calendar.timegm(ends), shown.stdout
+    assert (name, f"127.0.0.1:{port}", "") not in metrics(port)
+
+
 def see_it_fail(port, stop, restart):
     subprocess.run(shlex.split(stop), check=True, cwd=ROOT)
     before = metrics(port)
@@ -97,19 +112,23 @@ def see_the_log(secret_things):
     lines = [json.loads(line) for line in text.splitlines()]
     assert lines, "it says nothing of what failed"
     for line in lines:
-        assert line["event"] == "watch.failed" and line["step"] in {"link", "session"}, line
+        assert line["event"] == "watch.failed" and line["step"] in {"link", "session", "door"}, line
+        if line["step"] == "door":
+            assert re.search(r"^127.0.0.1:\d+: (SSLError|ConnectionResetError)$", line["error"]), line
+            continue
         assert re.search(r"^(GET|POST|PUT) /v1/\S+: 50[34]", line["error"]), line
     for secret in secret_things:
         assert secret not in text, "a secret is in its log"
 
 
 def main():
-    port, stop, restart = sys.argv[1:]
+    port, stop, restart, door = sys.argv[1:]
     office = Office.open("watch")
     mobile = f"+4474{secrets.randbelow(10**8):08d}"
-    process = start(office, mobile, port)
+    process = start(office, mobile, port, door)
     try:
         see_it_work(port)
+        see_the_door(port, door)
         see_it_fail(port, stop, restart)
         see_the_log([office.kept["key"], os.environ["GATEHOUSE_SMS_TOKEN"]])
     except BaseException:
