@@ -181,7 +181,8 @@ Json Schemas::Value(const FieldDescriptor& field, bool in_request) {
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return Message(*field.message_type(), in_request);
     default:
-      return Text(field);
+      // The contract calls nothing else so: what a credential may do (openapi.cpp has the schema).
+      return field.name() == "scopes" ? SchemaRef("Scope") : Text(field);
   }
 }
 
