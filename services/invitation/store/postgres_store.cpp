@@ -3,6 +3,7 @@
 #include "gatehouse/cases/v1/reasons.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/status.h"
+#include "services/common/postgres/sql.h"
 #include "services/invitation/effects.h"
 
 namespace gatehouse::invitation {
@@ -47,11 +48,12 @@ std::optional<absl::Time> TimeOf(const pqxx::field& field) {
   return TimeFromSql(field);
 }
 
-#define INVITATION                                                                            \
-  "i.organisation_id, i.invitation_id, i.case_id, i.contact_id, i.state, i.delivery, "        \
-  "i.visibility, i.document_request_ids, i.contact_name, i.email, i.mobile, i.inviter_name, " \
-  "i.message_request_id, i.expire_time, "                                                     \
-  "i.create_time, i.send_time, i.accept_time, i.revoke_time, i.portal_url, i.flow_ids"
+// The columns that InvitationFrom() reads.
+constexpr char kInvitation[] =
+    "i.organisation_id, i.invitation_id, i.case_id, i.contact_id, i.state, i.delivery, "
+    "i.visibility, i.document_request_ids, i.contact_name, i.email, i.mobile, i.inviter_name, "
+    "i.message_request_id, i.expire_time, "
+    "i.create_time, i.send_time, i.accept_time, i.revoke_time, i.portal_url, i.flow_ids";
 
 Invitation InvitationFrom(const pqxx::row& row) {
   Invitation invitation;
@@ -78,9 +80,10 @@ Invitation InvitationFrom(const pqxx::row& row) {
   return invitation;
 }
 
-#define LINK                                                                              \
-  "l.link_id, l.token_hash, l.single_use, coalesce(l.used_by, '') AS used_by, l.killed, " \
-  "l.expire_time AS link_expire_time"
+// The columns that LinkFrom() reads.
+constexpr char kLink[] =
+    "l.link_id, l.token_hash, l.single_use, coalesce(l.used_by, '') AS used_by, l.killed, "
+    "l.expire_time AS link_expire_time";
 
 Link LinkFrom(const pqxx::row& row) {
   return {.link_id = row["link_id"].c_str(),
@@ -95,24 +98,31 @@ constexpr char kLock[] =
     "INSERT INTO case_lock AS old VALUES ($1, $2, 1) ON CONFLICT (organisation_id, case_id) "
     "DO UPDATE SET version = old.version + 1 RETURNING version";
 
-constexpr char kOfCase[] = "SELECT " INVITATION
-                           " FROM invitation AS i WHERE organisation_id = $1 AND case_id = $2 "
-                           "ORDER BY invitation_id DESC LIMIT 1000";
+constexpr auto kOfInvitation = Sql(
+    "SELECT ", kInvitation, " FROM invitation AS i WHERE organisation_id = $1 AND case_id = $2 ");
+constexpr auto kOfCase = Sql(kOfInvitation, "ORDER BY invitation_id DESC LIMIT 1000");
+constexpr auto kGet = Sql(kOfInvitation, "AND invitation_id = $3");
+constexpr auto kList =
+    Sql(kOfInvitation, "AND invitation_id < $3 ORDER BY invitation_id DESC LIMIT $4");
+constexpr auto kListOpen = Sql(kOfInvitation, "AND state IN (1, 2) LIMIT 1000");
+constexpr auto kListLinks = Sql("SELECT ", kLink,
+                                " FROM link AS l WHERE organisation_id = $1 AND invitation_id = $2 "
+                                "ORDER BY link_id");
 
-// Whether the portal of `organisation_id` is open.
-#define PORTAL_ENABLED(organisation_id)                                                        \
-  "coalesce((SELECT enabled FROM portal_state AS p WHERE p.organisation_id = " organisation_id \
-  "), "                                                                                        \
-  "true) AS portal_enabled "
+// Whether the portal of the organisation is open.
+constexpr char kCheckPortal[] =
+    "SELECT coalesce((SELECT enabled FROM portal_state WHERE organisation_id = $1), true) "
+    "AS portal_enabled";
 
-// With what its organisation changed of the policy, if anything.
-constexpr char kFindLink[] = "SELECT " INVITATION ", " LINK
-                             ", s.document, s.fields, s.version, " PORTAL_ENABLED(
-                                 "l.organisation_id") "FROM link AS l JOIN invitation "
-                             "AS i USING (organisation_id, invitation_id) "
-                             "LEFT JOIN settings_document AS s "
-                             "ON s.organisation_id = l.organisation_id AND s.kind = $2 "
-                             "WHERE l.token_hash = $1";
+// With what its organisation changed of the policy, if anything, and whether its portal is open.
+constexpr auto kFindLink =
+    Sql("SELECT ", kInvitation, ", ", kLink,
+        ", s.document, s.fields, s.version, coalesce(p.enabled, true) AS portal_enabled "
+        "FROM link AS l JOIN invitation AS i USING (organisation_id, invitation_id) "
+        "LEFT JOIN settings_document AS s "
+        "ON s.organisation_id = l.organisation_id AND s.kind = $2 "
+        "LEFT JOIN portal_state AS p ON p.organisation_id = l.organisation_id "
+        "WHERE l.token_hash = $1");
 
 constexpr char kSetPortal[] =
     "INSERT INTO portal_state AS old VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE "
@@ -133,13 +143,14 @@ constexpr char kUseLink[] = R"sql(
 
 // Whoever changes the case's invitations meanwhile is waited for; what is not pending then has no
 // row.
-constexpr char kAccept[] = R"sql(
+constexpr auto kAccept = Sql(R"sql(
   WITH locked AS (
     UPDATE case_lock SET version = version + 1 WHERE organisation_id = $1 AND case_id = $2
     RETURNING version AS case_version)
   UPDATE invitation AS i SET state = 2, accept_time = $4 FROM locked
   WHERE i.organisation_id = $1 AND i.case_id = $2 AND i.invitation_id = $3 AND i.state = 1
-  RETURNING case_version, )sql" INVITATION;
+  RETURNING case_version, )sql",
+                             kInvitation);
 
 constexpr char kStateOf[] =
     "SELECT state FROM invitation WHERE organisation_id = $1 AND case_id = $2 "
@@ -221,7 +232,7 @@ absl::Status PostgresStore::Transact(const std::string& organisation_id, const s
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
     const auto version = tx.Exec(kLock, organisation_id, case_id)[0]["version"].as<int64_t>();
     std::vector<Invitation> invitations;
-    for (const auto& row : tx.Exec(kOfCase, organisation_id, case_id)) {
+    for (const auto& row : tx.Exec(kOfCase.c_str(), organisation_id, case_id)) {
       invitations.push_back(InvitationFrom(row));
     }
     ASSIGN_OR_RETURN(const std::optional<Change> change, decide(invitations));
@@ -240,10 +251,7 @@ absl::StatusOr<Invitation> PostgresStore::Get(const std::string& organisation_id
                                               const std::string& invitation_id) {
   return postgres_.Read(
       Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Invitation> {
-        const auto rows = tx.Exec("SELECT " INVITATION
-                                  " FROM invitation AS i WHERE organisation_id = $1 "
-                                  "AND case_id = $2 AND invitation_id = $3",
-                                  organisation_id, case_id, invitation_id);
+        const auto rows = tx.Exec(kGet.c_str(), organisation_id, case_id, invitation_id);
         if (rows.empty()) return NotFound();
         return InvitationFrom(rows[0]);
       });
@@ -256,10 +264,7 @@ absl::StatusOr<std::vector<Invitation>> PostgresStore::List(const std::string& o
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Invitation> invitations;
     for (const auto& row :
-         tx.Exec("SELECT " INVITATION
-                 " FROM invitation AS i WHERE organisation_id = $1 AND case_id = $2 "
-                 "AND invitation_id < $3 ORDER BY invitation_id DESC LIMIT $4",
-                 organisation_id, case_id, page.Below("inv"), page.limit())) {
+         tx.Exec(kList.c_str(), organisation_id, case_id, page.Below("inv"), page.limit())) {
       invitations.push_back(InvitationFrom(row));
     }
     return invitations;
@@ -271,11 +276,7 @@ absl::StatusOr<std::vector<Invitation>> PostgresStore::ListOpen(const std::strin
   using Result = absl::StatusOr<std::vector<Invitation>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Invitation> invitations;
-    for (const auto& row :
-         tx.Exec("SELECT " INVITATION
-                 " FROM invitation AS i WHERE organisation_id = $1 AND case_id = $2 "
-                 "AND state IN (1, 2) LIMIT 1000",
-                 organisation_id, case_id)) {
+    for (const auto& row : tx.Exec(kListOpen.c_str(), organisation_id, case_id)) {
       invitations.push_back(InvitationFrom(row));
     }
     return invitations;
@@ -287,10 +288,7 @@ absl::StatusOr<std::vector<Link>> PostgresStore::ListLinks(const std::string& or
   using Result = absl::StatusOr<std::vector<Link>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Link> links;
-    for (const auto& row :
-         tx.Exec("SELECT " LINK " FROM link AS l WHERE organisation_id = $1 AND invitation_id = $2 "
-                 "ORDER BY link_id",
-                 organisation_id, invitation_id)) {
+    for (const auto& row : tx.Exec(kListLinks.c_str(), organisation_id, invitation_id)) {
       links.push_back(LinkFrom(row));
     }
     return links;
@@ -299,7 +297,8 @@ absl::StatusOr<std::vector<Link>> PostgresStore::ListLinks(const std::string& or
 
 absl::StatusOr<FoundLink> PostgresStore::FindLink(const std::string& token_hash) {
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<FoundLink> {
-    const auto rows = tx.Exec(kFindLink, Bytes(token_hash), Policy::descriptor()->full_name());
+    const auto rows =
+        tx.Exec(kFindLink.c_str(), Bytes(token_hash), Policy::descriptor()->full_name());
     if (rows.empty()) return NotFound();
     RETURN_IF_ERROR(CheckOpen(rows[0]));
     const auto policy_in = [this, stored = StoredSettings::From(rows[0])](
@@ -321,7 +320,7 @@ absl::StatusOr<State> PostgresStore::Accept(const Entry& entry, absl::Time now, 
   const std::string& id = entry.organisation_id;
   return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<State> {
     const auto accepted =
-        tx.Exec(kAccept, id, entry.case_id, entry.invitation_id, gatehouse::ToSql(now));
+        tx.Exec(kAccept.c_str(), id, entry.case_id, entry.invitation_id, gatehouse::ToSql(now));
     if (accepted.empty()) {
       const auto found = tx.Exec(kStateOf, id, entry.case_id, entry.invitation_id);
       if (found.empty()) return NotFound();
@@ -343,7 +342,7 @@ absl::Status PostgresStore::SetPortal(const std::string& organisation_id, bool e
 
 absl::Status PostgresStore::CheckPortal(const std::string& organisation_id) {
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    return CheckOpen(tx.Exec("SELECT " PORTAL_ENABLED("$1"), organisation_id)[0]);
+    return CheckOpen(tx.Exec(kCheckPortal, organisation_id)[0]);
   });
 }
 
