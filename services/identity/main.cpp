@@ -15,6 +15,9 @@
 #include "services/identity/messenger.h"
 #include "services/identity/notice_job.h"
 #include "services/identity/organisations_handler.h"
+#include "services/identity/passkeys/passkeys_handler.h"
+#include "services/identity/passkeys/store/postgres_passkeys.h"
+#include "services/identity/passkeys/store/redis_ceremonies.h"
 #include "services/identity/passwords/argon2.h"
 #include "services/identity/passwords/passwords_handler.h"
 #include "services/identity/passwords/store/postgres_passwords.h"
@@ -90,6 +93,21 @@ struct AuditKeeping {
   AuditExtender extender{chain};
 };
 
+// Clients' passkeys.
+struct PasskeyKeeping {
+  PasskeyKeeping(Postgres& postgres, Redis& redis, Jobs& jobs, AccessStore& access,
+                 const Challenges& challenges, const Secret& root_key)
+      : store(postgres, jobs, access, DeriveKey(root_key, "passkey subjects")),
+        ceremonies(redis, DeriveKey(root_key, "passkey ceremonies")),
+        passkeys({store, ceremonies, access, challenges, DeriveKey(root_key, "passkeys"),
+                  postgres.clock()}),
+        handler(passkeys, store, redis) {}
+  PostgresPasskeyStore store;
+  RedisPasskeyCeremonies ceremonies;
+  Passkeys passkeys;
+  PasskeysHandler handler;
+};
+
 ServerOptions OptionsOf(const ServiceConfig& config, CachingAuthenticator& authenticator,
                         Postgres& postgres, Redis& redis) {
   ServerOptions options = config.ToServerOptions();
@@ -129,12 +147,13 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   Challenges challenges(challenge_store, access, {&sms_code, &email_code}, key("challenges"), clock,
                         later);
   Jobs jobs(postgres, {.key = key("notices"), .lanes = {{kNoticeLane, NoticeWork(notification)}}});
+  PasskeyKeeping passkeys(postgres, redis, jobs, access, challenges, config.root_key);
   PostgresPasswordStore password_store(postgres, jobs, key("password subjects"));
   RedisPasswordLimits password_limits(redis, key("password limits"));
   Argon2 argon2;
   NotificationResetMailer reset_mailer(notification);
   Passwords passwords({password_store, password_limits, argon2, reset_mailer, blocked, challenges,
-                       access, key("passwords"), clock, later});
+                       access, key("passwords"), clock, later, passkeys.passkeys});
   PostgresRecoveryStore recovery_store(postgres, jobs);
   Recovery recovery(recovery_store, access, challenges, key("recovery codes"), clock);
 
@@ -164,6 +183,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   organisations_handler.Register(server);
   audit.handler.Register(server);
   access_handler.Register(server);
+  passkeys.handler.Register(server);
   passwords_handler.Register(server);
   portals_handler.Register(server);
   recovery_handler.Register(server);

@@ -21,6 +21,10 @@ const char* MessageKind(NoticeKind kind) {
       return "recovery-codes-made";
     case NoticeKind::kRecoveryCodeUsed:
       return "recovery-code-used";
+    case NoticeKind::kPasskeyAdded:
+      return "passkey-added";
+    case NoticeKind::kPasskeyRemoved:
+      return "passkey-removed";
     case NoticeKind::kFactorsReset:
       return "factors-reset";
     default:

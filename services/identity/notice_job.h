@@ -15,6 +15,8 @@ enum class NoticeKind {
   kPasswordChanged,
   kRecoveryCodesMade,
   kRecoveryCodeUsed,
+  kPasskeyAdded,
+  kPasskeyRemoved,
   kFactorsReset
 };
 

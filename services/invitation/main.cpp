@@ -5,6 +5,7 @@
 #include "services/common/service/service_config.h"
 #include "services/invitation/expiry_job.h"
 #include "services/invitation/invitations_handler.h"
+#include "services/invitation/passkeys_handler.h"
 #include "services/invitation/passwords_handler.h"
 #include "services/invitation/portals_handler.h"
 #include "services/invitation/recovery_handler.h"
@@ -43,12 +44,15 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
   SignInHandler sign_in_handler(sign_in);
   PasswordSignIn password_sign_in(store, directory, invitations, clock);
   PasswordsHandler passwords_handler(password_sign_in);
+  PasskeySignIn passkey_sign_in(store, directory, invitations, clock);
+  PasskeysHandler passkeys_handler(passkey_sign_in);
   RecoveryHandler recovery_handler(sign_in, invitations, invitations_handler);
   PortalsHandler portals_handler(store);
   Server server("invitation");
   invitations_handler.Register(server);
   sign_in_handler.Register(server);
   passwords_handler.Register(server);
+  passkeys_handler.Register(server);
   recovery_handler.Register(server);
   portals_handler.Register(server);
   return base.Run(server);

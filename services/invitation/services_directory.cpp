@@ -6,6 +6,7 @@
 #include "gatehouse/cases/v1/factfind.pb.h"
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "gatehouse/identity/v1/organisations.pb.h"
+#include "gatehouse/identity/v1/passkeys.pb.h"
 #include "gatehouse/identity/v1/passwords.pb.h"
 #include "gatehouse/identity/v1/recovery.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
@@ -205,9 +206,11 @@ absl::StatusOr<PasswordEntry> ServicesDirectory::EnterByPassword(const std::stri
   request.set_session_token(attempt.session_token.Reveal());
   request.set_then_sms_code(attempt.then_sms_code);
   request.set_create(attempt.create);
+  request.set_passkey_portal_url(attempt.passkey_portal_url);
   ASSIGN_OR_RETURN(auto entry, identity_.Call(&identity::v1::Passwords_Stub::EnterByPassword,
                                               organisation_id, request));
   if (entry.has_challenge()) return PasswordEntry(FromProto(entry.challenge()));
+  if (entry.has_passkey()) return PasswordEntry(std::move(*entry.mutable_passkey()));
   const std::string session_id = entry.entered().session().session_id();
   return PasswordEntry(EnteredFrom(*entry.mutable_entered(), session_id));
 }
@@ -274,6 +277,60 @@ absl::Status ServicesDirectory::ResetFactors(const Invitation& invitation,
   return identity_
       .Call(&identity::v1::Recovery_Stub::ResetFactors, invitation.organisation_id, request)
       .status();
+}
+
+absl::StatusOr<bool> ServicesDirectory::HasPasskey(const Invitation& invitation,
+                                                   const std::string& portal_url) {
+  identity::v1::LookUpPasskeysRequest request;
+  request.set_contact_id(invitation.contact_id);
+  request.set_mobile(invitation.mobile);
+  request.set_host(HostOf(portal_url));
+  ASSIGN_OR_RETURN(const auto found,
+                   identity_.Call(&identity::v1::PasskeySignIn_Stub::LookUpPasskeys,
+                                  invitation.organisation_id, request));
+  return found.has_passkey();
+}
+
+absl::StatusOr<identity::v1::PasskeyCreation> ServicesDirectory::BeginPasskey(
+    const std::string& organisation_id, const NewPasskey& wanted) {
+  identity::v1::BeginPasskeyRequest request;
+  request.set_account_id(wanted.account_id);
+  request.set_session_id(wanted.session_id);
+  request.set_portal_url(wanted.portal_url);
+  request.set_organisation_name(wanted.organisation_name);
+  for (const Invitation& invitation : wanted.invitations) {
+    identity::v1::PasskeyHolder& holder = *request.add_holders();
+    holder.set_invitation_id(invitation.invitation_id);
+    holder.set_case_id(invitation.case_id);
+    holder.set_contact_id(invitation.contact_id);
+    holder.set_mobile(invitation.mobile);
+    holder.set_email(invitation.email);
+    holder.set_contact_name(invitation.contact_name);
+  }
+  return identity_.Call(&identity::v1::PasskeySignIn_Stub::BeginPasskey, organisation_id, request);
+}
+
+absl::StatusOr<identity::v1::PasskeyChallenge> ServicesDirectory::StartPasskey(
+    const std::string& organisation_id, const CodeRequest* link, const std::string& portal_url) {
+  identity::v1::StartPasskeyRequest request;
+  if (link != nullptr) *request.mutable_link() = ToProto(*link);
+  request.set_portal_url(portal_url);
+  return identity_.Call(&identity::v1::PasskeySignIn_Stub::StartPasskey, organisation_id, request);
+}
+
+absl::StatusOr<Entered> ServicesDirectory::VerifyPasskey(
+    const v1::VerifyPasskeySignInRequest& proof) {
+  identity::v1::VerifyPasskeyRequest request;
+  request.set_challenge_id(proof.challenge_id());
+  request.set_credential_id(proof.credential_id());
+  request.set_client_data_json(proof.client_data_json());
+  request.set_authenticator_data(proof.authenticator_data());
+  request.set_signature(proof.signature());
+  request.set_user_handle(proof.user_handle());
+  request.set_session_token(proof.session_token());
+  ASSIGN_OR_RETURN(auto verified,
+                   identity_.Call(&identity::v1::PasskeySignIn_Stub::VerifyPasskey, "", request));
+  return EnteredFrom(verified, proof.challenge_id());
 }
 
 absl::Status ServicesDirectory::RevokeGrant(const Invitation& invitation, const Call& call) {

@@ -52,6 +52,14 @@ class ServicesDirectory : public Directory {
                                            const Secret& session_token) override;
   absl::Status ResetFactors(const Invitation& invitation, const std::string& organisation_name,
                             const Call& call) override;
+  absl::StatusOr<bool> HasPasskey(const Invitation& invitation,
+                                  const std::string& portal_url) override;
+  absl::StatusOr<identity::v1::PasskeyCreation> BeginPasskey(const std::string& organisation_id,
+                                                             const NewPasskey& wanted) override;
+  absl::StatusOr<identity::v1::PasskeyChallenge> StartPasskey(
+      const std::string& organisation_id, const CodeRequest* link,
+      const std::string& portal_url) override;
+  absl::StatusOr<Entered> VerifyPasskey(const v1::VerifyPasskeySignInRequest& proof) override;
   absl::Status RevokeGrant(const Invitation& invitation, const Call& call) override;
   absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) override;
 

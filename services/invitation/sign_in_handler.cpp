@@ -39,6 +39,7 @@ absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
   if (opened.password != PasswordStanding::kUnasked) response.add_methods(identity::v1::PASSWORD);
   if (opened.takes_codes) response.add_methods(identity::v1::SMS_CODE);
   if (opened.takes_email_codes) response.add_methods(identity::v1::EMAIL_CODE);
+  if (opened.takes_passkeys) response.add_methods(identity::v1::PASSKEY);
   return response;
 }
 
@@ -46,6 +47,9 @@ absl::StatusOr<pb::StartSignInResponse> SignInHandler::StartSignIn(
     const Call&, const pb::StartSignInRequest& request) {
   if (request.method() == identity::v1::PASSWORD) {
     return RefuseField("method", "has a call of its own: signIn:password");
+  }
+  if (request.method() == identity::v1::PASSKEY) {
+    return RefuseField("method", "has a call of its own: signIn:startPasskey");
   }
   const bool by_email = request.method() == identity::v1::EMAIL_CODE;
   if (by_email && !IsEmail(NormalisedEmail(request.email()))) {

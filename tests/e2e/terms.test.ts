@@ -15,7 +15,7 @@ const portalRoutes = Object.entries(openapi.paths).flatMap(([path, verbs]) =>
     .filter(({ verb }) => verb !== "HEAD"),
 );
 /** What is about the session itself, and how it was signed in to. */
-const atTheDoor = /^\/v1\/portal\/(sessions?(\/.*)?|recoveryCodes.*|password:change)$/;
+const atTheDoor = /^\/v1\/portal\/(sessions?(\/.*)?|recoveryCodes.*|passkeys.*|password:change)$/;
 /** What leads to the terms. */
 const atTheTerms = /^\/v1\/portal\/(home|terms|terms:accept|cases\/\{caseId\}\/tasks)$/;
 /** What the gateway says of a request before anybody is asked. */

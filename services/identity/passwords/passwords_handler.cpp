@@ -5,6 +5,7 @@
 #include "services/common/observe/metrics.h"
 #include "services/common/text/address.h"
 #include "services/identity/entry_proto.h"
+#include "services/identity/passkeys/passkeys_handler.h"
 #include "services/identity/subject_proto.h"
 
 namespace gatehouse::identity {
@@ -48,7 +49,8 @@ absl::StatusOr<v1::PasswordEntry> PasswordsHandler::EnterByPassword(
                                 .password = request.password(),
                                 .session_token = Secret(request.session_token()),
                                 .then_sms_code = request.then_sms_code(),
-                                .create = request.create()};
+                                .create = request.create(),
+                                .passkey_portal_url = request.passkey_portal_url()};
   if (request.has_link()) {
     attempt.link = SubjectFrom(attempt.organisation_id, request.link());
   } else if (!IsEmail(NormalisedEmail(attempt.email)) || attempt.create) {
@@ -60,6 +62,10 @@ absl::StatusOr<v1::PasswordEntry> PasswordsHandler::EnterByPassword(
   v1::PasswordEntry response;
   if (const auto* challenge = std::get_if<Challenge>(&entry)) {
     *response.mutable_challenge() = ToProto(*challenge);
+    return response;
+  }
+  if (const auto* passkey = std::get_if<Passkeys::Begun>(&entry)) {
+    *response.mutable_passkey() = ToProto(*passkey);
     return response;
   }
   const auto& entered = std::get<Challenges::Entered>(entry);

@@ -15,11 +15,10 @@
 #include "services/identity/portals/store/portal_store.h"
 #include "services/identity/store/audit.h"
 #include "services/identity/store/failures.h"
+#include "services/identity/store/grants_of.h"
 
 namespace gatehouse::identity {
 namespace {
-
-constexpr int kGrantsMax = 8;  // Of a session.
 
 absl::Status AccessRevoked() {
   return Refuse(v1::ACCESS_REVOKED, "this access has been withdrawn");
@@ -296,23 +295,11 @@ absl::StatusOr<Session> PostgresAccessStore::EnterAfterPassword(
       return Refuse(v1::PASSWORD_WRONG, "the password was changed just now: sign in again");
     }
     ASSIGN_OR_RETURN(Session made, make(tx));
-    const std::string phone =
-        session.phone_id.empty() ? session.factor.factor_id : session.phone_id;
-    for (const auto& row :
-         tx.Exec("INSERT INTO session_grant AS h (organisation_id, session_id, invitation_id, "
-                 "create_time) SELECT organisation_id, $2, invitation_id, create_time "
-                 "FROM access_grant WHERE organisation_id = $1 AND account_id = ANY ($3::text[]) "
-                 "AND revoke_time IS NULL AND factor_id IN ('', $4) AND email_key IN ('', $7) "
-                 "AND invitation_id <> $5 ORDER BY create_time DESC LIMIT $6 ON CONFLICT DO "
-                 "NOTHING RETURNING "
-                 "(SELECT g.case_id FROM access_grant AS g WHERE g.organisation_id = "
-                 "h.organisation_id AND g.invitation_id = h.invitation_id) AS case_id",
-                 id, made.session_id, SqlArray(proof.account_ids), phone,
-                 session.subject.access.invitation_id,
-                 kGrantsMax - std::min(kGrantsMax, static_cast<int>(made.case_ids.size())),
-                 proof.email_key)) {
-      made.case_ids.emplace_back(row["case_id"].c_str());
-    }
+    AddGrantsTo(tx, made, session.subject.access.invitation_id,
+                {.organisation_id = id,
+                 .account_ids = proof.account_ids,
+                 .phone_id = session.phone_id.empty() ? session.factor.factor_id : session.phone_id,
+                 .email_key = proof.email_key});
     return made;
   });
 }
@@ -352,12 +339,14 @@ absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RevokeGrant(
             "$4", "grant.revoked", "$5", "$6", "$7", "$8", "$9") "SELECT FROM subject",
         organisation_id, invitation_id, case_id, NewId("aud"), actor.id, actor.name,
         call.client_address, call.request_id, call.client_request_id);
-    // The password of who may enter nothing any more goes with it, and the recovery codes.
+    // The password of who may enter nothing any more goes with it, the recovery codes and passkeys.
     tx.Exec(
         "WITH gone AS (SELECT account_id FROM access_grant AS g WHERE organisation_id = $1 "
         "AND invitation_id = $2 AND NOT EXISTS (SELECT FROM access_grant AS other WHERE "
         "other.organisation_id = $1 AND other.account_id = g.account_id "
         "AND other.revoke_time IS NULL)), codes AS (DELETE FROM recovery_code "
+        "WHERE organisation_id = $1 AND account_id IN (SELECT account_id FROM gone)), "
+        "passkeys AS (DELETE FROM passkey "
         "WHERE organisation_id = $1 AND account_id IN (SELECT account_id FROM gone)) "
         "DELETE FROM password WHERE organisation_id = $1 "
         "AND account_id IN (SELECT account_id FROM gone)",

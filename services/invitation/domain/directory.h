@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gatehouse/invitation/v1/passkeys.pb.h"
 #include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "services/common/base/caller.h"
 #include "services/common/base/secret.h"
@@ -106,6 +107,8 @@ struct PasswordAttempt {
   Secret password, session_token;
   bool then_sms_code = false;
   bool create = false;
+  bool with_passkey = false;       // Whether one may take the place of the code.
+  std::string passkey_portal_url;  // Then: of this portal; empty: the policy lets none.
 };
 
 // Who forgot a password, and where the link leads that is mailed.
@@ -128,7 +131,14 @@ struct ChangedPassword {
 };
 
 // A client whose password was right, who is in or is to prove a second factor.
-using PasswordEntry = std::variant<Entered, StartedChallenge>;
+using PasswordEntry = std::variant<Entered, StartedChallenge, identity::v1::PasskeyChallenge>;
+
+// A passkey to register, of who is signed in: as whom they enter their cases, and at which portal.
+struct NewPasskey {
+  std::string account_id, session_id;
+  std::vector<Invitation> invitations;
+  std::string portal_url, organisation_name;
+};
 
 // What invitation asks the other services; each about one organisation.
 class Directory {
@@ -190,6 +200,18 @@ class Directory {
   // Takes away what the client signs in with, in the organisation's name.
   virtual absl::Status ResetFactors(const Invitation& invitation,
                                     const std::string& organisation_name, const Call& call) = 0;
+
+  // Whether an invited client has a passkey at this portal.
+  virtual absl::StatusOr<bool> HasPasskey(const Invitation& invitation,
+                                          const std::string& portal_url) = 0;
+  // The refusals of these three are identity's.
+  virtual absl::StatusOr<identity::v1::PasskeyCreation> BeginPasskey(
+      const std::string& organisation_id, const NewPasskey& wanted) = 0;
+  // By a link, where there is one.
+  virtual absl::StatusOr<identity::v1::PasskeyChallenge> StartPasskey(
+      const std::string& organisation_id, const CodeRequest* link,
+      const std::string& portal_url) = 0;
+  virtual absl::StatusOr<Entered> VerifyPasskey(const v1::VerifyPasskeySignInRequest& proof) = 0;
 
   virtual absl::Status RevokeGrant(const Invitation& invitation, const Call& call) = 0;
   virtual absl::Status UnlockSignIn(const Invitation& invitation, const Call& call) = 0;

@@ -9,7 +9,7 @@
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
-#include "services/common/text/origin.h"
+#include "services/invitation/domain/portal.h"
 #include "services/invitation/domain/preflight.h"
 #include "services/invitation/domain/wanted.h"
 
@@ -55,15 +55,6 @@ std::string SenderOf(const Call& call, const OrganisationProfile& organisation) 
   const bool person = call.caller.actor_id != call.caller.credential_id;
   return person && !call.caller.actor_name.empty() ? call.caller.actor_name
                                                    : organisation.display_name;
-}
-
-// The portal that was asked for, as the organisation has it.
-absl::StatusOr<std::string> PortalOf(const std::string& asked,
-                                     const OrganisationProfile& organisation) {
-  if (asked.empty()) return asked;
-  const auto portal = NormalisedUrl(asked);
-  if (portal.ok() && organisation.PortalFor(*portal) == *portal) return *portal;
-  return RefuseField("portal_url", "must be one of the organisation's portals");
 }
 
 std::string AuthorOf(const Call& call) {

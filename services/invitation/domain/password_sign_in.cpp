@@ -7,6 +7,7 @@
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
 #include "services/common/text/origin.h"
+#include "services/invitation/domain/portal.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -24,6 +25,7 @@ absl::StatusOr<PasswordSignIn::Office> PasswordSignIn::OfficeOf(
   ASSIGN_OR_RETURN(const Policy policy, store_.GetPolicy(organisation_id, office.profile.region));
   if (!HasPasswords(policy)) return NoWayIn("organisation_id");
   office.then_sms_code = SendsCodes(policy);
+  office.takes_passkeys = TakesPasskeys(policy);
   return office;
 }
 
@@ -44,6 +46,9 @@ absl::StatusOr<v1::PasswordSignIn> PasswordSignIn::EnterByLink(const std::string
   const Policy policy = found.policy_in(code.organisation.region);
   if (!HasPasswords(policy)) return NoWayIn("token");
   attempt.then_sms_code = SendsCodes(policy);
+  if (attempt.with_passkey && TakesPasskeys(policy)) {
+    attempt.passkey_portal_url = code.organisation.PortalFor(invitation.portal_url);
+  }
   if (attempt.then_sms_code && invitation.mobile.empty()) {
     return Refuse(v1::MOBILE_MISSING,
                   "no mobile number is known of you any more: ask whoever invited you");
@@ -61,7 +66,8 @@ absl::StatusOr<v1::PasswordSignIn> PasswordSignIn::EnterByLink(const std::string
 absl::StatusOr<v1::PasswordSignIn> PasswordSignIn::Enter(
     const v1::SignInWithPasswordRequest& request) {
   PasswordAttempt attempt = {.password = Secret(request.password()),
-                             .session_token = Secret(request.session_token())};
+                             .session_token = Secret(request.session_token()),
+                             .with_passkey = request.with_passkey()};
   if (!request.token().empty()) return EnterByLink(request.token(), std::move(attempt));
   const std::string& id = request.organisation_id();
   if (id.empty()) return RefuseField("organisation_id", "must be set where there is no token");
@@ -70,6 +76,10 @@ absl::StatusOr<v1::PasswordSignIn> PasswordSignIn::Enter(
   RETURN_IF_ERROR(store_.CheckPortal(id));
   ASSIGN_OR_RETURN(const Office office, OfficeOf(id));
   attempt.then_sms_code = office.then_sms_code;
+  if (attempt.with_passkey && office.takes_passkeys) {
+    ASSIGN_OR_RETURN(const std::string portal, PortalOf(request.portal_url(), office.profile));
+    attempt.passkey_portal_url = office.profile.PortalFor(portal);
+  }
   ASSIGN_OR_RETURN(PasswordEntry entered, directory_.EnterByPassword(id, nullptr, attempt));
   return Finish(std::move(entered));
 }
@@ -81,6 +91,10 @@ absl::StatusOr<v1::PasswordSignIn> PasswordSignIn::Finish(PasswordEntry entry) {
     challenge.set_challenge_id(started->challenge_id);
     *challenge.mutable_expire_time() = gatehouse::ToProto(started->expire_time);
     *challenge.mutable_resend_time() = gatehouse::ToProto(started->resend_time);
+    return answer;
+  }
+  if (auto* const passkey = std::get_if<identity::v1::PasskeyChallenge>(&entry)) {
+    answer.mutable_passkey()->Swap(passkey);
     return answer;
   }
   Entered& entered = std::get<Entered>(entry);

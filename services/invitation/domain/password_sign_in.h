@@ -29,7 +29,7 @@ class PasswordSignIn {
   // An organisation that has passwords, and what it asks for beside them.
   struct Office {
     OrganisationProfile profile;
-    bool then_sms_code = false;
+    bool then_sms_code = false, takes_passkeys = false;
   };
   absl::StatusOr<Office> OfficeOf(const std::string& organisation_id);
   absl::StatusOr<v1::PasswordSignIn> EnterByLink(const std::string& pasted,

@@ -47,6 +47,11 @@ absl::Status CheckPolicy(const Policy& policy) {
                          "comes before the code");
     }
   }
+  if (policy.passkeys() == v1::PASSKEY_FOR_CODE && !SendsCodes(policy)) {
+    return RefuseField("policy.passkeys",
+                       "cannot stand beside policy.password, which no code follows that a passkey "
+                       "could take the place of");
+  }
   return CheckEmailText(policy.email().subject(), policy.email().body());
 }
 
@@ -55,6 +60,16 @@ bool HasPasswords(const Policy& policy) {
 }
 
 bool SendsCodes(const Policy& policy) { return policy.password() != v1::PASSWORD_ALONE; }
+
+bool TakesPasskeys(const Policy& policy) {
+  return policy.passkeys() == v1::PASSKEY_FOR_CODE || TakesPasskeysAlone(policy);
+}
+
+bool TakesPasskeysAlone(const Policy& policy) { return policy.passkeys() == v1::PASSKEY_ALONE; }
+
+bool TakesPasskeysByLink(const Policy& policy) {
+  return TakesPasskeysAlone(policy) || (TakesPasskeys(policy) && !HasPasswords(policy));
+}
 
 Policy PresetOf(v1::PolicyPreset preset) {
   const auto* value = v1::PolicyPreset_descriptor()->FindValueByNumber(preset);

@@ -23,6 +23,12 @@ bool HasPasswords(const Policy& policy);
 // Whether a client who enters is ever sent a code by SMS.
 bool SendsCodes(const Policy& policy);
 
+// Whether a passkey takes the place of a code by SMS, and whether it is enough by itself.
+bool TakesPasskeys(const Policy& policy);
+bool TakesPasskeysAlone(const Policy& policy);
+// Whether it leads in by a link, before which nothing is asked for.
+bool TakesPasskeysByLink(const Policy& policy);
+
 // What a preset sets, as the contract has it.
 Policy PresetOf(v1::PolicyPreset preset);
 

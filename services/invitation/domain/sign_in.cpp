@@ -29,7 +29,11 @@ absl::StatusOr<OpenedLink> SignIn::Open(const std::string& pasted) {
                              found.policy_in(opened.organisation.region).email_code();
   if (opened.state != LinkState::kActive) return opened;
   opened.masked_email = MaskEmail(invitation.email);
-  const bool has_passwords = HasPasswords(found.policy_in(opened.organisation.region));
+  const Policy policy = found.policy_in(opened.organisation.region);
+  const bool has_passwords = HasPasswords(policy);
+  if (TakesPasskeysByLink(policy)) {
+    ASSIGN_OR_RETURN(opened.takes_passkeys, directory_.HasPasskey(invitation, opened.portal_url));
+  }
   if (has_passwords) {
     ASSIGN_OR_RETURN(opened.password,
                      directory_.LookUpPassword(invitation.organisation_id, invitation.contact_id,

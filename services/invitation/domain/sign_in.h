@@ -21,6 +21,8 @@ struct OpenedLink {
   bool takes_codes = false;
   // Whether a code by e-mail leads in.
   bool takes_email_codes = false;
+  // Whether a passkey that the client has leads in.
+  bool takes_passkeys = false;
   // Where the client stands with a password, where that leads in.
   PasswordStanding password = PasswordStanding::kUnasked;
 };

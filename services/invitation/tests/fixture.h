@@ -101,6 +101,25 @@ class FakeDirectory : public Directory {
     reset.push_back(invitation.contact_id + " " + organisation_name);
     return answer;
   }
+  absl::StatusOr<bool> HasPasskey(const Invitation&, const std::string& portal_url) override {
+    portals.push_back(portal_url);
+    return has_passkey;
+  }
+  absl::StatusOr<identity::v1::PasskeyCreation> BeginPasskey(const std::string&,
+                                                             const NewPasskey& wanted) override {
+    new_passkeys.push_back(wanted);
+    return identity::v1::PasskeyCreation();
+  }
+  absl::StatusOr<identity::v1::PasskeyChallenge> StartPasskey(
+      const std::string&, const CodeRequest* link, const std::string& portal_url) override {
+    if (link != nullptr) codes.push_back(*link);
+    portals.push_back(portal_url);
+    return identity::v1::PasskeyChallenge();
+  }
+  absl::StatusOr<Entered> VerifyPasskey(const v1::VerifyPasskeySignInRequest& proof) override {
+    passkey_proofs.push_back(proof.challenge_id());
+    return entered;
+  }
   absl::Status RevokeGrant(const Invitation& invitation, const Call&) override {
     revoked.push_back(invitation.invitation_id);
     return answer;
@@ -109,7 +128,9 @@ class FakeDirectory : public Directory {
     unlocked.push_back(invitation.invitation_id);
     return absl::OkStatus();
   }
-  std::vector<std::string> recovered, reset;
+  std::vector<std::string> recovered, reset, portals, passkey_proofs;
+  bool has_passkey = false;
+  std::vector<NewPasskey> new_passkeys;
   PasswordStanding standing = PasswordStanding::kNone;
   std::vector<PasswordAttempt> passwords;
   absl::StatusOr<PasswordEntry> password_entry = StartedChallenge{"chl_2"};

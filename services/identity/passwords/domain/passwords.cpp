@@ -219,10 +219,7 @@ absl::StatusOr<Passwords::Entry> Passwords::Admit(const Attempt& attempt,
     ASSIGN_OR_RETURN(subject.resets, ResetsOf(subject));
   }
   subject.password = proof;
-  if (attempt.then_sms_code) {
-    ASSIGN_OR_RETURN(const Challenge challenge, parts_.challenges.Start(subject, call));
-    return challenge;
-  }
+  if (attempt.then_sms_code) return AskForMore(attempt, subject, call);
   FactorKey factor = {
       attempt.organisation_id, proof.account_ids[0],
       "pwd_" + Hex(HmacSha256(parts_.key.Reveal(), "factor:" + proof.email_key + phone))
@@ -240,6 +237,16 @@ absl::StatusOr<Passwords::Entry> Passwords::Admit(const Attempt& attempt,
            .phone_id = phone},
           call));
   return Challenges::Entered{std::move(session), token, subject};
+}
+
+absl::StatusOr<Passwords::Entry> Passwords::AskForMore(const Attempt& attempt,
+                                                       const Subject& subject, const Call& call) {
+  if (!attempt.passkey_portal_url.empty()) {
+    auto begun = parts_.passkeys.Start(subject, attempt.passkey_portal_url, call);
+    if (ReasonOf(begun.status()) != "PASSKEY_UNKNOWN") return begun;
+  }
+  ASSIGN_OR_RETURN(const Challenge challenge, parts_.challenges.Start(subject, call));
+  return challenge;
 }
 
 void Passwords::RequestReset(const std::string& organisation_id, const std::string& email,

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "services/common/base/secret.h"
 #include "services/identity/domain/challenges.h"
+#include "services/identity/passkeys/domain/passkeys.h"
 #include "services/identity/passwords/domain/password_hash.h"
 #include "services/identity/passwords/domain/password_rules.h"
 #include "services/identity/passwords/domain/password_store.h"
@@ -36,6 +37,7 @@ class Passwords {
     Secret key;
     const Clock& clock;
     Challenges::Later later;
+    Passkeys& passkeys;
   };
   explicit Passwords(Parts parts) : parts_(std::move(parts)) {}
 
@@ -49,8 +51,9 @@ class Passwords {
     std::string password;  // As it was typed.
     Secret session_token;  // Of the session that the client is in already; empty: none.
     bool then_sms_code = false, create = false;
+    std::string passkey_portal_url;  // Whose passkey takes the place of the code; empty: none does.
   };
-  using Entry = std::variant<Challenges::Entered, Challenge>;
+  using Entry = std::variant<Challenges::Entered, Challenge, Passkeys::Begun>;
   // The refusals are the contract's.
   absl::StatusOr<Entry> Enter(Attempt attempt, const Call& call);
 
@@ -96,6 +99,9 @@ class Passwords {
                                                           const std::string& tag, const Call& call);
   absl::StatusOr<Entry> Admit(const Attempt& attempt, std::vector<StoredPassword> proven,
                               const Call& call);
+  // What is to follow the password: a passkey where it is wanted and there is one, else a code.
+  absl::StatusOr<Entry> AskForMore(const Attempt& attempt, const Subject& subject,
+                                   const Call& call);
   absl::Status MailReset(const StoredPassword& stored, const std::string& portal_url,
                          const std::string& organisation_name);
 

@@ -1,6 +1,5 @@
 #include "services/identity/passwords/store/postgres_passwords.h"
 
-#include "absl/strings/str_split.h"
 #include "gatehouse/identity/v1/challenges.pb.h"
 #include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
@@ -9,6 +8,7 @@
 #include "services/common/postgres/arrays.h"
 #include "services/identity/notice_job.h"
 #include "services/identity/store/audit.h"
+#include "services/identity/store/grants_of.h"
 #include "services/identity/store/sessions_of.h"
 #include "services/identity/subject_proto.h"
 
@@ -177,24 +177,10 @@ absl::StatusOr<std::vector<CaseAccess>> PostgresPasswordStore::ListGrants(
     const PasswordKey& key, const std::string& phone_id) {
   using Result = absl::StatusOr<std::vector<CaseAccess>>;
   return postgres_.Read(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
-    std::vector<CaseAccess> grants;
-    for (const auto& row :
-         tx.Exec("SELECT case_id, contact_id, invitation_id, sees_all, document_request_ids "
-                 "FROM access_grant WHERE organisation_id = $1 AND account_id = $2 "
-                 "AND revoke_time IS NULL AND factor_id IN ('', $3) AND email_key IN ('', $4) "
-                 "ORDER BY create_time DESC LIMIT 8",
-                 key.organisation_id, key.account_id, phone_id, key.email_key)) {
-      CaseAccess access = {
-          .case_id = row["case_id"].c_str(),
-          .contact_id = row["contact_id"].c_str(),
-          .invitation_id = row["invitation_id"].c_str(),
-          .visibility = row["sees_all"].as<bool>() ? Visibility::kAll : Visibility::kOwn,
-          .document_request_ids =
-              absl::StrSplit(row["document_request_ids"].c_str(), ' ', absl::SkipEmpty())};
-      access.chose_requests = !access.document_request_ids.empty();
-      grants.push_back(std::move(access));
-    }
-    return grants;
+    return GrantsOf(tx, {.organisation_id = key.organisation_id,
+                         .account_ids = {key.account_id},
+                         .phone_id = phone_id,
+                         .email_key = key.email_key});
   });
 }
 
@@ -231,6 +217,11 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::RebindAddress(
         "AND email_key <> $3 AND NOT EXISTS (" ENTERED
         " AND g.revoke_time IS NULL AND g.email_key IN ('', p.email_key))",
         id, SqlArray(accounts), key.email_key);
+    // What was registered in a session that no phone had proven is whoever's read the old mailbox.
+    tx.Exec(
+        "DELETE FROM passkey WHERE organisation_id = $1 AND account_id = ANY ($2::text[]) "
+        "AND NOT starts_with(proven_by, 'sms_')",
+        id, SqlArray(accounts));
     for (const auto& row :
          tx.Exec("UPDATE session SET end_time = clock_timestamp() WHERE organisation_id = $1 "
                  "AND session_id IN (SELECT session_id FROM session_grant "

@@ -2,6 +2,8 @@
 
 #include "services/common/base/crypto.h"
 #include "services/identity/notice_job.h"
+#include "services/identity/passkeys/store/postgres_passkeys.h"
+#include "services/identity/passkeys/store/redis_ceremonies.h"
 #include "services/identity/passwords/passwords_handler.h"
 #include "services/identity/passwords/store/postgres_passwords.h"
 #include "services/identity/passwords/store/redis_limits.h"
@@ -43,8 +45,12 @@ struct PasswordFixture : Fixture {
   FakeHash hash;
   FakeResetMailer mailer;
   BlockedPasswords blocked{std::vector<std::string>{"password1\n"}};
+  PostgresPasskeyStore passkey_store{database.postgres(), jobs, access, Secret(RandomBytes(32))};
+  RedisPasskeyCeremonies ceremonies{redis, Secret(RandomBytes(32))};
+  Passkeys passkeys{
+      {passkey_store, ceremonies, access, challenges, Secret(RandomBytes(32)), clock}};
   Passwords passwords{{password_store, limits, hash, mailer, blocked, challenges, access,
-                       Secret(RandomBytes(32)), clock, put_off}};
+                       Secret(RandomBytes(32)), clock, put_off, passkeys}};
   PasswordsHandler passwords_handler{passwords, redis};
 
   Subject By(const std::string& contact, const std::string& invitation, const std::string& case_id,

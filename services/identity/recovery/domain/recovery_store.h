@@ -35,8 +35,8 @@ class RecoveryStore {
   virtual absl::StatusOr<bool> Use(const Subject& subject, const std::string& account_id,
                                    const std::string& code_hash, const std::string& challenge_id,
                                    const Call& call) = 0;
-  // Takes the passwords and codes of the account, and of any other one of the same contact, away,
-  // and ends the sessions that enter what is theirs, whose ids it returns.
+  // Takes the passwords, codes and passkeys of the account, and of any other one of the same
+  // contact, away, and ends the sessions that enter what is theirs, whose ids it returns.
   virtual absl::StatusOr<std::vector<std::string>> ResetFactors(const Subject& subject,
                                                                 const std::string& account_id,
                                                                 const Actor& actor,

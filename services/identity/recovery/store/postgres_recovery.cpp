@@ -111,7 +111,7 @@ absl::StatusOr<std::vector<std::string>> PostgresRecoveryStore::ResetFactors(
         "SELECT $1, unnest($2::text[]), $3, 1 ON CONFLICT (organisation_id, account_id) "
         "DO UPDATE SET resets = a.resets + 1",
         id, SqlArray(accounts), subject.email);
-    for (const char* table : {"password", "recovery_code"}) {
+    for (const char* table : {"password", "recovery_code", "passkey"}) {
       const std::string sql = absl::StrCat(
           "DELETE FROM ", table, " WHERE organisation_id = $1 AND account_id = ANY ($2::text[])");
       tx.Exec(sql.c_str(), id, SqlArray(accounts));

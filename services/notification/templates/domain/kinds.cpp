@@ -141,14 +141,49 @@ const std::vector<Kind> kKinds = {
               "{{organisation_name}}: one of your recovery codes was used. If that was not you, "
               "please call us."},
      .fixed = true},
+    {.name = "passkey-added",
+     .title = "Notice of a passkey that was added",
+     .tags = {kContact, kOrganisation},
+     .text = {"A passkey for {{organisation_name}} was added",
+              "Dear {{contact_name}},\n\n"
+              "a passkey was just added to your access to the portal of {{organisation_name}}, and "
+              "your other devices were signed out. If that was not you, please call us at once.\n\n"
+              "{{organisation_name}}\n"},
+     .fixed = true},
+    {.name = "passkey-added-by-sms",
+     .title = "Notice of a passkey that was added by SMS",
+     .channel = Channel::kSms,
+     .tags = {kOrganisation},
+     .text = {"",
+              "{{organisation_name}}: a passkey was added to your access. If that was not you, "
+              "please call us."},
+     .fixed = true},
+    {.name = "passkey-removed",
+     .title = "Notice of a passkey that was removed",
+     .tags = {kContact, kOrganisation},
+     .text = {"A passkey for {{organisation_name}} was removed",
+              "Dear {{contact_name}},\n\n"
+              "a passkey was just removed from your access to the portal of {{organisation_name}}, "
+              "and your other devices were signed out. If that was not you, please call us at "
+              "once.\n\n"
+              "{{organisation_name}}\n"},
+     .fixed = true},
+    {.name = "passkey-removed-by-sms",
+     .title = "Notice of a passkey that was removed by SMS",
+     .channel = Channel::kSms,
+     .tags = {kOrganisation},
+     .text = {"",
+              "{{organisation_name}}: a passkey was removed from your access. If that was not you, "
+              "please call us."},
+     .fixed = true},
     {.name = "factors-reset",
      .title = "Notice of a reset by staff",
      .tags = {kContact, kOrganisation},
      .text = {"Your access to {{organisation_name}} was reset",
               "Dear {{contact_name}},\n\n"
-              "we have reset your access to the portal of {{organisation_name}}: your password and "
-              "recovery codes are gone, and you were signed out everywhere. You will get a new "
-              "link. If you did not ask for this, please call us at once.\n\n"
+              "we have reset your access to the portal of {{organisation_name}}: your password, "
+              "passkeys and recovery codes are gone, and you were signed out everywhere. You will "
+              "get a new link. If you did not ask for this, please call us at once.\n\n"
               "{{organisation_name}}\n"},
      .fixed = true},
     {.name = "factors-reset-by-sms",
