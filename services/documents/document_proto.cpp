@@ -3,6 +3,24 @@
 #include "services/common/base/proto_time.h"
 
 namespace gatehouse::documents {
+namespace {
+
+pb::PreviewState PreviewOf(const Document& document) {
+  switch (document.preview) {
+    case PreviewState::kWaiting:
+      return pb::PREVIEW_WAITING;
+    case PreviewState::kReady:
+      return pb::PREVIEW_READY;
+    case PreviewState::kFailed:
+      return pb::PREVIEW_FAILED;
+    case PreviewState::kNotAsked:
+    case PreviewState::kNone:
+      break;
+  }
+  return pb::PREVIEW_NONE;
+}
+
+}  // namespace
 
 pb::Document ToProto(const Document& document) {
   pb::Document proto;
@@ -24,6 +42,7 @@ pb::Document ToProto(const Document& document) {
   if (IsShared(document)) {
     *proto.mutable_share_time() = gatehouse::ToProto(document.share_time);
   }
+  proto.set_preview(PreviewOf(document));
   proto.set_case_id(document.case_id);
   proto.set_document_request_id(document.document_request_id);
   return proto;

@@ -17,6 +17,7 @@
 #include "services/documents/identity_organisations.h"
 #include "services/documents/identity_readers.h"
 #include "services/documents/mirrored_cases.h"
+#include "services/documents/previews/previews.h"
 #include "services/documents/requests/domain/chosen_requests.h"
 #include "services/documents/requests/reminder_job.h"
 #include "services/documents/requests/store/postgres_reminders.h"
@@ -47,6 +48,7 @@ struct Config {
   std::string blob_folder;            // GATEHOUSE_BLOB_URL, file:///…
   std::optional<ClamdAddress> clamd;  // GATEHOUSE_CLAMD_URL
   ScanLimits scan_limits;
+  std::string previewer;              // GATEHOUSE_PREVIEWER; empty: no previews are made.
   std::string sealer;                 // GATEHOUSE_SEALER; empty: nothing is sealed.
   std::unique_ptr<SealKey> seal_key;  // GATEHOUSE_SEAL_KEY and GATEHOUSE_SEAL_CERTIFICATE
 
@@ -71,6 +73,7 @@ struct Config {
     config.service.retentions.push_back({"upload", "expire_time < $1", absl::Hours(24)});
     config.scan_limits.max_file_bytes = environment.Number(
         "GATEHOUSE_CLAMD_MAX_FILE_BYTES", ScanLimits().max_file_bytes, 1, int64_t{4} << 30);
+    config.previewer = environment.OptionalText("GATEHOUSE_PREVIEWER").value_or("");
     config.ReadSealing(environment);
     return config;
   }
@@ -177,7 +180,7 @@ int Serve(Config config) {
       base.postgres(),
       {.key = DeriveKey(base.root_key(), "documents outbox"),
        .services = {{"identity", &identity}, {"cases", &cases}, {"notification", &notification}}});
-  Effects effects(outbox);
+  Effects effects(outbox, !config.previewer.empty());
   PostgresDocuments documents(base.postgres(), effects);
   RequestEffects request_effects(outbox);
   PostgresRequests stored_requests(base.postgres(), request_effects);
@@ -212,6 +215,8 @@ int Serve(Config config) {
   if (config.clamd.has_value()) {
     scanning.emplace(*config.clamd, config.scan_limits, base, documents, blobs);
   }
+  Previews previews(config.previewer, base, effects,
+                    {documents, blobs, rules, config.clamd.has_value()});
   BlobCollector collector(documents, blobs);
   const Clock clock;
   const Collecting collecting(collector, clock);
@@ -226,7 +231,7 @@ int Serve(Config config) {
   Server server("documents");
   Register({uploads_handler, resumable_handler, downloads_handler, changes_handler,
             requests_handler, templates_handler, settings_handler, signing.staff, signing.portal,
-            signing.evidence, signing.seals_handler},
+            signing.evidence, signing.seals_handler, previews.handler},
            server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }

@@ -31,6 +31,14 @@ void RegisterResumable(Handlers handlers, Server& server) {
       .Unary("DeletePortalUpload", handlers.resumable, &ResumableHandler::DeleteUpload);
 }
 
+void RegisterPreviews(Handlers handlers, Server& server) {
+  server.Service("gatehouse.documents.v1.Previews")
+      .Download("DownloadPreview", handlers.previews, &PreviewsHandler::DownloadPreview);
+  server.Service("gatehouse.documents.v1.PortalPreviews")
+      .Download("DownloadPortalPreview", handlers.previews,
+                &PreviewsHandler::DownloadPortalPreview);
+}
+
 void RegisterSignatures(Handlers handlers, Server& server) {
   using Staff = SignaturesHandler;
   using Portal = PortalSignaturesHandler;
@@ -89,6 +97,7 @@ void Register(Handlers handlers, Server& server) {
   RegisterPortal(handlers, server);
   RegisterResumable(handlers, server);
   RegisterSignatures(handlers, server);
+  RegisterPreviews(handlers, server);
   server.Service("gatehouse.documents.v1.DocumentDirectory")
       .Unary("LookUpCaseDocuments", handlers.requests, &RequestsHandler::LookUpCaseDocuments);
 }

@@ -3,6 +3,7 @@
 #include "services/common/rpc/server.h"
 #include "services/documents/changes/handler.h"
 #include "services/documents/downloads/handler.h"
+#include "services/documents/previews/handler.h"
 #include "services/documents/requests/handler.h"
 #include "services/documents/requests/templates_handler.h"
 #include "services/documents/resumable/handler.h"
@@ -25,6 +26,7 @@ struct Handlers {
   PortalSignaturesHandler& portal_signatures;
   EvidenceHandler& evidence;
   SealsHandler& seals;
+  PreviewsHandler& previews;
 };
 
 // The RPCs of proto/gatehouse/documents/v1.

@@ -188,13 +188,19 @@ awaitable<absl::Status> Gateway::SendParts(Request& request, Backend::Stream& st
                                            Message& part) {
   HttpHeaders fields = HeaderFields(part);
   HttpHeaders headers = HeadersOf(request, "");
+  // What may be kept its service says; nothing else is.
+  const std::string cached = ValueOf(fields, "Cache-Control");
+  if (!cached.empty()) {
+    std::erase_if(headers, [](const auto& header) { return header.first == "Cache-Control"; });
+  }
+  HttpHeaders unchanged = headers;
   headers.insert(headers.end(), fields.begin(), fields.end());
   const std::string etag = ValueOf(fields, "ETag");
   if (!etag.empty() && NamesTag(request.http.Header("If-None-Match"), etag)) {
     stream.Cancel();
     request.status = 304;
-    HttpHeaders unchanged = HeadersOf(request, "");
     unchanged.emplace_back("ETag", etag);
+    if (!cached.empty()) unchanged.emplace_back("Cache-Control", cached);
     co_await request.http.Respond(304, unchanged, "");
     co_return absl::OkStatus();
   }

@@ -29,7 +29,7 @@ test("of the overlay as it is, everything that only a person knows is named", ()
   const { status, first, missing } = check(untouched);
   assert.equal(status, 1);
   assert.equal(first, "production is not complete:");
-  const [cases, front] = ["cases", "front"].map(
+  const images = ["cases", "documents", "front"].map(
     (name) => containersOf(named(untouched.render("production"), "Deployment", name))[0].image,
   );
   assert.deepEqual(missing, [
@@ -52,7 +52,7 @@ test("of the overlay as it is, everything that only a person knows is named", ()
       "STORAGE_CLASS",
       "STORAGE_SIZE",
     ].map((name) => `settings: ${name} is empty`),
-    ...[cases, front].flatMap((image) => [
+    ...images.flatMap((image) => [
       `images: ${image} has no newName with a registry`,
       `images: ${image} has no digest`,
     ]),

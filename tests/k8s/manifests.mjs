@@ -59,8 +59,8 @@ export class Checkout {
     this.writeNetwork();
     return this.replace(
       "overlays/production/kustomization.yaml",
-      "- name: gatehouse\n- name: gatehouse-front\n- name: gatehouse-operations\n",
-      ["gatehouse", "gatehouse-front", "gatehouse-operations"]
+      images.map((name) => `- name: ${name}\n`).join(""),
+      images
         .map((name) => `- {name: ${name}, newName: registry.example/${name}, digest: ${digest}}\n`)
         .join(""),
     );
@@ -100,6 +100,7 @@ export class Checkout {
 
 process.on("exit", () => folders.forEach((one) => rmSync(one, { recursive: true, force: true })));
 
+const images = ["gatehouse", "gatehouse-documents", "gatehouse-front", "gatehouse-operations"];
 const digest = `"sha256:${"0123456789abcdef".repeat(4)}"`;
 export const productionValues = {
   HOST: "portal.example.com",

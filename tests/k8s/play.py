@@ -31,6 +31,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 STATE = pathlib.Path(os.environ["GATEHOUSE_PODMAN_STATE"])
 PODMAN = TOP / "deploy/images/podman"
 LOGS = TOP / ".dev/play-logs"  # Kept where something failed.
+OUR_IMAGES = ("localhost/gatehouse:latest", "localhost/gatehouse-documents:latest")
 NETWORK, SUBNET, GATEWAY = "gatehouse", "10.89.0.0/24", "10.89.0.1"
 READY_SECONDS = 90
 SPREAD_SECONDS = 120  # A connection lives a minute, and only a new one finds a new pod.
@@ -152,7 +153,7 @@ class Cluster:
         images = {name: made["spec"]["template"]["spec"]["containers"][0]["image"]
                   for name, made in self.deployments.items()}
         self.services = [name for name, image in images.items()
-                         if play_pods.local(image) == "localhost/gatehouse:latest"]
+                         if play_pods.local(image) in OUR_IMAGES]
         self.stores = [name for name in images if name not in self.services]
         self.pods = {name: [] for name in images}
         self.made = dict.fromkeys(images, 0)

@@ -2,16 +2,13 @@
 
 #include <string>
 
+#include "services/documents/child/child.h"
 #include "services/documents/signing/domain/sealer.h"
 #include "services/documents/signing/seal_key.h"
 
 namespace gatehouse::documents {
 
-struct SealerLimits {
-  int cpu_seconds = 20;
-  int64_t memory_bytes = int64_t{1} << 30;
-  absl::Duration wait = absl::Seconds(60);
-};
+using SealerLimits = ChildLimits;
 
 // Has the document made ready by the program gatehouse-sealer, a child with limits and without the
 // key, and signs what comes back.

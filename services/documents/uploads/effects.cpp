@@ -5,6 +5,7 @@
 #include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/documents/v1/events.pb.h"
 #include "services/common/jobs/events.h"
+#include "services/documents/previews/preview_job.h"
 #include "services/documents/requests/reminder_job.h"
 #include "services/documents/scanning/scan_job.h"
 
@@ -76,6 +77,14 @@ void Effects::Shared(Transaction& transaction, const Document& document) {
 void Effects::LookAt(Transaction& transaction, const Document& document, absl::Time time) {
   OutboxCalls calls(document.organisation_id);
   calls.AddJob(kReminderLane, "document_request.look", document.case_id, time);
+  outbox_.Add(transaction, std::move(calls));
+}
+
+void Effects::PreviewLater(Transaction& transaction, const std::string& organisation_id,
+                           const std::string& case_id, const std::string& document_id) {
+  OutboxCalls calls(organisation_id);
+  calls.AddJob(kPreviewLane, "document.preview", absl::StrCat(case_id, "\n", document_id),
+               absl::InfinitePast());
   outbox_.Add(transaction, std::move(calls));
 }
 

@@ -1,4 +1,5 @@
 #include "gatehouse/documents/v1/documents.pb.h"
+#include "gatehouse/documents/v1/previews.pb.h"
 #include "services/gateway/http/entity_tag.h"
 #include "services/gateway/tests/gateway_fixture.h"
 
@@ -105,6 +106,25 @@ TEST_CASE_METHOD(DownloadFixture, "a document that the client has is not sent ag
     CHECK_FALSE(Has(answer, "aaa"));
   }
   CHECK(StatusOf(Get(kTarget, kStaff + std::string("If-None-Match: \"other\"\r\n"))) == 200);
+}
+
+TEST_CASE_METHOD(DownloadFixture, "what a browser may keep its service says, and nothing else is",
+                 "[service][no-tsan]") {
+  Give(1);
+  documents::v1::DownloadPreviewResponse preview;
+  preview.set_etag("\"tag\"");
+  preview.set_cache_control("private, no-cache");
+  preview.set_data("picture");
+  service.Set("gatehouse.documents.v1.Previews/DownloadPreview",
+              {.answers = {preview.SerializeAsString()}});
+  Start();
+  const std::string path = "/v1/cases/deal-1/documents/doc_1/preview?size=PREVIEW_LARGE";
+  for (const char* has : {"\"other\"", "\"tag\""}) {
+    const std::string answer = Get(path, kStaff + ("If-None-Match: " + std::string(has)) + "\r\n");
+    CHECK(Has(answer, "Cache-Control: private, no-cache\r\n"));
+    CHECK_FALSE(Has(answer, "no-store"));
+  }
+  CHECK(Has(Get(kTarget, kStaff), "Cache-Control: no-store\r\n"));
 }
 
 TEST_CASE_METHOD(DownloadFixture,

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/common/base/caller.h"
+#include "services/documents/previews/domain/preview.h"
 
 namespace gatehouse::documents {
 
@@ -24,6 +25,7 @@ struct Document {
   std::string shared_contact_id;  // Empty: shared with all, if it is shared.
   absl::Time share_time = absl::InfiniteFuture();  // When it was first; infinite: it is not.
   std::string replaces_document_id;                // Of one that comes in.
+  PreviewState preview = PreviewState::kNotAsked;
   absl::Time create_time;
 };
 

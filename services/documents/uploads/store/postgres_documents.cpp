@@ -17,7 +17,7 @@ constexpr int kLabelsMax = 10000;
 const std::string kColumns =
     "organisation_id, document_id, case_id, filename, content_type, size_bytes, sha256, label, "
     "from_client, uploader_id, uploader_name, document_request_id, scan, scan_finding, "
-    "folder, share_time, shared_contact_id, create_time";
+    "folder, share_time, shared_contact_id, preview, create_time";
 
 Document DocumentFrom(const pqxx::row& row) {
   const pqxx::field share_time = row["share_time"];
@@ -38,6 +38,7 @@ Document DocumentFrom(const pqxx::row& row) {
           .folder = row["folder"].c_str(),
           .shared_contact_id = row["shared_contact_id"].c_str(),
           .share_time = share_time.is_null() ? absl::InfiniteFuture() : TimeFromSql(share_time),
+          .preview = static_cast<PreviewState>(row["preview"].as<int>()),
           .create_time = TimeFromSql(row["create_time"])};
 }
 
@@ -96,8 +97,8 @@ const std::string kAnswers =
 constexpr char kInsert[] =
     "INSERT INTO document (organisation_id, document_id, case_id, filename, content_type, "
     "size_bytes, sha256, label, from_client, uploader_id, uploader_name, document_request_id, "
-    "scan, folder) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), $13, "
-    "$14) "
+    "scan, folder, preview) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+    "nullif($12, ''), $13, $14, $15) "
     "RETURNING create_time";
 
 constexpr char kUsed[] =
@@ -212,13 +213,19 @@ absl::StatusOr<Document> PostgresDocuments::Add(const Document& document, const 
         }
         RETURN_IF_ERROR(CheckQuotas(used, quotas));
         RETURN_IF_ERROR(MarkAnswered(tx, d));
+        Document added = d;
+        added.preview = PreviewAtFirst(d.content_type, effects_.makes_previews());
         const auto rows =
             tx.Exec(kInsert, d.organisation_id, d.document_id, d.case_id, d.filename,
                     d.content_type, d.size_bytes, d.sha256, d.label, d.from_client, d.uploader_id,
-                    d.uploader_name, d.document_request_id, static_cast<int>(d.scan), d.folder);
-        Document added = d;
+                    d.uploader_name, d.document_request_id, static_cast<int>(d.scan), d.folder,
+                    static_cast<int>(added.preview));
         added.create_time = TimeFromSql(rows[0]["create_time"]);
         effects_.Kept(tx, added);
+        // What waits for the scanner waits for that first.
+        if (added.preview == PreviewState::kWaiting && added.scan != Scan::kPending) {
+          effects_.PreviewLater(tx, added.organisation_id, added.case_id, added.document_id);
+        }
         return added;
       });
 }
@@ -281,9 +288,13 @@ absl::Status PostgresDocuments::SetScan(const std::string& organisation_id,
     LockCase(tx, organisation_id, case_id);
     const auto rows = tx.Exec(
         "UPDATE document SET scan = $4, scan_finding = $5 WHERE organisation_id = $1 "
-        "AND case_id = $2 AND document_id = $3 AND scan = $6 RETURNING from_client, uploader_id",
+        "AND case_id = $2 AND document_id = $3 AND scan = $6 "
+        "RETURNING from_client, uploader_id, preview",
         organisation_id, case_id, document_id, static_cast<int>(verdict.scan), verdict.finding,
         static_cast<int>(Scan::kPending));
+    if (!rows.empty() && rows[0]["preview"].as<int>() == static_cast<int>(PreviewState::kWaiting)) {
+      effects_.PreviewLater(tx, organisation_id, case_id, document_id);
+    }
     if (rows.empty() || verdict.scan != Scan::kInfected) return absl::OkStatus();
     effects_.Infected(tx, {.organisation_id = organisation_id,
                            .document_id = document_id,
