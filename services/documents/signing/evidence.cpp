@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
+#include "services/documents/archives/zip.h"
 #include "services/documents/downloads/domain/download.h"
 #include "services/documents/signing/signature_proto.h"
-#include "services/documents/signing/zip.h"
 
 namespace gatehouse::documents {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/documents/signing/zip.h"
+#include "services/documents/archives/zip.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
