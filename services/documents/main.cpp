@@ -1,4 +1,3 @@
-#include "absl/strings/match.h"
 #include "services/common/base/crypto.h"
 #include "services/common/jobs/outbox.h"
 #include "services/common/jobs/sweeper.h"
@@ -7,10 +6,11 @@
 #include "services/common/process/process.h"
 #include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
+#include "services/documents/blobs/blob_settings.h"
 #include "services/documents/blobs/collecting.h"
 #include "services/documents/blobs/init_store.h"
+#include "services/documents/blobs/move_blobs.h"
 #include "services/documents/blobs/seal_store.h"
-#include "services/documents/blobs/store/folder_blobs.h"
 #include "services/documents/blobs/store/postgres_keys.h"
 #include "services/documents/blobs/store/sealed_blobs.h"
 #include "services/documents/identity_choices.h"
@@ -40,12 +40,10 @@ namespace gatehouse::documents {
 extern const std::vector<Migration> kMigrations;
 namespace {
 
-constexpr char kFileScheme[] = "file://";
-
 struct Config {
   ServiceConfig service;
   std::string identity_address, cases_address, notification_address;
-  std::string blob_folder;            // GATEHOUSE_BLOB_URL, file:///…
+  BlobSettings blobs;
   std::optional<ClamdAddress> clamd;  // GATEHOUSE_CLAMD_URL
   ScanLimits scan_limits;
   std::string previewer;              // GATEHOUSE_PREVIEWER; empty: no previews are made.
@@ -55,13 +53,7 @@ struct Config {
   static Config Read(Environment& environment) {
     Config config = {ServiceConfig::Read(environment, "documents"),
                      AddressOf(environment, "identity"), AddressOf(environment, "cases"),
-                     AddressOf(environment, "notification"), ""};
-    const std::string url = environment.Text("GATEHOUSE_BLOB_URL");
-    if (absl::StartsWith(url, "file:///")) {
-      config.blob_folder = url.substr(sizeof(kFileScheme) - 1);
-    } else if (!url.empty()) {
-      environment.Mistake("GATEHOUSE_BLOB_URL", "must be file:///…");
-    }
+                     AddressOf(environment, "notification"), BlobSettings::Read(environment)};
     if (const auto clamd_url = environment.OptionalText("GATEHOUSE_CLAMD_URL")) {
       const auto address = ClamdAddress::Parse(*clamd_url);
       if (address.ok()) config.clamd = *address;
@@ -166,13 +158,13 @@ struct SealingJobs {
 };
 
 int Serve(Config config) {
-  FolderBlobs folder(config.blob_folder);
+  BlobPlaces places(config.blobs);
   const auto sniffer = MagicSniffer::Open();
   if (!sniffer.ok()) return Fail(sniffer.status());
   ServiceBase base(std::move(config.service), config.identity_address,
                    WithCommon(kMigrations).size());
   PostgresKeys keys(base.postgres(), MasterKeyOf(base.root_key()));
-  SealedBlobs blobs(folder, keys);
+  SealedBlobs blobs(places.all(), keys);
   Client identity(config.identity_address, base.tls());
   Client cases(config.cases_address, base.tls());
   Client notification(config.notification_address, base.tls());
@@ -240,10 +232,27 @@ int Serve(Config config) {
 absl::Status SealBlobs(const Config& config) {
   Postgres postgres(config.service.postgres);
   ASSIGN_OR_RETURN(const Secret root_key, LoadRootKey(postgres, config.service.secret_keys));
-  FolderBlobs folder(config.blob_folder);
+  BlobPlaces places(config.blobs);
   PostgresKeys keys(postgres, MasterKeyOf(root_key));
-  SealedBlobs blobs(folder, keys);
+  SealedBlobs blobs(places.all(), keys);
   return SealStore(postgres, blobs).status();
+}
+
+// `gatehouse-documents init-store`: see InitStore() and InitStores().
+absl::Status InitBlobs(const Config& config) {
+  Postgres postgres(config.service.postgres);
+  BlobPlaces places(config.blobs);
+  if (places.other() == nullptr) return InitStore(places.first(), postgres);
+  return InitStores(places.first(), *places.other(), postgres);
+}
+
+// `gatehouse-documents move-blobs`: see MoveBlobs().
+absl::Status MoveAll(const Config& config) {
+  BlobPlaces places(config.blobs);
+  if (places.other_folder() == nullptr) {
+    return absl::FailedPreconditionError("GATEHOUSE_BLOB_OTHER_URL must be the folder to empty");
+  }
+  return MoveBlobs(*places.other_folder(), places.first()).status();
 }
 
 // `gatehouse-documents erase-keys ORGANISATION`: see PostgresKeys::Erase(). It needs no key.
@@ -267,11 +276,8 @@ int main(int argc, char** argv) {
     const absl::Status erased = documents::EraseKeys(config, argv[2]);
     return erased.ok() ? 0 : Fail(erased);
   }
-  const Commands more = {{"init-store",
-                          [&] {
-                            Postgres postgres(config.service.postgres);
-                            return documents::InitStore(config.blob_folder, postgres);
-                          }},
+  const Commands more = {{"init-store", [&] { return documents::InitBlobs(config); }},
+                         {"move-blobs", [&] { return documents::MoveAll(config); }},
                          {"seal-blobs", [&] { return documents::SealBlobs(config); }}};
   if (const auto code = RunCommand(argc, argv, config.service, more)) return *code;
   if (const auto code = AwaitRootKey(config.service)) return *code;

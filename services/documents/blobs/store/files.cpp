@@ -3,36 +3,41 @@
 #include <cerrno>
 #include <cstring>
 
-#include "gatehouse/documents/v1/reasons.pb.h"
 #include "services/common/base/status.h"
-#include "services/common/observe/log.h"
-#include "services/common/observe/metrics.h"
+#include "services/documents/blobs/store/failures.h"
 
 namespace gatehouse::documents {
-namespace {
-
-// Room is made by people, a mount often comes back by itself.
-constexpr absl::Duration kUntilRoom = absl::Seconds(60);
-constexpr absl::Duration kUntilBack = absl::Seconds(5);
-
-absl::Status Unavailable(const char* what, const char* why) {
-  LogWarning("blobs.failed", {{"what", what}, {"error", why}});
-  Count("gatehouse_storage_failures_total", {{"reason", "unavailable"}});
-  return RefuseUntil(v1::STORAGE_UNAVAILABLE,
-                     "documents can neither be stored nor read right now: try again later",
-                     kUntilBack);
-}
-
-}  // namespace
 
 absl::Status FromErrno(const char* what) {
-  if (errno != ENOSPC && errno != EDQUOT) return Unavailable(what, strerror(errno));
-  Count("gatehouse_storage_failures_total", {{"reason", "full"}});
-  return RefuseUntil(v1::STORAGE_FULL, "there is no room for the document: try again later",
-                     kUntilRoom);
+  return errno == ENOSPC || errno == EDQUOT ? StoreFull() : StoreAway(what, strerror(errno));
 }
 
-absl::Status NoStore() { return Unavailable("find the store", "the folder has no marker"); }
+absl::Status NoStore() { return StoreAway("find the store", "it has no marker"); }
+
+absl::Status ReadAt(const File& file, int64_t offset, size_t size, std::string& bytes) {
+  bytes.resize(size);
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t n =
+        pread(file.fd(), bytes.data() + done, size - done, offset + static_cast<int64_t>(done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FromErrno("read");
+    if (n == 0) break;
+    done += n;
+  }
+  bytes.resize(done);
+  return absl::OkStatus();
+}
+
+absl::Status WriteAll(const File& file, const std::string& bytes) {
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t n = write(file.fd(), bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FromErrno("write");
+    done += n;
+  }
+  return absl::OkStatus();
+}
 
 absl::Status FlushFile(const std::filesystem::path& path) {
   const File file(path, O_RDONLY);

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "absl/status/status.h"
 
@@ -12,7 +14,7 @@ namespace gatehouse::documents {
 // What `errno` means to who wanted to store or read: STORAGE_FULL, or STORAGE_UNAVAILABLE, which is
 // logged with `what` was tried. Both say when to come back.
 absl::Status FromErrno(const char* what);
-// There is a folder, and it is no store: see store_marker.h.
+// There is a folder, or a bucket, and it bears no marker: see MarkedBlobs.
 absl::Status NoStore();
 
 // An open file, closed with it.
@@ -31,6 +33,11 @@ class File {
  private:
   const int fd_;
 };
+
+// Up to `size` bytes from `offset`; fewer only at the end.
+absl::Status ReadAt(const File& file, int64_t offset, size_t size, std::string& bytes);
+// At the file's end.
+absl::Status WriteAll(const File& file, const std::string& bytes);
 
 // So that what was written, or named in a folder, survives a power failure.
 absl::Status FlushFile(const std::filesystem::path& path);

@@ -1,10 +1,12 @@
 #include "services/documents/blobs/store/folder_blobs.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <cerrno>
 
+#include "absl/strings/match.h"
 #include "absl/time/time.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
@@ -21,25 +23,12 @@ namespace fs = std::filesystem;
 // has little left to do.
 constexpr int64_t kFlushEvery = 8 << 20;
 
-absl::Status ReadAt(const File& file, int64_t offset, size_t size, std::string& bytes) {
-  bytes.resize(size);
-  size_t done = 0;
-  while (done < size) {
-    const ssize_t n =
-        pread(file.fd(), bytes.data() + done, size - done, offset + static_cast<int64_t>(done));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return FromErrno("read");
-    if (n == 0) break;
-    done += n;
-  }
-  bytes.resize(done);
-  return absl::OkStatus();
-}
-
 class Writer : public BlobWriter {
  public:
-  explicit Writer(const fs::path& root)
+  Writer(const fs::path& root, const std::string& organisation_id, std::string id)
       : root_(root),
+        folder_(root / "blobs" / organisation_id),
+        id_(std::move(id)),
         path_(root / "incoming" / NewId("up")),
         file_(path_, O_RDWR | O_CREAT | O_EXCL) {}
   ~Writer() override {
@@ -48,12 +37,7 @@ class Writer : public BlobWriter {
   bool ok() const { return file_.ok(); }
 
   absl::Status Append(const std::string& bytes) override {
-    for (size_t done = 0; done < bytes.size();) {
-      const ssize_t n = write(file_.fd(), bytes.data() + done, bytes.size() - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return FromErrno("write");
-      done += n;
-    }
+    RETURN_IF_ERROR(WriteAll(file_, bytes));
     written_ += static_cast<int64_t>(bytes.size());
     if (written_ - flushed_ >= kFlushEvery) {
       sync_file_range(file_.fd(), flushed_, written_ - flushed_, SYNC_FILE_RANGE_WRITE);
@@ -67,23 +51,24 @@ class Writer : public BlobWriter {
   }
   absl::StatusOr<int64_t> Size() override { return written_; }
 
-  absl::Status Commit(const std::string& organisation_id, const std::string& id) override {
-    const fs::path folder = root_ / "blobs" / organisation_id;
+  absl::Status Commit() override {
     std::error_code error;
-    const bool made = fs::create_directory(folder, error);
+    const bool made = fs::create_directory(folder_, error);
     if (error) {
       errno = error.value();
       return FromErrno("make an organisation's folder");
     }
     if (made) RETURN_IF_ERROR(FlushFolder(root_ / "blobs"));
     if (fsync(file_.fd()) != 0) return FromErrno("flush");
-    if (rename(path_.c_str(), (folder / id).c_str()) != 0) return FromErrno("rename");
+    if (rename(path_.c_str(), (folder_ / id_).c_str()) != 0) return FromErrno("rename");
     committed_ = true;
-    return FlushFolder(folder);
+    return FlushFolder(folder_);
   }
 
  private:
-  const fs::path root_, path_;
+  const fs::path root_, folder_;
+  const std::string id_;
+  const fs::path path_;
   const File file_;
   int64_t written_ = 0, flushed_ = 0;
   bool committed_ = false;
@@ -115,9 +100,10 @@ fs::path FolderBlobs::PathOf(const std::string& organisation_id, const std::stri
   return root_ / "blobs" / organisation_id / id;
 }
 
-absl::StatusOr<std::unique_ptr<BlobWriter>> FolderBlobs::Write() {
+absl::StatusOr<std::unique_ptr<BlobWriter>> FolderBlobs::Write(const std::string& organisation_id,
+                                                               const std::string& id) {
   if (!IsMarked(root_)) return NoStore();
-  auto writer = std::make_unique<Writer>(root_);
+  auto writer = std::make_unique<Writer>(root_, organisation_id, id);
   if (!writer->ok()) return FromErrno("make a file");
   return writer;
 }
@@ -155,13 +141,48 @@ absl::Status FolderBlobs::RemoveAbandoned(absl::Time before) {
   return FromErrno("list what is being written");
 }
 
+absl::Status FolderBlobs::ForEach(const std::function<absl::Status(const Place&)>& visit) {
+  if (!IsMarked(root_)) return NoStore();
+  std::error_code error;
+  for (const auto& organisation : fs::directory_iterator(root_ / "blobs", error)) {
+    if (!organisation.is_directory(error)) continue;
+    const std::string organisation_id = organisation.path().filename();
+    for (const auto& blob : fs::directory_iterator(organisation, error)) {
+      RETURN_IF_ERROR(visit({organisation_id, blob.path().filename()}));
+    }
+    if (error) break;
+  }
+  if (!error) return absl::OkStatus();
+  errno = error.value();
+  return FromErrno("list blobs");
+}
+
+absl::StatusOr<bool> FolderBlobs::Take(const Place& place) {
+  if (unlink(PathOf(place.organisation_id, place.name).c_str()) == 0) return true;
+  if (errno == ENOENT) return false;
+  return FromErrno("remove");
+}
+
+absl::StatusOr<std::unique_ptr<File>> FolderBlobs::Lock() {
+  if (!IsMarked(root_)) return NoStore();
+  auto file = std::make_unique<File>(root_ / "moving", O_RDWR | O_CREAT);
+  if (!file->ok()) return FromErrno("make a lock");
+  if (flock(file->fd(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return FromErrno("lock");
+  return absl::FailedPreconditionError("blobs are being moved from there already");
+}
+
 absl::Status FolderBlobs::Try() {
-  ASSIGN_OR_RETURN(const auto writer, Write());
+  ASSIGN_OR_RETURN(const auto writer, Write("", ""));
   RETURN_IF_ERROR(writer->Append("?"));
   std::string read;
   RETURN_IF_ERROR(writer->Read(0, 1, read));
   return read == "?" ? absl::OkStatus() : NoStore();
 }
+
+absl::StatusOr<std::string> FolderBlobs::Marker() { return MarkerOf(root_); }
+
+absl::Status FolderBlobs::Mark(const std::string& store_id) { return MarkStore(root_, store_id); }
 
 absl::Status FolderBlobs::Ready() {
   const absl::Status tried = Try();

@@ -56,8 +56,8 @@ absl::Status ReadSealed(BlobReader& store, ChunkCipher& cipher, const Name& name
 
 class Writer : public BlobWriter {
  public:
-  Writer(std::unique_ptr<BlobWriter> store, OrganisationKeys& keys)
-      : store_(std::move(store)), keys_(keys) {}
+  Writer(std::unique_ptr<BlobWriter> store, Name name, OrganisationKeys& keys)
+      : store_(std::move(store)), name_(std::move(name)), keys_(keys) {}
 
   absl::Status Append(const std::string& bytes) override {
     std::string sealed;
@@ -90,20 +90,21 @@ class Writer : public BlobWriter {
     return Sealed() + static_cast<int64_t>(pending_.size());
   }
 
-  absl::Status Commit(const std::string& organisation_id, const std::string& id) override {
-    ASSIGN_OR_RETURN(const OrganisationKey key, keys_.ForWriting(organisation_id));
+  absl::Status Commit() override {
+    ASSIGN_OR_RETURN(const OrganisationKey key, keys_.ForWriting(name_.organisation_id));
     ASSIGN_OR_RETURN(const int64_t size, Size());
     std::string end;
     if (!pending_.empty()) cipher_.Seal(chunks_, pending_.data(), pending_.size(), end);
-    end += TrailerOf({organisation_id, id, size, key.number}, key.key, data_key_);
+    end += TrailerOf({name_.organisation_id, name_.id, size, key.number}, key.key, data_key_);
     RETURN_IF_ERROR(store_->Append(end));
-    return store_->Commit(organisation_id, SealedName(id));
+    return store_->Commit();
   }
 
  private:
   int64_t Sealed() const { return chunks_ * static_cast<int64_t>(kChunkBytes); }
 
   const std::unique_ptr<BlobWriter> store_;
+  const Name name_;
   OrganisationKeys& keys_;
   const Secret data_key_{RandomBytes(kDataKey)};
   ChunkCipher cipher_{data_key_};
@@ -132,9 +133,10 @@ class Reader : public BlobReader {
 
 std::string SealedName(const std::string& id) { return id + ".sealed"; }
 
-absl::StatusOr<std::unique_ptr<BlobWriter>> SealedBlobs::Write() {
-  ASSIGN_OR_RETURN(auto writer, store_.Write());
-  return std::make_unique<Writer>(std::move(writer), keys_);
+absl::StatusOr<std::unique_ptr<BlobWriter>> SealedBlobs::Write(const std::string& organisation_id,
+                                                               const std::string& id) {
+  ASSIGN_OR_RETURN(auto writer, store_.Write(organisation_id, SealedName(id)));
+  return std::make_unique<Writer>(std::move(writer), Name{organisation_id, id}, keys_);
 }
 
 absl::StatusOr<std::unique_ptr<BlobReader>> SealedBlobs::Read(const std::string& organisation_id,
@@ -179,14 +181,14 @@ absl::StatusOr<bool> SealedBlobs::SealOld(const std::string& organisation_id,
   if (absl::IsDataLoss(old.status())) return false;
   RETURN_IF_ERROR(old.status());
   ASSIGN_OR_RETURN(const int64_t size, (*old)->Size());
-  ASSIGN_OR_RETURN(const auto writer, Write());
+  ASSIGN_OR_RETURN(const auto writer, Write(organisation_id, id));
   std::string bytes;
   for (int64_t at = 0; at < size; at += static_cast<int64_t>(bytes.size())) {
     RETURN_IF_ERROR((*old)->Read(at, kCopyBytes, bytes));
     if (bytes.empty()) return absl::DataLossError("blobs: a blob became shorter");
     RETURN_IF_ERROR(writer->Append(bytes));
   }
-  RETURN_IF_ERROR(writer->Commit(organisation_id, id));
+  RETURN_IF_ERROR(writer->Commit());
   RETURN_IF_ERROR(store_.Remove(organisation_id, id));
   return true;
 }

@@ -18,7 +18,8 @@ class SealedBlobs : public BlobStore {
  public:
   SealedBlobs(BlobStore& store, OrganisationKeys& keys) : store_(store), keys_(keys) {}
 
-  absl::StatusOr<std::unique_ptr<BlobWriter>> Write() override;
+  absl::StatusOr<std::unique_ptr<BlobWriter>> Write(const std::string& organisation_id,
+                                                    const std::string& id) override;
   absl::StatusOr<std::unique_ptr<BlobReader>> Read(const std::string& organisation_id,
                                                    const std::string& id) override;
   absl::Status Remove(const std::string& organisation_id, const std::string& id) override;

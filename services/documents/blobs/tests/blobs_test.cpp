@@ -29,19 +29,19 @@ std::string All(BlobReader& reader) {
 }
 
 TEST_CASE_METHOD(Folder, "a blob is there once it is committed, and not before", "[unit]") {
-  auto writer = blobs.Write().value();
+  auto writer = blobs.Write("acme", "doc_1").value();
   REQUIRE(writer->Append("hello ").ok());
   REQUIRE(writer->Append("world").ok());
   CHECK(All(*writer) == "hello world");
   CHECK_FALSE(blobs.Read("acme", "doc_1").ok());
-  REQUIRE(writer->Commit("acme", "doc_1").ok());
+  REQUIRE(writer->Commit().ok());
   CHECK(All(*blobs.Read("acme", "doc_1").value()) == "hello world");
   CHECK_FALSE(blobs.Read("other", "doc_1").ok());
   CHECK(fs::is_empty(root / "incoming"));
 }
 
 TEST_CASE_METHOD(Folder, "a part of a blob is read, also of one that is being written", "[unit]") {
-  auto writer = blobs.Write().value();
+  auto writer = blobs.Write("acme", "doc_1").value();
   REQUIRE(writer->Append("0123456789").ok());
   std::string bytes;
   for (const auto& [offset, size, part] : {std::tuple(0, 3, "012"), std::tuple(8, 5, "89"),
@@ -54,13 +54,13 @@ TEST_CASE_METHOD(Folder, "a part of a blob is read, also of one that is being wr
 }
 
 TEST_CASE_METHOD(Folder, "what is not committed is gone without a trace", "[unit]") {
-  REQUIRE(blobs.Write().value()->Append("half").ok());
+  REQUIRE(blobs.Write("acme", "doc_1").value()->Append("half").ok());
   CHECK(fs::is_empty(root / "incoming"));
 }
 
 TEST_CASE_METHOD(Folder, "a blob is removed, once or twice", "[unit]") {
-  auto writer = blobs.Write().value();
-  REQUIRE(writer->Commit("acme", "doc_1").ok());
+  auto writer = blobs.Write("acme", "doc_1").value();
+  REQUIRE(writer->Commit().ok());
   CHECK(blobs.Remove("acme", "doc_1").ok());
   CHECK(blobs.Remove("acme", "doc_1").ok());
   CHECK_FALSE(blobs.Read("acme", "doc_1").ok());
@@ -89,9 +89,9 @@ struct Unmounted : Folder {
     fs::rename(away, root);
   }
   void Keep(const std::string& id) {
-    auto writer = blobs.Write().value();
+    auto writer = blobs.Write("acme", id).value();
     REQUIRE(writer->Append("kept").ok());
-    REQUIRE(writer->Commit("acme", id).ok());
+    REQUIRE(writer->Commit().ok());
   }
 };
 
@@ -100,11 +100,11 @@ TEST_CASE_METHOD(Unmounted, "an empty mount point is not taken for the store", "
   CHECK(blobs.Ready().ok());
   Unmount();
   CHECK(ReasonFor(blobs.Ready()) == "STORAGE_UNAVAILABLE");
-  CHECK(ReasonFor(blobs.Write()) == "STORAGE_UNAVAILABLE");
+  CHECK(ReasonFor(blobs.Write("acme", "doc_1")) == "STORAGE_UNAVAILABLE");
   CHECK(ReasonFor(blobs.Read("acme", "doc_1")) == "STORAGE_UNAVAILABLE");
   CHECK(ReasonFor(blobs.Remove("acme", "doc_1")) == "STORAGE_UNAVAILABLE");
   CHECK(ReasonFor(blobs.RemoveAbandoned(absl::Now())) == "STORAGE_UNAVAILABLE");
-  CHECK(absl::IsUnavailable(blobs.Write().status()));
+  CHECK(absl::IsUnavailable(blobs.Write("acme", "doc_1").status()));
   CHECK(fs::is_empty(root / "incoming"));
   Mount();
   CHECK(blobs.Ready().ok());
@@ -113,10 +113,10 @@ TEST_CASE_METHOD(Unmounted, "an empty mount point is not taken for the store", "
 
 TEST_CASE_METHOD(Unmounted, "an upload under way is not committed under the mount point",
                  "[unit]") {
-  auto writer = blobs.Write().value();
+  auto writer = blobs.Write("acme", "doc_1").value();
   REQUIRE(writer->Append("half").ok());
   Unmount();
-  CHECK(ReasonFor(writer->Commit("acme", "doc_1")) == "STORAGE_UNAVAILABLE");
+  CHECK(ReasonFor(writer->Commit()) == "STORAGE_UNAVAILABLE");
   CHECK(fs::is_empty(root / "blobs" / "acme"));
   Mount();
 }
@@ -127,7 +127,7 @@ TEST_CASE_METHOD(Folder, "a store that cannot be written to is not ready, and sa
   fs::remove_all(root / "incoming");
   std::ofstream(root / "incoming") << "no folder";
   CHECK(ReasonFor(blobs.Ready()) == "STORAGE_UNAVAILABLE");
-  CHECK(ReasonFor(blobs.Write()) == "STORAGE_UNAVAILABLE");
+  CHECK(ReasonFor(blobs.Write("acme", "doc_1")) == "STORAGE_UNAVAILABLE");
   fs::remove_all(root / "incoming");
   CHECK(ReasonFor(blobs.Ready()) == "STORAGE_UNAVAILABLE");
   fs::create_directories(root / "incoming");
@@ -192,9 +192,9 @@ TEST_CASE("a marker says which store it is, and is there once it is whole", "[un
 void CrashBeforeRow(Fixture& fixture, const std::string& id, bool bytes = true) {
   REQUIRE(fixture.documents.NoteLoose({"acme", id}).ok());
   if (!bytes) return;
-  auto writer = fixture.blobs.Write().value();
+  auto writer = fixture.blobs.Write("acme", id).value();
   REQUIRE(writer->Append(kPdf).ok());
-  REQUIRE(writer->Commit("acme", id).ok());
+  REQUIRE(writer->Commit().ok());
 }
 
 TEST_CASE_METHOD(Fixture, "bytes that no document has are collected after a day", "[service]") {

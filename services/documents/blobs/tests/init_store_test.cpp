@@ -14,7 +14,10 @@ struct InitFixture : Fixture {
   const fs::path folder = root.string() + "-init";
   ~InitFixture() { fs::remove_all(folder); }
 
-  absl::Status Init(const fs::path& path) { return InitStore(path, database.postgres()); }
+  absl::Status Init(const fs::path& path) {
+    FolderBlobs store(path);
+    return InitStore(store, database.postgres());
+  }
   std::string Known() {
     const auto rows = database.Exec("SELECT store_id FROM documents.blob_store");
     return rows.empty() ? "" : rows[0]["store_id"].c_str();

@@ -95,9 +95,9 @@ TEST_CASE_METHOD(KeysFixture, "documents of before are sealed while they are ser
     old.push_back(*TakeByStaff());
     const std::string id = old.back().document_id;
     REQUIRE(blobs.Remove("acme", id).ok());
-    auto writer = folder.Write().value();
+    auto writer = folder.Write("acme", id).value();
     REQUIRE(writer->Append(kPdf).ok());
-    REQUIRE(writer->Commit("acme", id).ok());
+    REQUIRE(writer->Commit().ok());
   }
   REQUIRE(TakeByStaff().ok());
   CHECK(Bytes(old[0]) == kPdf);

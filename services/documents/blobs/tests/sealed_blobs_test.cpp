@@ -60,11 +60,11 @@ struct SealedFolder {
 
   void Keep(const std::string& id, const std::string& bytes, BlobStore& store,
             size_t part = 1 << 20) {
-    auto writer = store.Write().value();
+    auto writer = store.Write("acme", id).value();
     for (size_t at = 0; at < bytes.size(); at += part) {
       REQUIRE(writer->Append(bytes.substr(at, part)).ok());
     }
-    REQUIRE(writer->Commit("acme", id).ok());
+    REQUIRE(writer->Commit().ok());
   }
   void Keep(const std::string& id, const std::string& bytes, size_t part = 1 << 20) {
     Keep(id, bytes, blobs, part);
@@ -122,7 +122,7 @@ TEST_CASE_METHOD(SealedFolder, "no byte of a document lies in the store as it is
   Keep("doc_2", word + Text(2 * kChunkBytes) + word);
   CHECK(Stored("doc_1") != Stored("doc_2"));
   // Nor while it comes in.
-  auto writer = blobs.Write().value();
+  auto writer = blobs.Write("acme", "doc_1").value();
   REQUIRE(writer->Append(word + Text(2 * kChunkBytes)).ok());
   for (const auto& file : fs::directory_iterator(root / "incoming")) {
     std::ifstream stream(file.path(), std::ios::binary);
@@ -136,7 +136,7 @@ TEST_CASE_METHOD(SealedFolder, "any part is read, also of what is being written"
   const std::string text = Text(3 * kChunkBytes + 100);
   Keep("doc_1", text);
   const auto reader = blobs.Read("acme", "doc_1").value();
-  const auto writer = blobs.Write().value();
+  const auto writer = blobs.Write("acme", "doc_1").value();
   for (size_t at = 0; at < text.size(); at += 50000) {
     REQUIRE(writer->Append(text.substr(at, 50000)).ok());
   }
@@ -291,7 +291,10 @@ TEST_CASE_METHOD(SealedFolder, "a blob of before is read as it is, and sealed wh
 class SealedMeanwhile : public BlobStore {
  public:
   SealedMeanwhile(BlobStore& folder, SealedBlobs& sealing) : folder_(folder), sealing_(sealing) {}
-  absl::StatusOr<std::unique_ptr<BlobWriter>> Write() override { return folder_.Write(); }
+  absl::StatusOr<std::unique_ptr<BlobWriter>> Write(const std::string& organisation_id,
+                                                    const std::string& id) override {
+    return folder_.Write(organisation_id, id);
+  }
   absl::StatusOr<std::unique_ptr<BlobReader>> Read(const std::string& organisation_id,
                                                    const std::string& id) override {
     if (!absl::EndsWith(id, ".sealed")) REQUIRE(sealing_.SealOld(organisation_id, id).ok());
@@ -332,7 +335,7 @@ TEST_CASE_METHOD(SealedFolder, "a blob is removed, sealed or of before", "[unit]
 TEST_CASE_METHOD(SealedFolder, "a store that is away is that, sealed or not", "[unit]") {
   Keep("doc_1", "hello");
   fs::rename(root, root.string() + "-away");
-  CHECK(ReasonOf(blobs.Write().status()) == "STORAGE_UNAVAILABLE");
+  CHECK(ReasonOf(blobs.Write("acme", "doc_1").status()) == "STORAGE_UNAVAILABLE");
   CHECK(ReasonOf(blobs.Read("acme", "doc_1").status()) == "STORAGE_UNAVAILABLE");
   CHECK(ReasonOf(blobs.Remove("acme", "doc_1")) == "STORAGE_UNAVAILABLE");
   CHECK(ReasonOf(blobs.Ready()) == "STORAGE_UNAVAILABLE");

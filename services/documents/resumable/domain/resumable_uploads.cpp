@@ -38,7 +38,8 @@ class PartAppending : public Appending {
       return Refuse(v1::DOCUMENT_TOO_LARGE, "the document is larger than the organisation allows");
     }
     if (writer_ == nullptr) {
-      ASSIGN_OR_RETURN(writer_, places_.blobs.Write());
+      part_id_ = NewId("part");
+      ASSIGN_OR_RETURN(writer_, places_.blobs.Write(owner_.organisation_id, part_id_));
       begin_ = places_.clock.Now();
     }
     RETURN_IF_ERROR(writer_->Append(bytes));
@@ -70,10 +71,10 @@ class PartAppending : public Appending {
       return WithFact(Refuse(v1::UPLOAD_TOO_MANY_PARTS, "the upload came in too many pieces"),
                       "max", absl::StrCat(kPartsMax));
     }
-    const UploadPart part = {NewId("part"), pending_};
+    const UploadPart part = {part_id_, pending_};
     const LooseBlob loose = {owner_.organisation_id, part.part_id};
     RETURN_IF_ERROR(places_.documents.NoteLoose(loose));
-    RETURN_IF_ERROR(writer_->Commit(owner_.organisation_id, part.part_id));
+    RETURN_IF_ERROR(writer_->Commit());
     const absl::Status added = places_.store.AddPart(owner_, upload_.upload_id, holder_, part);
     if (!ReasonOf(added).empty()) RemoveParts(places_, owner_, {part});
     RETURN_IF_ERROR(added);
@@ -90,6 +91,7 @@ class PartAppending : public Appending {
   const std::string holder_;
   const int64_t max_bytes_;
   const bool at_once_;
+  std::string part_id_;
   std::unique_ptr<BlobWriter> writer_;  // Of what is not kept yet.
   int64_t pending_ = 0;                 // How much that is,
   absl::Time begin_;                    // and since when it waits.

@@ -64,7 +64,8 @@ std::string TitleOf(const NewSignatureRequest& wanted, const Document& document)
 absl::Status Signatures::Copy(const Document& document, const std::string& signature_request_id) {
   ASSIGN_OR_RETURN(const auto from,
                    places_.blobs.Read(document.organisation_id, document.document_id));
-  ASSIGN_OR_RETURN(const auto to, places_.blobs.Write());
+  ASSIGN_OR_RETURN(const auto to,
+                   places_.blobs.Write(document.organisation_id, signature_request_id));
   Sha256Stream digest;
   for (int64_t at = 0; at < document.size_bytes;) {
     std::string bytes;
@@ -78,7 +79,7 @@ absl::Status Signatures::Copy(const Document& document, const std::string& signa
     return absl::DataLossError("the blob is not what was kept");
   }
   RETURN_IF_ERROR(places_.documents.NoteLoose({document.organisation_id, signature_request_id}));
-  return to->Commit(document.organisation_id, signature_request_id);
+  return to->Commit();
 }
 
 absl::StatusOr<Signatures::Prepared> Signatures::Prepare(const NewSignatureRequest& wanted) {

@@ -53,7 +53,7 @@ class NewUpload : public Upload {
     RETURN_IF_ERROR(Seal());
     const LooseBlob blob = {document_.organisation_id, document_.document_id};
     RETURN_IF_ERROR(places_.documents.NoteLoose(blob));
-    RETURN_IF_ERROR(writer_->Commit(blob.organisation_id, blob.document_id));
+    RETURN_IF_ERROR(writer_->Commit());
     const auto kept = once(FingerprintOf(document_),
                            [&] { return places_.documents.Add(document_, rules_.quotas); });
     // Another one stands for it, or none does. Where that cannot be known the bytes stay, since the
@@ -87,7 +87,6 @@ class NewUpload : public Upload {
       RETURN_IF_ERROR(CheckType(document_.content_type, hints_.extension, rules_.allowed_types));
     }
     document_.sha256 = Hex(digest_.Finish());
-    document_.document_id = NewId("doc");
     return absl::OkStatus();
   }
 
@@ -145,7 +144,9 @@ absl::StatusOr<std::unique_ptr<Upload>> Uploads::Begin(Document document, const 
                                           document.from_client ? document.uploader_id : ""));
   RETURN_IF_ERROR(
       CheckQuotas(With(used, said.size.value_or(0), document.from_client), rules.quotas));
-  ASSIGN_OR_RETURN(auto writer, places_.blobs.Write());
+  document.document_id = NewId("doc");
+  ASSIGN_OR_RETURN(auto writer,
+                   places_.blobs.Write(document.organisation_id, document.document_id));
   return std::make_unique<NewUpload>(places_, std::move(document), std::move(rules),
                                      TypeHints{.extension = extension, .said = said.type},
                                      said.size, std::move(writer));

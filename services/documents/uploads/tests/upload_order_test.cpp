@@ -33,9 +33,7 @@ class MemoryWriter : public BlobWriter {
     bytes_ += bytes;
     return journal_.Step("append " + std::to_string(bytes.size()));
   }
-  absl::Status Commit(const std::string&, const std::string&) override {
-    return journal_.Step("commit");
-  }
+  absl::Status Commit() override { return journal_.Step("commit"); }
   absl::Status Read(int64_t offset, size_t size, std::string& bytes) override {
     bytes = bytes_.substr(std::min<size_t>(offset, bytes_.size()), size);
     return absl::OkStatus();
@@ -50,7 +48,8 @@ class MemoryWriter : public BlobWriter {
 class MemoryBlobs : public BlobStore {
  public:
   explicit MemoryBlobs(Journal& journal) : journal_(journal) {}
-  absl::StatusOr<std::unique_ptr<BlobWriter>> Write() override {
+  absl::StatusOr<std::unique_ptr<BlobWriter>> Write(const std::string&,
+                                                    const std::string&) override {
     RETURN_IF_ERROR(journal_.Step("open"));
     return std::make_unique<MemoryWriter>(journal_);
   }
