@@ -216,14 +216,15 @@ int Serve(Config config) {
   UploadsHandler uploads_handler(uploads, once);
   ResumableHandler resumable_handler(resumable);
   DownloadsHandler downloads_handler(documents, blobs, rules, signing.store);
+  ArchivesHandler archives_handler(documents, blobs, rules, mirror);
   ChangesHandler changes_handler(changes);
   RequestsHandler requests_handler(requests, request_store, documents, once);
   TemplatesHandler templates_handler(templates);
   SettingsHandler settings_handler(settings, once);
   Server server("documents");
-  Register({uploads_handler, resumable_handler, downloads_handler, changes_handler,
-            requests_handler, templates_handler, settings_handler, signing.staff, signing.portal,
-            signing.evidence, signing.seals_handler, previews.handler},
+  Register({uploads_handler, resumable_handler, downloads_handler, archives_handler,
+            changes_handler, requests_handler, templates_handler, settings_handler, signing.staff,
+            signing.portal, signing.evidence, signing.seals_handler, previews.handler},
            server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }

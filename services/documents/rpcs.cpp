@@ -39,6 +39,15 @@ void RegisterPreviews(Handlers handlers, Server& server) {
                 &PreviewsHandler::DownloadPortalPreview);
 }
 
+void RegisterArchives(Handlers handlers, Server& server) {
+  server.Service("gatehouse.documents.v1.DocumentArchives")
+      .Download("DownloadDocumentArchive", handlers.archives,
+                &ArchivesHandler::DownloadDocumentArchive);
+  server.Service("gatehouse.documents.v1.PortalDocumentArchives")
+      .Download("DownloadPortalDocumentArchive", handlers.archives,
+                &ArchivesHandler::DownloadPortalDocumentArchive);
+}
+
 void RegisterSignatures(Handlers handlers, Server& server) {
   using Staff = SignaturesHandler;
   using Portal = PortalSignaturesHandler;
@@ -96,6 +105,7 @@ void Register(Handlers handlers, Server& server) {
              &RequestsHandler::ApplyDocumentRequestTemplate);
   RegisterPortal(handlers, server);
   RegisterResumable(handlers, server);
+  RegisterArchives(handlers, server);
   RegisterSignatures(handlers, server);
   RegisterPreviews(handlers, server);
   server.Service("gatehouse.documents.v1.DocumentDirectory")

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "services/common/rpc/server.h"
+#include "services/documents/archives/handler.h"
 #include "services/documents/changes/handler.h"
 #include "services/documents/downloads/handler.h"
 #include "services/documents/previews/handler.h"
@@ -18,6 +19,7 @@ struct Handlers {
   UploadsHandler& uploads;
   ResumableHandler& resumable;
   DownloadsHandler& downloads;
+  ArchivesHandler& archives;
   ChangesHandler& changes;
   RequestsHandler& requests;
   TemplatesHandler& templates;

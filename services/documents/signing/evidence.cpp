@@ -2,34 +2,15 @@
 
 #include <google/protobuf/util/json_util.h>
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
-#include "services/documents/archives/zip.h"
+#include "services/documents/archives/zip_source.h"
 #include "services/documents/downloads/domain/download.h"
 #include "services/documents/signing/signature_proto.h"
 
 namespace gatehouse::documents {
 namespace {
-
-constexpr int64_t kChunk = 256 << 10;
-
-// One file of the bundle: bytes of the store, or a text.
-struct Piece {
-  Zip::File file;
-  std::string sha256;
-  std::unique_ptr<BlobReader> blob;
-  std::string text;
-};
-
-Piece PieceOf(std::string name, std::string text) {
-  Piece piece = {.file = {std::move(name), static_cast<int64_t>(text.size())},
-                 .sha256 = Hex(Sha256(text))};
-  piece.text = std::move(text);
-  return piece;
-}
 
 // What is read, and all that is to be said of it, is opened before the first byte leaves.
 class Bundle {
@@ -37,83 +18,33 @@ class Bundle {
   explicit Bundle(BlobStore& blobs) : blobs_(blobs) {}
 
   void Add(std::string name, std::string text) {
-    pieces_.push_back(PieceOf(std::move(name), std::move(text)));
+    Note(Hex(Sha256(text)), name);
+    pieces_.push_back(TextPiece(std::move(name), std::move(text)));
   }
   absl::Status Add(std::string name, const Document& document) {
     ASSIGN_OR_RETURN(auto blob, blobs_.Read(document.organisation_id, document.document_id));
+    Note(document.sha256, name);
+    // A function is copied, and a reader is not.
+    const auto opened = std::make_shared<std::unique_ptr<BlobReader>>(std::move(blob));
     pieces_.push_back({.file = {std::move(name), document.size_bytes},
-                       .sha256 = document.sha256,
-                       .blob = std::move(blob)});
+                       .open = [opened]() -> absl::StatusOr<std::unique_ptr<BlobReader>> {
+                         return std::move(*opened);
+                       }});
     return absl::OkStatus();
   }
-  std::vector<Piece> Finish() {
-    std::string sums;
-    for (const Piece& piece : pieces_) {
-      absl::StrAppend(&sums, piece.sha256, "  ", piece.file.name, "\n");
-    }
-    Add("SHA256SUMS", std::move(sums));
+  std::vector<ZipPiece> Finish() {
+    pieces_.push_back(TextPiece("SHA256SUMS", std::move(sums_)));
     return std::move(pieces_);
   }
 
  private:
+  void Note(const std::string& sha256, const std::string& name) {
+    absl::StrAppend(&sums_, sha256, "  ", name, "\n");
+  }
+
   BlobStore& blobs_;
-  std::vector<Piece> pieces_;
-};
-
-std::vector<Zip::File> FilesOf(const std::vector<Piece>& pieces) {
-  std::vector<Zip::File> files;
-  for (const Piece& piece : pieces) files.push_back(piece.file);
-  return files;
-}
-
-class EvidenceSource : public Source<pb::DownloadDocumentResponse> {
- public:
-  EvidenceSource(std::vector<Piece> pieces, const SignatureRequest& request)
-      : pieces_(std::move(pieces)), zip_(FilesOf(pieces_), request.create_time) {
-    head_.set_content_type("application/zip");
-    head_.set_content_disposition(AttachmentOf(absl::StrCat(request.signature_request_id, ".zip")));
-    head_.set_content_length(zip_.Size());
-  }
-
-  absl::StatusOr<bool> Next(pb::DownloadDocumentResponse& response) override {
-    if (ended_) return false;
-    response.Swap(&head_);
-    head_.Clear();
-    std::string& data = *response.mutable_data();
-    if (next_ == pieces_.size()) {
-      data = zip_.Directory();
-      ended_ = true;
-      return true;
-    }
-    const Piece& piece = pieces_[next_];
-    if (at_ == 0) data = zip_.Begin();
-    ASSIGN_OR_RETURN(const std::string bytes, Read(piece));
-    zip_.Add(bytes);
-    data += bytes;
-    at_ += static_cast<int64_t>(bytes.size());
-    if (at_ < piece.file.size) return true;
-    data += zip_.End();
-    ++next_;
-    at_ = 0;
-    return true;
-  }
-
- private:
-  absl::StatusOr<std::string> Read(const Piece& piece) const {
-    if (piece.blob == nullptr) return piece.text;
-    const auto size = static_cast<size_t>(std::min(kChunk, piece.file.size - at_));
-    std::string bytes;
-    RETURN_IF_ERROR(piece.blob->Read(at_, size, bytes));
-    if (bytes.size() != size) return absl::DataLossError("the blob is shorter than known");
-    return bytes;
-  }
-
-  const std::vector<Piece> pieces_;
-  Zip zip_;
-  pb::DownloadDocumentResponse head_;
-  size_t next_ = 0;
-  int64_t at_ = 0;
-  bool ended_ = false;
+  std::vector<ZipPiece> pieces_;
+  std::string sums_;
 };
 
 absl::StatusOr<std::string> JsonOf(const SignatureRequest& request,
@@ -162,7 +93,8 @@ DownloadsHandler::Sends EvidenceHandler::DownloadSignatureEvidence(
       bundle.Add(absl::StrCat("drawn/", i + 1, ".png"), signer.drawn_png);
     RETURN_IF_ERROR(add(absl::StrCat("paper/", i + 1, " "), signer.signed_document_id));
   }
-  return std::make_unique<EvidenceSource>(bundle.Finish(), found);
+  return SendZip(bundle.Finish(), absl::StrCat(found.signature_request_id, ".zip"),
+                 found.create_time);
 }
 
 }  // namespace gatehouse::documents
