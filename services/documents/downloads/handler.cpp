@@ -3,15 +3,18 @@
 #include "services/documents/document_proto.h"
 #include "services/documents/downloads/blob_source.h"
 #include "services/documents/downloads/domain/download.h"
+#include "services/documents/uploads/domain/search.h"
 
 namespace gatehouse::documents {
 
 absl::StatusOr<pb::ListDocumentsResponse> DownloadsHandler::List(
     const Call& call, const pb::ListDocumentsRequest& request, const CaseAccess* access) {
   ASSIGN_OR_RETURN(const Page page, PageOf(request));
-  ASSIGN_OR_RETURN(std::vector<Document> documents,
-                   documents_.List(call.caller.organisation_id, request.case_id(), access,
-                                   {request.document_request_id(), request.folder()}, page));
+  ASSIGN_OR_RETURN(
+      std::vector<Document> documents,
+      documents_.List(call.caller.organisation_id, request.case_id(), access,
+                      {request.document_request_id(), request.folder(), WordsOf(request.query())},
+                      page));
   pb::ListDocumentsResponse response;
   response.set_next_page_token(
       CutPage(documents, page, [](const Document& document) { return document.document_id; }));

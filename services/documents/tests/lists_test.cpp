@@ -55,6 +55,19 @@ TEST_CASE("documents and requests are read by their indexes", "[service][plans]"
   CHECK(cost.IsOfAPage(documents(nullptr, "drq_000000104", {})));
   CHECK(cost.IsOfAPage(documents(&ada, "drq_000000104", PageAfter("doc_000012000"))));
   CHECK(cost.IsOfAPage(requests(nullptr, {})));
+  // A word that is in each of them; and one that is in none, which costs a look at the case.
+  const auto found = [&](const CaseAccess* access, const std::string& word) {
+    return [&, access, word](Postgres& pool) {
+      return PostgresDocuments(pool, effects)
+          .List("o0", "case-4", access, {.words = {word}}, {})
+          .value()
+          .size();
+    };
+  };
+  CHECK(cost.IsOfAPage(found(nullptr, "f")));
+  CHECK(cost.IsOfAPage(found(&ada, "f")));
+  CHECK(database.RowsRead([&](Postgres& pool) { CHECK(found(nullptr, "none")(pool) == 0); }) <=
+        200 + 1);
   CHECK(cost.IsOfAPage(requests(nullptr, PageAfter("drq_000010000"))));
   CHECK(cost.IsOfAPage(requests(&ada, PageAfter("drq_000010000"))));
 }

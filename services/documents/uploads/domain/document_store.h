@@ -23,9 +23,11 @@ struct Verdict {
   std::string finding;  // What was found, or why it is not known, in the scanner's words.
 };
 
-// Which of a case's documents; one of the two at most.
+// Which of a case's documents: those of a request, or in a folder; and of these the ones in which
+// each of the words is (search.h).
 struct DocumentFilter {
   std::string document_request_id, folder;
+  std::vector<std::string> words;
 };
 
 // What is known of documents. Every method but those of the collector is about one organisation's
@@ -64,8 +66,8 @@ class DocumentStore {
   virtual absl::StatusOr<std::vector<Document>> ListShared(const std::string& organisation_id,
                                                            const std::string& case_id,
                                                            absl::Time after) = 0;
-  // What the scanner says of a document that waits for that, told where it is infected. Harmless
-  // for one that does not wait, or is gone.
+  // What the scanner says of a document that waits for that, told where it is infected; of one that
+  // was clean, that it is infected. Harmless for any other, or one that is gone.
   virtual absl::Status SetScan(const std::string& organisation_id, const std::string& case_id,
                                const std::string& document_id, const Verdict& verdict) = 0;
   // No bytes lie under this id any more.
@@ -77,7 +79,8 @@ class DocumentStore {
   virtual absl::StatusOr<Document> Get(const std::string& organisation_id,
                                        const std::string& case_id, const CaseAccess* access,
                                        const std::string& document_id) = 0;
-  // Newest first; only those that answer a request, or lie in a folder, unless those are empty.
+  // Newest first; only those that the filter says, unless it says nothing. Words cost a look at
+  // each document of the case, at most.
   virtual absl::StatusOr<std::vector<Document>> List(const std::string& organisation_id,
                                                      const std::string& case_id,
                                                      const CaseAccess* access,

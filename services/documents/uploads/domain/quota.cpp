@@ -34,6 +34,13 @@ absl::Status CheckQuotas(const Usages& used, const Quotas& quotas) {
   return checked;
 }
 
+Usage Sum(const Usage& a, const Usage& b) { return {a.documents + b.documents, a.bytes + b.bytes}; }
+
+Usages Sum(const Usages& a, const Usages& b) {
+  return {Sum(a.organisation, b.organisation), Sum(a.of_case, b.of_case),
+          Sum(a.contact, b.contact)};
+}
+
 Usages With(Usages used, int64_t bytes, bool from_client) {
   Add(used.organisation, bytes);
   Add(used.of_case, bytes);

@@ -28,6 +28,9 @@ struct Quotas {
 // or bytes) and `max`.
 absl::Status CheckQuotas(const Usages& used, const Quotas& quotas);
 
+Usage Sum(const Usage& a, const Usage& b);
+Usages Sum(const Usages& a, const Usages& b);
+
 // What is used once one more document of so many bytes is there.
 Usages With(Usages used, int64_t bytes, bool from_client);
 

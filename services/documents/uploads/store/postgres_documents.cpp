@@ -6,6 +6,7 @@
 #include "services/common/postgres/arrays.h"
 #include "services/documents/requests/store/look_rows.h"
 #include "services/documents/requests/store/request_rows.h"
+#include "services/documents/uploads/domain/search.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -83,6 +84,17 @@ const std::string kPageOfRequest =
                  "AND document_id < $6 AND document_request_id = $8 "
                  "ORDER BY document_id DESC LIMIT $7");
 
+// What is found does not stand in an index: under row-level security none is used for it, and a
+// case has no more documents than its quota.
+const std::string kPageOfWords = absl::StrCat(
+    "SELECT ", kColumns, " FROM document WHERE ", kVisible,
+    "AND document_id < $6 AND ($8 = '' OR document_request_id = $8) "
+    "AND ($9 = '' OR $9 = CASE WHEN folder <> '' THEN folder "
+    "WHEN from_client THEN 'Client-Documents' ELSE 'Documents' END) "
+    "AND NOT EXISTS (SELECT 1 FROM unnest($10::text[]) AS word WHERE strpos(CASE WHEN "
+    "search_text <> '' THEN search_text ELSE lower(filename || ' ' || label) END, word) = 0) "
+    "ORDER BY document_id DESC LIMIT $7");
+
 const std::string kShared = absl::StrCat("SELECT ", kColumns,
                                          " FROM document WHERE organisation_id = $1 "
                                          "AND case_id = $2 AND share_time > $3 "
@@ -97,7 +109,7 @@ const std::string kAnswers =
 constexpr char kInsert[] =
     "INSERT INTO document (organisation_id, document_id, case_id, filename, content_type, "
     "size_bytes, sha256, label, from_client, uploader_id, uploader_name, document_request_id, "
-    "scan, folder, preview) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+    "scan, folder, search_text, preview) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
     "nullif($12, ''), $13, $14, $15) "
     "RETURNING create_time";
 
@@ -166,15 +178,24 @@ absl::Status Delete(Transaction& tx, const Document& document) {
   return absl::OkStatus();
 }
 
-// By who holds the case's row of usage.
-absl::Status MarkAnswered(Transaction& tx, const Document& document) {
-  if (document.document_request_id.empty()) return absl::OkStatus();
+// By who holds the case's row of usage. The request's title; empty where it answers none.
+absl::StatusOr<std::string> MarkAnswered(Transaction& tx, const Document& document) {
+  if (document.document_request_id.empty()) return std::string();
   ASSIGN_OR_RETURN(
       DocumentRequest request,
       LoadRequest(tx, document.organisation_id, document.case_id, document.document_request_id));
   ASSIGN_OR_RETURN(request, Answered(std::move(request)));
   SaveRequest(tx, request);
-  return absl::OkStatus();
+  return request.title;
+}
+
+// What is searched of a document whose label changes.
+absl::StatusOr<std::string> SearchTextOf(Transaction& tx, const Document& document) {
+  if (document.document_request_id.empty()) return SearchTextOf(document, "");
+  ASSIGN_OR_RETURN(
+      const DocumentRequest request,
+      LoadRequest(tx, document.organisation_id, document.case_id, document.document_request_id));
+  return SearchTextOf(document, request.title);
 }
 
 }  // namespace
@@ -212,14 +233,14 @@ absl::StatusOr<Document> PostgresDocuments::Add(const Document& document, const 
           effects_.Deleted(tx, old, d.document_id);
         }
         RETURN_IF_ERROR(CheckQuotas(used, quotas));
-        RETURN_IF_ERROR(MarkAnswered(tx, d));
+        ASSIGN_OR_RETURN(const std::string title, MarkAnswered(tx, d));
         Document added = d;
         added.preview = PreviewAtFirst(d.content_type, effects_.makes_previews());
         const auto rows =
             tx.Exec(kInsert, d.organisation_id, d.document_id, d.case_id, d.filename,
                     d.content_type, d.size_bytes, d.sha256, d.label, d.from_client, d.uploader_id,
                     d.uploader_name, d.document_request_id, static_cast<int>(d.scan), d.folder,
-                    static_cast<int>(added.preview));
+                    SearchTextOf(d, title), static_cast<int>(added.preview));
         added.create_time = TimeFromSql(rows[0]["create_time"]);
         effects_.Kept(tx, added);
         // What waits for the scanner waits for that first.
@@ -240,13 +261,14 @@ absl::StatusOr<Document> PostgresDocuments::Change(const std::string& organisati
         ASSIGN_OR_RETURN(const Document before,
                          LoadDocument(tx, organisation_id, case_id, nullptr, document_id));
         ASSIGN_OR_RETURN(const Document changed, step(before));
+        ASSIGN_OR_RETURN(const std::string search_text, SearchTextOf(tx, changed));
         std::optional<std::string> share_time;
         if (IsShared(changed)) share_time = ToSql(changed.share_time);
         tx.Exec(
-            "UPDATE document SET label = $3, folder = $4, share_time = $5, shared_contact_id = $6 "
-            "WHERE organisation_id = $1 AND document_id = $2",
+            "UPDATE document SET label = $3, folder = $4, share_time = $5, shared_contact_id = $6, "
+            "search_text = $7 WHERE organisation_id = $1 AND document_id = $2",
             organisation_id, document_id, changed.label, changed.folder, share_time,
-            changed.shared_contact_id);
+            changed.shared_contact_id, search_text);
         if (IsShared(changed) && !IsShared(before)) {
           effects_.Shared(tx, changed);
           if (const auto planned = PlanLook(tx, organisation_id, case_id, look_time)) {
@@ -288,10 +310,11 @@ absl::Status PostgresDocuments::SetScan(const std::string& organisation_id,
     LockCase(tx, organisation_id, case_id);
     const auto rows = tx.Exec(
         "UPDATE document SET scan = $4, scan_finding = $5 WHERE organisation_id = $1 "
-        "AND case_id = $2 AND document_id = $3 AND scan = $6 "
+        "AND case_id = $2 AND document_id = $3 AND (scan = $6 OR (scan = $7 AND $4 = $8)) "
         "RETURNING from_client, uploader_id, preview",
         organisation_id, case_id, document_id, static_cast<int>(verdict.scan), verdict.finding,
-        static_cast<int>(Scan::kPending));
+        static_cast<int>(Scan::kPending), static_cast<int>(Scan::kClean),
+        static_cast<int>(Scan::kInfected));
     if (!rows.empty() && rows[0]["preview"].as<int>() == static_cast<int>(PreviewState::kWaiting)) {
       effects_.PreviewLater(tx, organisation_id, case_id, document_id);
     }
@@ -347,6 +370,12 @@ Documents PostgresDocuments::List(const std::string& organisation_id, const std:
                                   const Page& page) {
   const Viewer viewer(access);
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Documents {
+    if (!filter.words.empty()) {
+      return DocumentsFrom(tx.Exec(kPageOfWords.c_str(), organisation_id, case_id, viewer.client,
+                                   viewer.all, viewer.contact_id, page.Below("doc"), page.limit(),
+                                   filter.document_request_id, filter.folder,
+                                   SqlArray(filter.words)));
+    }
     if (!filter.folder.empty()) {
       return DocumentsFrom(tx.Exec(kPageOfFolder.c_str(), organisation_id, case_id, viewer.client,
                                    viewer.all, viewer.contact_id, page.Below("doc"), page.limit(),
