@@ -26,7 +26,9 @@
 #include "services/documents/resumable/store/postgres_uploads.h"
 #include "services/documents/rpcs.h"
 #include "services/documents/scanning/clamd.h"
+#include "services/documents/scanning/rescan_job.h"
 #include "services/documents/scanning/scan_job.h"
+#include "services/documents/scanning/store/postgres_rescans.h"
 #include "services/documents/settings/stored_rules.h"
 #include "services/documents/signing/identity_codes.h"
 #include "services/documents/signing/seal_job.h"
@@ -100,16 +102,30 @@ struct Config {
 // Has documents scanned while it lives.
 struct ScanningJobs {
   ScanningJobs(const ClamdAddress& address, ScanLimits limits, ServiceBase& base,
-               DocumentStore& documents, BlobStore& blobs)
+               DocumentStore& documents, BlobStore& blobs, Outbox& outbox)
       : clamd(address),
         scanning(documents, blobs, clamd, limits),
         jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
                                .lanes = {{kScanLane, ScanningLane(scanning, workers)}},
-                               .report = ReportScans}) {}
+                               .report = ReportScans}),
+        rescans(base.postgres(), outbox),
+        rescanning(rescans, scanning, clamd, base.clock()),
+        rescan_jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
+                                      .lanes = {{kRescanLane, RescanLane(rescanning, again)}},
+                                      .report = ReportRescans}),
+        looking(base.postgres(), {}, base.clock(),
+                [this](absl::Time) { return rescanning.Look(); }) {
+    looking.Start();
+  }
   Clamd clamd;
   Scanning scanning;
   WorkerPool workers{"scans", kScansAtOnce, kScansAtOnce};
   const Jobs jobs;
+  PostgresRescans rescans;
+  Rescanning rescanning;
+  WorkerPool again{"rescans", 1, 1};
+  const Jobs rescan_jobs;
+  Sweeper looking;  // Once an hour, whether there are new signatures.
 };
 
 // Documents that are signed, and the jobs of that, while it lives.
@@ -205,7 +221,7 @@ int Serve(Config config) {
   }
   std::optional<ScanningJobs> scanning;
   if (config.clamd.has_value()) {
-    scanning.emplace(*config.clamd, config.scan_limits, base, documents, blobs);
+    scanning.emplace(*config.clamd, config.scan_limits, base, documents, blobs, outbox);
   }
   Previews previews(config.previewer, base, effects,
                     {documents, blobs, rules, config.clamd.has_value()});

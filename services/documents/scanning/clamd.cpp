@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -153,6 +154,16 @@ absl::StatusOr<Verdict> Clamd::Scan(BlobReader& blob, int64_t size) {
     return absl::UnavailableError("clamd: it answered before it had all");
   }
   return verdict;
+}
+
+absl::StatusOr<int64_t> Clamd::Database() {
+  ASSIGN_OR_RETURN(const auto connection, Open(address_, patience_));
+  if (!connection->Send(std::string("zVERSION", 9))) return Away("send");
+  ASSIGN_OR_RETURN(const std::string answer, connection->Receive());
+  if (!absl::StartsWith(answer, "ClamAV ")) {
+    return absl::UnavailableError("clamd: it does not say its version");
+  }
+  return DatabaseOf(answer);
 }
 
 }  // namespace gatehouse::documents

@@ -24,6 +24,7 @@ class Clamd : public Scanner {
   explicit Clamd(ClamdAddress address, absl::Duration patience = absl::Seconds(120))
       : address_(std::move(address)), patience_(patience) {}
   absl::StatusOr<Verdict> Scan(BlobReader& blob, int64_t size) override;
+  absl::StatusOr<int64_t> Database() override;
 
  private:
   const ClamdAddress address_;

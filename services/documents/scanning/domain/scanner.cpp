@@ -1,6 +1,10 @@
 #include "services/documents/scanning/domain/scanner.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -39,6 +43,13 @@ absl::StatusOr<Verdict> VerdictOf(const std::string& answer) {
   if (!limited.finding.empty()) return limited;
   if (clean) return Verdict{Scan::kClean, ""};
   return absl::InternalError("clamd: no answer");
+}
+
+int64_t DatabaseOf(const std::string& version) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(version, '/');
+  int64_t number = 0;
+  if (parts.size() < 2 || !absl::SimpleAtoi(parts[1], &number)) return 0;
+  return std::max<int64_t>(number, 0);
 }
 
 }  // namespace gatehouse::documents

@@ -14,7 +14,12 @@ class Scanner {
   virtual ~Scanner() = default;
   // Unavailable: the scanner is away. Another failure is about this file.
   virtual absl::StatusOr<Verdict> Scan(BlobReader& blob, int64_t size) = 0;
+  // The number of its signature database, which grows; 0 where it has none of its maker's.
+  virtual absl::StatusOr<int64_t> Database() = 0;
 };
+
+// The same of an answer of clamd to VERSION: `ClamAV 1.4.6/27345/Sun Nov 29 09:00:00 2026`.
+int64_t DatabaseOf(const std::string& version);
 
 // What an answer of clamd to INSTREAM means. What it could not look into whole (a limit, a
 // password) is kUnscanned, and never kClean. A failure of another kind is Internal.

@@ -32,6 +32,13 @@ absl::Status Scanning::Scan(const std::string& organisation_id, const std::strin
   return documents_.SetScan(organisation_id, case_id, document_id, verdict);
 }
 
+absl::Status Scanning::ScanAgain(const Document& document) {
+  ASSIGN_OR_RETURN(const Verdict verdict, Judge(document));
+  if (verdict.scan != documents::Scan::kInfected) return absl::OkStatus();
+  return documents_.SetScan(document.organisation_id, document.case_id, document.document_id,
+                            verdict);
+}
+
 absl::Status Scanning::GiveUp(const std::string& organisation_id, const std::string& case_id,
                               const std::string& document_id, const absl::Status& failure) {
   return documents_.SetScan(organisation_id, case_id, document_id,

@@ -26,6 +26,9 @@ class Scanning {
   // else fails may be about this file.
   absl::Status Scan(const std::string& organisation_id, const std::string& case_id,
                     const std::string& document_id);
+  // The same of one that was found clean by the signatures of then: only what is found now changes
+  // anything.
+  absl::Status ScanAgain(const Document& document);
   // It was tried often enough: the document's state is kError from now on.
   absl::Status GiveUp(const std::string& organisation_id, const std::string& case_id,
                       const std::string& document_id, const absl::Status& failure);

@@ -84,9 +84,19 @@ class FakeScanner : public Scanner {
     sizes.push_back(size);
     return answer;
   }
+  absl::StatusOr<int64_t> Database() override { return database; }
   absl::StatusOr<Verdict> answer = Verdict{Scan::kClean, ""};
+  absl::StatusOr<int64_t> database = 0;
   std::vector<int64_t> sizes;
 };
+
+TEST_CASE("clamd says of which signatures it is", "[unit]") {
+  CHECK(DatabaseOf("ClamAV 1.4.6/27345/Sun Nov 29 09:00:00 2026") == 27345);
+  for (const char* other : {"ClamAV 1.4.6", "", "ClamAV/", "ClamAV 1/-3/x", "ClamAV 1/x/y",
+                            "ClamAV 1/99999999999999999999/y"}) {
+    CHECK(DatabaseOf(other) == 0);
+  }
+}
 
 struct ScanFixture : Fixture {
   FakeScanner scanner;
@@ -248,6 +258,14 @@ TEST_CASE_METHOD(ClamdFixture, "clamd finds what it knows, in a file and in an a
   CHECK(Scan(std::string(600'000, 'x') + kEicar)->scan == Scan::kInfected);
   CHECK(Scan(Zip({{"a.txt", "hello"}, {"b.txt", kEicar}}))->scan == Scan::kInfected);
   CHECK(Scan(Zip({{"a.txt", "hello"}}))->scan == Scan::kClean);
+}
+
+TEST_CASE_METHOD(ClamdFixture, "a clamd with signatures of one's own alone has no number",
+                 "[service]") {
+  REQUIRE(Scan("hello").ok());
+  CHECK(clamd.Database().value() == 0);
+  process.Stop();
+  CHECK(absl::IsUnavailable(clamd.Database().status()));
 }
 
 TEST_CASE_METHOD(ClamdFixture, "what is beyond clamd's limits is not clean", "[service]") {

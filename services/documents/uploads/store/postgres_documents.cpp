@@ -110,7 +110,7 @@ constexpr char kInsert[] =
     "INSERT INTO document (organisation_id, document_id, case_id, filename, content_type, "
     "size_bytes, sha256, label, from_client, uploader_id, uploader_name, document_request_id, "
     "scan, folder, search_text, preview) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-    "nullif($12, ''), $13, $14, $15) "
+    "nullif($12, ''), $13, $14, $15, $16) "
     "RETURNING create_time";
 
 constexpr char kUsed[] =
