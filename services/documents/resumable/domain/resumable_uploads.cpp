@@ -117,8 +117,21 @@ absl::StatusOr<ResumableUpload> ResumableUploads::Create(const UploadOwner& owne
   if (upload.length == 0 && !upload.partial) {
     return Refuse(v1::DOCUMENT_EMPTY, "the document has no bytes");
   }
+  RETURN_IF_ERROR(CheckRoom(owner, upload));
   RETURN_IF_ERROR(places_.store.Create(owner, upload, kOpenMax));
   return upload;
+}
+
+// Whether there is room for it beside what is under way: what would be refused at its end, after
+// all of its bytes have come. The end decides.
+absl::Status ResumableUploads::CheckRoom(const UploadOwner& owner, const ResumableUpload& upload) {
+  const std::string contact_id = owner.from_client() ? owner.uploader_id : "";
+  ASSIGN_OR_RETURN(const Usages used,
+                   places_.documents.Used(owner.organisation_id, owner.case_id, contact_id));
+  ASSIGN_OR_RETURN(const Usages open, places_.store.Open(owner));
+  ASSIGN_OR_RETURN(const DocumentRules rules, places_.rules.Get(owner.organisation_id));
+  return CheckQuotas(With(Sum(used, open), upload.length.value_or(0), owner.from_client()),
+                     rules.quotas);
 }
 
 absl::StatusOr<ResumableUpload> ResumableUploads::Join(const UploadOwner& owner,

@@ -6,6 +6,7 @@
 
 #include "services/documents/resumable/domain/resumable_upload.h"
 #include "services/documents/uploads/domain/document.h"
+#include "services/documents/uploads/domain/quota.h"
 
 namespace gatehouse::documents {
 
@@ -17,6 +18,9 @@ class UploadStore {
   // Refuses UPLOAD_LIMIT_REACHED, with `max`, where the owner has so many of the case that can
   // still go on.
   virtual absl::Status Create(const UploadOwner& owner, const ResumableUpload& upload, int max) = 0;
+  // What those will use that can still go on, of the organisation, the case, and the owner where it
+  // is a client: the bytes that they say, or have.
+  virtual absl::StatusOr<Usages> Open(const UploadOwner& owner) = 0;
   // Refuses NOT_FOUND, also for what has expired by `now`.
   virtual absl::StatusOr<ResumableUpload> Get(const UploadOwner& owner,
                                               const std::string& upload_id, absl::Time now) = 0;

@@ -30,6 +30,14 @@ const std::string kListParts = absl::StrCat(
 const std::string kCountOpen = absl::StrCat("SELECT count(*) AS open FROM upload WHERE ", kOwned,
                                             "AND document_id = '' AND expire_time > now()");
 
+// Those that will be joined are no documents themselves, and what they are joined to has their
+// bytes.
+constexpr char kOpen[] =
+    "SELECT case_id = $2 AS here, case_id = $2 AND from_client AND $3 AND uploader_id = $4 AS own, "
+    "count(*) FILTER (WHERE NOT is_partial) AS documents, "
+    "sum(coalesce(length, byte_offset))::bigint AS bytes FROM upload WHERE organisation_id = $1 "
+    "AND document_id = '' AND joins = '' AND expire_time > now() GROUP BY 1, 2";
+
 constexpr char kInsert[] =
     "INSERT INTO upload (organisation_id, case_id, from_client, uploader_id, upload_id, metadata, "
     "filename, length, is_partial, joins, expire_time) "
@@ -107,6 +115,21 @@ absl::Status PostgresUploads::Create(const UploadOwner& owner, const ResumableUp
             upload.joins, ToSql(upload.expire_time));
     return absl::OkStatus();
   });
+}
+
+absl::StatusOr<Usages> PostgresUploads::Open(const UploadOwner& owner) {
+  return postgres_.Read(
+      Rows::Of(owner.organisation_id), [&](Transaction& tx) -> absl::StatusOr<Usages> {
+        Usages open;
+        for (const auto& row : tx.Exec(kOpen, owner.organisation_id, owner.case_id,
+                                       owner.from_client(), owner.uploader_id)) {
+          const Usage usage = {row["documents"].as<int64_t>(), row["bytes"].as<int64_t>()};
+          open.organisation = Sum(open.organisation, usage);
+          if (row["here"].as<bool>()) open.of_case = Sum(open.of_case, usage);
+          if (row["own"].as<bool>()) open.contact = Sum(open.contact, usage);
+        }
+        return open;
+      });
 }
 
 absl::StatusOr<ResumableUpload> PostgresUploads::Get(const UploadOwner& owner,

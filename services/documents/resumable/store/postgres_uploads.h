@@ -10,6 +10,7 @@ class PostgresUploads : public UploadStore {
   explicit PostgresUploads(Postgres& postgres) : postgres_(postgres) {}
 
   absl::Status Create(const UploadOwner& owner, const ResumableUpload& upload, int max) override;
+  absl::StatusOr<Usages> Open(const UploadOwner& owner) override;
   absl::StatusOr<ResumableUpload> Get(const UploadOwner& owner, const std::string& upload_id,
                                       absl::Time now) override;
   absl::StatusOr<ResumableUpload> GetJoined(const UploadOwner& owner,

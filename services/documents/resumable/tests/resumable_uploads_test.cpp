@@ -411,6 +411,69 @@ TEST_CASE_METHOD(Resumable, "so many uploads may be under way at once", "[servic
   CHECK(resumable.Create(ada_owner, {.metadata = FilenameOf("a.pdf"), .length = 10}).ok());
 }
 
+TEST_CASE_METHOD(Resumable, "what is under way counts where another one begins", "[service]") {
+  const auto begin = [&](const UploadOwner& owner, int64_t length) {
+    return resumable.Create(owner, {.metadata = FilenameOf("a.pdf"), .length = length});
+  };
+  rules.rules.quotas.contact.bytes = 1000;
+  rules.rules.quotas.of_case.bytes = 2000;
+  const auto first = begin(ada_owner, 600);
+  REQUIRE(first.ok());
+  CHECK(Reason(begin(ada_owner, 401)) == "CONTACT_QUOTA_REACHED");
+  CHECK(begin(ada_owner, 400).ok());
+  CHECK(begin(bob_owner, 600).ok());  // Another contact has a quota of its own.
+  CHECK(Reason(begin(sam, 401)) == "CASE_QUOTA_REACHED");
+  // What has become a document counts once, as that.
+  REQUIRE(Put(ada_owner, first->upload_id, 0, Pdf(600)).ok());
+  CHECK(Reason(begin(ada_owner, 1)) == "CONTACT_QUOTA_REACHED");
+  CHECK(begin(sam, 400).ok());
+}
+
+TEST_CASE_METHOD(Resumable, "what is given up or forgotten counts no more", "[service]") {
+  const auto begin = [&] {
+    return resumable.Create(ada_owner, {.metadata = FilenameOf("a.pdf"), .length = 600});
+  };
+  rules.rules.quotas.contact.bytes = 1000;
+  const auto first = begin();
+  REQUIRE(first.ok());
+  CHECK(Reason(begin()) == "CONTACT_QUOTA_REACHED");
+  REQUIRE(resumable.Delete(ada_owner, first->upload_id).ok());
+  REQUIRE(begin().ok());
+  database.Exec("UPDATE documents.upload SET expire_time = now()");
+  CHECK(begin().ok());
+}
+
+TEST_CASE_METHOD(Resumable, "uploads that are to be joined count by their bytes", "[service]") {
+  rules.rules.quotas.of_case = {.documents = 1, .bytes = 1000};
+  const auto a = Begin(500, "partial"), b = Begin(500, "partial");
+  CHECK(Reason(resumable.Create(sam, {.concat = "partial", .length = 1})) == "CASE_QUOTA_REACHED");
+  REQUIRE(Put(sam, a.upload_id, 0, Pdf(500)).ok());
+  REQUIRE(Put(sam, b.upload_id, 0, std::string(500, '%')).ok());
+  const std::string path = "/v1/cases/deal-1/uploads/";
+  CHECK(resumable
+            .Create(sam,
+                    {.metadata = FilenameOf("a.pdf"),
+                     .concat = absl::StrCat("final;", path, a.upload_id, " ", path, b.upload_id)})
+            .ok());
+}
+
+TEST_CASE_METHOD(Resumable, "another replica goes on with an upload", "[service]") {
+  const auto upload = Begin(1000);
+  REQUIRE(Put(sam, upload.upload_id, 0, Pdf(500)).ok());
+  // Nothing is shared but the stores.
+  FolderBlobs same(root);
+  SealedBlobs its_blobs(same, keys);
+  Uploads its_uploads({documents, request_store, its_blobs, rules, cases, *sniffer, clock});
+  PostgresUploads its_store(database.postgres());
+  ResumableUploads other({its_store, its_uploads, documents, its_blobs, rules, clock});
+  const auto appending = other.Append(sam, {.upload_id = upload.upload_id, .offset = 500});
+  REQUIRE(appending.ok());
+  REQUIRE((*appending)->Take(std::string(500, '%')).ok());
+  const auto ended = (*appending)->Finish();
+  REQUIRE(ended.ok());
+  CHECK(Kept(ended->document_id) == Pdf(500) + std::string(500, '%'));
+}
+
 TEST_CASE_METHOD(Resumable, "a document and its upload's end are kept together, or neither is",
                  "[service]") {
   const auto upload = Begin(1000);
