@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { createServer, connect, type Socket } from "node:net";
 import { test } from "node:test";
+import Uppy from "@uppy/core";
+import Tus from "@uppy/tus";
 import * as tus from "tus-js-client";
 import { Browser, Office, eventually, ok, sha256, url } from "./harness.ts";
 
@@ -125,6 +127,35 @@ test("a client's page uploads in pieces, and it is a document like every other",
   assert.equal(found.filename, "Lohn März.pdf");
   assert.equal(found.label, "Payslip");
   assert.equal(found.documentRequestId, request.documentRequestId);
+});
+
+test("Uppy uploads several files at once, each in pieces", async () => {
+  const office = await Office.ready();
+  const { browser } = await office.enter(0);
+  const files = [pdf(900_000), pdf(300_000)];
+  const uppy = new Uppy();
+  uppy.use(Tus, {
+    endpoint: ofClient(office),
+    headers: browser.headers(),
+    chunkSize: 256 << 10,
+    limit: 2,
+  });
+  for (const [index, file] of files.entries()) {
+    // Its tus-js-client takes Buffers where there is no browser, and it asks each for its size.
+    const data = Object.assign(file, { size: file.length }) as unknown as Blob;
+    uppy.addFile({ name: `Page ${index}.pdf`, type: "application/pdf", data });
+  }
+  const result = await uppy.upload();
+  assert.equal(result?.successful?.length, files.length, JSON.stringify(result?.failed));
+  const { documents } = await ok(
+    office.api.GET("/v1/cases/{caseId}/documents", {
+      params: { ...office.aboutCase().params, query: { folder: "Client-Documents" } },
+    }),
+  );
+  for (const [index, file] of files.entries()) {
+    const kept = documents.find((one) => one.filename === `Page ${index}.pdf`);
+    assert.equal(kept?.sha256, sha256(file));
+  }
 });
 
 test("connections that break cost an upload no more than time", async () => {
