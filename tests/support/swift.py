@@ -5,8 +5,8 @@ Keeps everything in FOLDER, which it makes, on ports of 127.0.0.1 that are free.
 all of it answers, and ends with it when its standard input ends. Whoever asks is test:tester with
 the secret `testing`, which Swift's signature check insists on; its region is us-east-1.
 
-Debian's packages swift-proxy, swift-account, swift-container, swift-object and memcached; of theirs,
-/etc/swift/swift.conf is read, and nothing else.
+Debian's packages swift-proxy, swift-account, swift-container, swift-object and memcached; of their
+settings /etc/swift/swift.conf is read, and nothing else.
 """
 import getpass
 import os
@@ -45,7 +45,8 @@ swift_dir = {folder}
 log_level = ERROR
 
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck cache listing_formats s3api tempauth copy slo dlo versioned_writes proxy-server
+pipeline = catch_errors gatekeeper healthcheck cache listing_formats s3api tempauth copy slo dlo
+  versioned_writes proxy-server
 
 [app:proxy-server]
 use = egg:swift#proxy
