@@ -2,6 +2,8 @@
 #include "services/cases/changes/handler.h"
 #include "services/cases/contacts/handler.h"
 #include "services/cases/drawing/handler.h"
+#include "services/cases/erasures/erasing.h"
+#include "services/cases/erasures/handler.h"
 #include "services/cases/factfind/flows_handler.h"
 #include "services/cases/factfind/handler.h"
 #include "services/cases/handler.h"
@@ -78,6 +80,49 @@ struct Works {
   const Jobs reminder_jobs;
 };
 
+void AddRetentions(Environment& environment, ServiceConfig& config) {
+  for (Retention& retention : cases::DeletedCases(
+           absl::Hours(24) *
+           environment.Number("GATEHOUSE_RETENTION_DELETED_CASE_DAYS", 90, 1, 3650))) {
+    config.retentions.push_back(std::move(retention));
+  }
+}
+
+struct ForgettingSettings {
+  explicit ForgettingSettings(Environment& environment)
+      : documents(AddressOf(environment, "documents")),
+        between_rounds(
+            absl::Seconds(environment.Number("GATEHOUSE_ERASURE_ROUND_SECONDS", 60, 1, 3600))) {}
+  const std::string documents;
+  const absl::Duration between_rounds;
+};
+
+// Contacts that are to be forgotten, and the jobs of that, while it lives.
+struct Forgetting {
+  struct Others {
+    Client &invitation, &identity, &notification;
+  };
+  Forgetting(ServiceBase& base, Outbox& outbox, Once& once, const Others& others,
+             const ForgettingSettings& settings)
+      : documents(settings.documents, base.tls()),
+        store(base.postgres(), outbox,
+              SealedTraces({.job_keys = {DeriveKey(base.root_key(), "cases outbox")},
+                            .once_key = DeriveKey(base.root_key(), "once"),
+                            .spared_lanes = {cases::kErasureLane}})),
+        services({others.invitation, others.identity, documents, others.notification}),
+        erasing(store, services, settings.between_rounds),
+        handler(store, once),
+        jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "cases outbox"),
+                               .lanes = {{cases::kErasureLane, erasing.Lane()}}}) {}
+
+  Client documents;
+  cases::ErasureStore store;
+  cases::ErasureClients services;
+  cases::ContactErasing erasing;
+  cases::ErasuresHandler handler;
+  const Jobs jobs;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -87,14 +132,11 @@ int main(int argc, char** argv) {
   if (const auto code = RunMigration(argc, argv, "cases", migrations)) return *code;
   Environment environment;
   ServiceConfig config = ServiceConfig::Read(environment, "cases");
-  for (Retention& retention : cases::DeletedCases(
-           absl::Hours(24) *
-           environment.Number("GATEHOUSE_RETENTION_DELETED_CASE_DAYS", 90, 1, 3650))) {
-    config.retentions.push_back(std::move(retention));
-  }
+  AddRetentions(environment, config);
   const std::string identity = AddressOf(environment, "identity");
   const std::string invitation = AddressOf(environment, "invitation");
   const std::string notification = AddressOf(environment, "notification");
+  const ForgettingSettings forgetting_settings(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
   if (const auto code = RunCommand(argc, argv, config)) return *code;
   if (const auto code = AwaitRootKey(config)) return *code;
@@ -135,6 +177,8 @@ int main(int argc, char** argv) {
   cases::FactFindsHandler fact_finds({flow_store, fact_find_store, store, places, gate, once});
   Works works({base, outbox, case_file, places, store, portal_settings, terms, flow_store,
                fact_find_store, gate, once});
+  Forgetting forgetting(base, outbox, once, {invitations, identities, notifications},
+                        forgetting_settings);
   Server server("cases");
   handler.Register(server);
   bulk.Register(server);
@@ -146,5 +190,6 @@ int main(int argc, char** argv) {
   flows.Register(server);
   fact_finds.Register(server);
   works.Register(server);
+  forgetting.handler.Register(server);
   return base.Run(server);
 }

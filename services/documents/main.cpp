@@ -13,6 +13,7 @@
 #include "services/documents/blobs/seal_store.h"
 #include "services/documents/blobs/store/postgres_keys.h"
 #include "services/documents/blobs/store/sealed_blobs.h"
+#include "services/documents/erasure/handler.h"
 #include "services/documents/identity_choices.h"
 #include "services/documents/identity_organisations.h"
 #include "services/documents/identity_readers.h"
@@ -173,6 +174,18 @@ struct SealingJobs {
   Sweeper catching_up;  // Once an hour: replicas that seal nothing may be there as well.
 };
 
+// Contacts that are to be forgotten.
+struct Forgetting {
+  Forgetting(ServiceBase& base, Outbox& outbox, BlobCollector& collector, Once& once)
+      : store(base.postgres(), outbox,
+              SealedTraces({.job_keys = {DeriveKey(base.root_key(), "documents outbox")},
+                            .once_key = DeriveKey(base.root_key(), "documents once"),
+                            .spared_lanes = {}})),
+        handler(store, collector, once, base.clock()) {}
+  ErasureStore store;
+  ErasureHandler handler;
+};
+
 int Serve(Config config) {
   BlobPlaces places(config.blobs);
   const auto sniffer = MagicSniffer::Open();
@@ -228,6 +241,7 @@ int Serve(Config config) {
   BlobCollector collector(documents, blobs);
   const Clock clock;
   const Collecting collecting(collector, clock);
+  Forgetting forgetting(base, outbox, collector, once);
 
   UploadsHandler uploads_handler(uploads, once);
   ResumableHandler resumable_handler(resumable);
@@ -240,7 +254,8 @@ int Serve(Config config) {
   Server server("documents");
   Register({uploads_handler, resumable_handler, downloads_handler, archives_handler,
             changes_handler, requests_handler, templates_handler, settings_handler, signing.staff,
-            signing.portal, signing.evidence, signing.seals_handler, previews.handler},
+            signing.portal, signing.evidence, signing.seals_handler, previews.handler,
+            forgetting.handler},
            server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }

@@ -110,6 +110,8 @@ void Register(Handlers handlers, Server& server) {
   RegisterPreviews(handlers, server);
   server.Service("gatehouse.documents.v1.DocumentDirectory")
       .Unary("LookUpCaseDocuments", handlers.requests, &RequestsHandler::LookUpCaseDocuments);
+  server.Service("gatehouse.documents.v1.ContactErasure")
+      .Unary("EraseContact", handlers.erasure, &ErasureHandler::EraseContact);
 }
 
 }  // namespace gatehouse::documents

@@ -4,6 +4,7 @@
 #include "services/documents/archives/handler.h"
 #include "services/documents/changes/handler.h"
 #include "services/documents/downloads/handler.h"
+#include "services/documents/erasure/handler.h"
 #include "services/documents/previews/handler.h"
 #include "services/documents/requests/handler.h"
 #include "services/documents/requests/templates_handler.h"
@@ -29,6 +30,7 @@ struct Handlers {
   EvidenceHandler& evidence;
   SealsHandler& seals;
   PreviewsHandler& previews;
+  ErasureHandler& erasure;
 };
 
 // The RPCs of proto/gatehouse/documents/v1.

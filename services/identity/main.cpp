@@ -12,6 +12,7 @@
 #include "services/identity/audit/audit_trail_handler.h"
 #include "services/identity/confirmations_handler.h"
 #include "services/identity/domain/email_code.h"
+#include "services/identity/erasure/handler.h"
 #include "services/identity/messenger.h"
 #include "services/identity/notice_job.h"
 #include "services/identity/organisations_handler.h"
@@ -108,6 +109,18 @@ struct PasskeyKeeping {
   PasskeysHandler handler;
 };
 
+// Contacts that are to be forgotten.
+struct Forgetting {
+  Forgetting(const ServiceConfig& config, Postgres& postgres, Redis& redis,
+             RedisChallengeStore& challenges, Once& once)
+      : store(postgres, SealedTraces({.job_keys = {DeriveKey(config.root_key, "notices")},
+                                      .once_key = DeriveKey(config.root_key, "first answers"),
+                                      .spared_lanes = {}})),
+        handler({store, challenges, once, redis}) {}
+  ErasureStore store;
+  ErasureHandler handler;
+};
+
 ServerOptions OptionsOf(const ServiceConfig& config, CachingAuthenticator& authenticator,
                         Postgres& postgres, Redis& redis) {
   ServerOptions options = config.ToServerOptions();
@@ -174,6 +187,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   CachingAuthenticator authenticator(principals_handler.Source(), clock);
   RevocationListener revocations(authenticator, redis, config.redis_url);
 
+  Forgetting forgetting(config, postgres, redis, challenge_store, once);
   AuditKeeping audit(postgres);
   Sweeper sweeper(postgres, config.retentions, clock,
                   [&](absl::Time now) { return audit.chain.Forget(now - audit_kept); });
@@ -188,6 +202,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   portals_handler.Register(server);
   recovery_handler.Register(server);
   confirmations_handler.Register(server);
+  forgetting.handler.Register(server);
   const int code = RunServer(server, OptionsOf(config, authenticator, postgres, redis));
   sending.Stop();  // What it still does uses the others.
   return code;

@@ -3,6 +3,7 @@
 #include "services/common/process/process.h"
 #include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
+#include "services/invitation/erasure/handler.h"
 #include "services/invitation/expiry_job.h"
 #include "services/invitation/invitations_handler.h"
 #include "services/invitation/passkeys_handler.h"
@@ -48,6 +49,11 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
   PasskeysHandler passkeys_handler(passkey_sign_in);
   RecoveryHandler recovery_handler(sign_in, invitations, invitations_handler);
   PortalsHandler portals_handler(store);
+  ErasureStore erasure_store(
+      base.postgres(), SealedTraces({.job_keys = {DeriveKey(base.root_key(), "invitation outbox")},
+                                     .once_key = DeriveKey(base.root_key(), "once"),
+                                     .spared_lanes = {}}));
+  ErasureHandler erasure_handler(erasure_store, once);
   Server server("invitation");
   invitations_handler.Register(server);
   sign_in_handler.Register(server);
@@ -55,6 +61,7 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
   passkeys_handler.Register(server);
   recovery_handler.Register(server);
   portals_handler.Register(server);
+  erasure_handler.Register(server);
   return base.Run(server);
 }
 

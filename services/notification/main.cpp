@@ -8,6 +8,7 @@
 #include "services/notification/conversations/conversations_handler.h"
 #include "services/notification/conversations/store/postgres_conversations.h"
 #include "services/notification/credits/credits_handler.h"
+#include "services/notification/erasure/handler.h"
 #include "services/notification/handler.h"
 #include "services/notification/preferences/notice_outlet.h"
 #include "services/notification/preferences/preferences_handler.h"
@@ -105,6 +106,20 @@ struct Informing {
   Publisher publisher;
 };
 
+// Contacts that are to be forgotten. What waits to be sent it settles itself.
+struct Forgetting {
+  Forgetting(ServiceBase& base, const Secret& outbox_key, Once& once)
+      : store(base.postgres(),
+              {.message_key = DeriveKey(base.root_key(), "messages"),
+               .traces = SealedTraces(
+                   {.job_keys = {outbox_key},
+                    .once_key = DeriveKey(base.root_key(), "notification once"),
+                    .spared_lanes = {LaneOf(Channel::kEmail), LaneOf(Channel::kSms)}})}),
+        handler(store, once) {}
+  ErasureStore store;
+  ErasureHandler handler;
+};
+
 std::map<std::string, LaneOptions> SendingLanes(const Config& config, Store& store,
                                                 PostgresInbox& inbox) {
   std::map<std::string, LaneOptions> lanes;
@@ -157,6 +172,7 @@ int Serve(Config config) {
       {base.postgres(), outbox, informing.settings, informing.actions, templates, once});
   WebhooksHandler webhooks_handler(webhooks.store, webhooks.targets, webhooks.scheduler, once);
   WatchHandler watch_handler(store, feed_watch);
+  Forgetting forgetting(base, outbox_key, once);
   std::optional<std::string> sms_sender;
   if (config.sms.has_value()) sms_sender = config.sms->from;
   Handler handler(store, informing.publisher, informing.submitter, templates, rules,
@@ -171,6 +187,7 @@ int Serve(Config config) {
   watch_handler.Register(server);
   SandboxHandler sandbox_handler(inbox);
   sandbox_handler.Register(server);
+  forgetting.handler.Register(server);
   return base.Run(server);
 }
 

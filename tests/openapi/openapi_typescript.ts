@@ -109,6 +109,8 @@ export function about(event: components["schemas"]["Event"]): string | undefined
     case "visit.rescheduled":
     case "visit.cancelled":
       return event.data.visitId;
+    case "contact.erased":
+      return event.data.erasureId;
     case "contact.updated":
     case "drawing.updated":
     case "incident.created":
@@ -125,6 +127,18 @@ export function about(event: components["schemas"]["Event"]): string | undefined
     case "conversation.posted":
     case "conversation.replied":
       return event.data.messageId;
+    case "credits.low":
+      return event.data.balance;
+    case "credits.rechargeWanted":
+      return event.data.reference;
+    default:
+      return aboutSigning(event);
+  }
+}
+
+type Signing = Extract<components["schemas"]["Event"], { type: `signature.${string}` }>;
+function aboutSigning(event: Signing): string {
+  switch (event.type) {
     case "signature.requested":
     case "signature.given":
     case "signature.declined":
@@ -137,10 +151,6 @@ export function about(event: components["schemas"]["Event"]): string | undefined
     case "signature.expired":
     case "signature.sealed":
       return event.data.documentId;
-    case "credits.low":
-      return event.data.balance;
-    case "credits.rechargeWanted":
-      return event.data.reference;
     default:
       return unknown(event);
   }

@@ -75,7 +75,8 @@ void AddMessageToTrail(const google::protobuf::Message& event, const Deed& deed,
   row.set_subject_id(deed.subject_id);
   row.set_case_id(deed.case_id);
   row.set_actor_id(call.caller.actor_id);
-  row.set_actor_name(call.caller.actor_name);
+  // A client is an id there: the trail cannot be mended when the client is to be forgotten.
+  if (call.caller.kind != CallerKind::kClient) row.set_actor_name(call.caller.actor_name);
   row.set_client_address(call.client_address);
   row.set_request_id(call.request_id);
   row.set_client_request_id(call.client_request_id);

@@ -101,6 +101,20 @@ TEST_CASE("an event of the trail says who did it, to what, and from where", "[un
   CHECK(row.data().at("after") == R"({"maxInvitationsPerCase":5})");
 }
 
+TEST_CASE("a client is an id in the trail, which cannot forget a name", "[unit][no-tsan]") {
+  Call call = StaffCall();
+  call.caller.kind = CallerKind::kClient;
+  call.caller.actor_id = "acc_1";
+  call.caller.actor_name = "Ada Lovelace";
+  common::v1::SettingsUpdated event;
+  OutboxCalls calls("acme");
+  AddToTrail(event, {.subject_id = "Policy"}, call, calls);
+  identity::v1::RecordAuditEventRequest request;
+  REQUIRE(request.ParseFromString(calls.jobs().at(0).payload));
+  CHECK(request.audit_event().actor_id() == "acc_1");
+  CHECK(request.audit_event().actor_name().empty());
+}
+
 TEST_CASE("a message that is no event of its stream is found before it is told", "[unit]") {
   const ToldEvent sound = {common::v1::FEED, &cases::v1::CaseDeleted::descriptor};
   const ToldEvent on_trail = {common::v1::TRAIL, &common::v1::SettingsUpdated::descriptor};

@@ -87,7 +87,7 @@ constexpr char kEntered[] = R"sql(
 
 constexpr char kEntryTold[] = R"sql(
   subject AS (SELECT organisation_id, $10::text AS subject_id, $6::text AS case_id FROM made
-              WHERE fresh), )sql" AUDIT("$15", "session.started", "$2", "$12", "$14", "$16",
+              WHERE fresh), )sql" AUDIT("$15", "session.started", "$2", "''", "$14", "$16",
                                         "$17") R"sql(
   SELECT (SELECT count(*) FROM proven) AS proven, (SELECT count(*) FROM known) AS known,
          (SELECT count(*) FROM granted) AS granted,
@@ -476,9 +476,9 @@ absl::Status PostgresAccessStore::EndSession(const std::string& session_id, cons
         "WITH subject AS (UPDATE session SET end_time = clock_timestamp() "
         "WHERE organisation_id = $1 AND session_id = $2 AND account_id = $3 AND end_time IS NULL "
         "RETURNING organisation_id, session_id AS subject_id, '' AS case_id), " AUDIT(
-            "$4", "session.ended", "$3", "$5", "$6", "$7", "$8") "SELECT subject_id FROM subject",
-        id, session_id, call.caller.actor_id, NewId("aud"), call.caller.actor_name,
-        call.client_address, call.request_id, call.client_request_id);
+            "$4", "session.ended", "$3", "''", "$5", "$6", "$7") "SELECT subject_id FROM subject",
+        id, session_id, call.caller.actor_id, NewId("aud"), call.client_address, call.request_id,
+        call.client_request_id);
     if (!ended.empty()) return absl::OkStatus();
     return NoSuchSession();
   });

@@ -139,7 +139,9 @@ std::string Millis(absl::Duration duration) {
 }
 std::string Millis(absl::Time time) { return absl::StrCat(absl::ToUnixMillis(time)); }
 
-std::string KeyOf(const std::string& challenge_id) { return "gatehouse:challenge:" + challenge_id; }
+constexpr char kKeys[] = "gatehouse:challenge:";
+
+std::string KeyOf(const std::string& challenge_id) { return kKeys + challenge_id; }
 
 void CountOutcome(const char* outcome) {
   Count("gatehouse_challenges_total", {{"outcome", outcome}});
@@ -296,6 +298,29 @@ absl::StatusOr<ChallengeStore::Verified> RedisChallengeStore::Verify(
   ASSIGN_OR_RETURN(verified.subject, Opened(key_, reply.array.back().string));
   if (outcome == "wrong") verified.attempts_left = static_cast<int>(reply.array.at(1).integer);
   return verified;
+}
+
+absl::StatusOr<int> RedisChallengeStore::EraseOf(const std::string& organisation_id,
+                                                 const std::string& contact_id) {
+  int erased = 0;
+  std::string cursor = "0";
+  do {
+    ASSIGN_OR_RETURN(
+        const RedisReply page,
+        redis_.Command({"SCAN", cursor, "MATCH", absl::StrCat(kKeys, "*"), "COUNT", "1000"}));
+    if (page.array.size() != 2) return absl::InternalError("redis: unexpected reply");
+    cursor = page.array[0].string;
+    for (const RedisReply& key : page.array[1].array) {
+      ASSIGN_OR_RETURN(const RedisReply record, redis_.Command({"HGET", key.string, "record"}));
+      if (record.kind != RedisReply::Kind::kString) continue;  // It has just ended.
+      const auto subject = Opened(key_, record.string);
+      if (!subject.ok() || subject->organisation_id != organisation_id) continue;
+      if (subject->access.contact_id != contact_id) continue;
+      RETURN_IF_ERROR(redis_.Command({"DEL", LiveKeyOf(*subject), key.string}).status());
+      ++erased;
+    }
+  } while (cursor != "0");
+  return erased;
 }
 
 }  // namespace gatehouse::identity

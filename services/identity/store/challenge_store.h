@@ -28,6 +28,10 @@ class RedisChallengeStore : public ChallengeStore {
   absl::StatusOr<Verified> Verify(const std::string& challenge_id, const std::string& code_mac,
                                   const std::string& nonce_mac, absl::Time now) override;
 
+  // Ends a contact's challenges: how many there were. Looks through all that are live, half an
+  // hour's at most: for what is rare, since no challenge is found by its contact otherwise.
+  absl::StatusOr<int> EraseOf(const std::string& organisation_id, const std::string& contact_id);
+
  private:
   // Redis learns neither numbers nor addresses.
   std::string Hashed(const std::string& text) const;

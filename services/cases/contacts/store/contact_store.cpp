@@ -72,7 +72,8 @@ absl::StatusOr<Contact> ContactStore::Update(const Caller& caller, const Target&
     if (!changes.empty()) Tell(tx, caller, target, etag, changes);
     if (ConcernsInvitations(before, now.contacts)) {
       OutboxCalls calls(organisation_id);
-      AddFollow(target.case_id, now, caller.actor_name, calls);
+      // Nobody's name: it would come to the audit trail, where a client is an id.
+      AddFollow(target.case_id, now, "", calls);
       outbox_.Add(tx, std::move(calls), kPatience);
     }
     return *contact;

@@ -115,12 +115,11 @@ absl::StatusOr<StoredPassword> PostgresPasswordStore::Add(const StoredPassword& 
             "update_time = clock_timestamp() "
             "WHERE p.verifier <> $4 AND NOT EXISTS (" ENTERED
             ") RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
-                "$7", "password.created", "$3", "$8", "$9", "$10",
-                "$11") "SELECT subject_id FROM subject",
+                "$7", "password.created", "$3", "''", "$8", "$9",
+                "$10") "SELECT subject_id FROM subject",
             key.organisation_id, key.email_key, key.account_id, password.verifier,
             Bytes(Sealed(key_, password.subject)), password.subject.access.case_id, NewId("aud"),
-            password.subject.contact_name, call.client_address, call.request_id,
-            call.client_request_id);
+            call.client_address, call.request_id, call.client_request_id);
         if (!made.empty() && !password.told && !password.subject.mobile.empty()) {
           jobs_.Add(tx, {NoticeJob({NoticeKind::kPasswordCreated, password.subject,
                                     password.subject.organisation_name})});
@@ -152,11 +151,11 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
         "update_time = clock_timestamp() WHERE organisation_id = $1 AND email_key = $2 "
         "AND account_id = $3 AND version = $4 "
         "RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
-            "$7", "password.changed", "$3", "$8", "$9", "$10",
-            "$11") "SELECT subject_id FROM subject",
+            "$7", "password.changed", "$3", "''", "$8", "$9",
+            "$10") "SELECT subject_id FROM subject",
         key.organisation_id, key.email_key, key.account_id, password.version, password.verifier,
-        password.subject.access.case_id, NewId("aud"), password.subject.contact_name,
-        call.client_address, call.request_id, call.client_request_id);
+        password.subject.access.case_id, NewId("aud"), call.client_address, call.request_id,
+        call.client_request_id);
     if (replaced.empty()) {
       // Said again, after an answer that was lost.
       const auto same = tx.Exec(

@@ -36,10 +36,10 @@ absl::Status PostgresRecoveryStore::Replace(const std::vector<std::string>& code
         "WITH made AS (INSERT INTO recovery_code (organisation_id, account_id, code_hash) "
         "SELECT $1, $2, unnest($3::text[]) RETURNING organisation_id), "
         "subject AS (SELECT DISTINCT organisation_id, $2::text AS subject_id, ''::text AS case_id "
-        "FROM made), " AUDIT("$4", "recoveryCodes.created", "$2", "$5", "$6", "$7",
-                             "$8") "SELECT FROM subject",
+        "FROM made), " AUDIT("$4", "recoveryCodes.created", "$2", "''", "$5", "$6",
+                             "$7") "SELECT FROM subject",
         caller.organisation_id, caller.actor_id, SqlArray(code_hashes), NewId("aud"),
-        caller.actor_name, call.client_address, call.request_id, call.client_request_id);
+        call.client_address, call.request_id, call.client_request_id);
     Subject subject = {.organisation_id = caller.organisation_id,
                        .email = whose[0]["email"].c_str(),
                        .contact_name = caller.actor_name};
@@ -73,10 +73,10 @@ absl::StatusOr<bool> PostgresRecoveryStore::Use(const Subject& subject,
         "WITH subject AS (UPDATE recovery_code SET use_time = clock_timestamp(), used_by = $4 "
         "WHERE organisation_id = $1 AND account_id = $2 AND code_hash = $3 AND use_time IS NULL "
         "RETURNING organisation_id, account_id AS subject_id, $5::text AS case_id), " AUDIT(
-            "$6", "recoveryCode.used", "$2", "$7", "$8", "$9",
-            "$10") "SELECT subject_id FROM subject",
+            "$6", "recoveryCode.used", "$2", "''", "$7", "$8",
+            "$9") "SELECT subject_id FROM subject",
         id, account_id, code_hash, challenge_id, subject.access.case_id, NewId("aud"),
-        subject.contact_name, call.client_address, call.request_id, call.client_request_id);
+        call.client_address, call.request_id, call.client_request_id);
     if (!used.empty()) {
       jobs_.Add(tx,
                 {NoticeJob({NoticeKind::kRecoveryCodeUsed, subject, subject.organisation_name})});

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "gatehouse/invitation/v1/erasure.pb.h"
+#include "services/common/postgres/once.h"
+#include "services/common/rpc/server.h"
+#include "services/invitation/erasure/store/erasure_store.h"
+
+namespace gatehouse::invitation {
+
+// The RPCs of proto/gatehouse/invitation/v1/erasure.proto.
+class ErasureHandler {
+ public:
+  ErasureHandler(ErasureStore& store, Once& once) : store_(store), once_(once) {}
+  void Register(Server& server) {
+    server.Service("gatehouse.invitation.v1.ContactErasure")
+        .Unary("LookUpInvited", *this, &ErasureHandler::LookUpInvited)
+        .Unary("EraseContact", *this, &ErasureHandler::EraseContact);
+  }
+
+  absl::StatusOr<common::v1::Subject> LookUpInvited(const Call& call,
+                                                    const v1::LookUpInvitedRequest& request) {
+    return store_.LookUp(call.caller.organisation_id, request.contact_id());
+  }
+  absl::StatusOr<common::v1::EraseContactResponse> EraseContact(
+      const Call& call, const common::v1::EraseContactRequest& request) {
+    return once_.Run(call, request,
+                     [&] { return store_.Erase(call.caller.organisation_id, request.subject()); });
+  }
+
+ private:
+  ErasureStore& store_;
+  Once& once_;
+};
+
+}  // namespace gatehouse::invitation
