@@ -99,9 +99,15 @@ constexpr char kUploads[] =
     "DELETE FROM upload WHERE" OF_CASES "AND from_client AND uploader_id = $3";
 
 // $3 is the pattern by which texts name the contact; of documents, $4 is what is kept.
-constexpr char kFilenames[] =
-    "UPDATE document SET filename = regexp_replace(filename, $3, 'erased', 'gi') WHERE" OF_CASES
-    "AND document_id <> ALL ($4::text[]) AND filename ~* $3";
+// What is searched names it as well, in another spelling: it is made anew from what is left.
+constexpr char kNames[] = R"sql(
+  UPDATE document AS d SET filename = regexp_replace(filename, $3, 'erased', 'gi'),
+    label = regexp_replace(label, $3, '[erased]', 'gi'),
+    search_text = lower(regexp_replace(filename || E'\n' || label, $3, 'erased', 'gi'))
+  WHERE)sql" OF_CASES R"sql(AND document_id <> ALL ($4::text[])
+    AND (filename ~* $3 OR label ~* $3 OR EXISTS (
+      SELECT FROM document_request AS r WHERE r.organisation_id = d.organisation_id
+        AND r.document_request_id = d.document_request_id AND r.title ~* $3)))sql";
 constexpr const char* kTexts[] = {
     "UPDATE document_request SET title = regexp_replace(title, $3, '[erased]', 'gi') "
     "WHERE" OF_CASES "AND title ~* $3",
@@ -193,7 +199,7 @@ absl::StatusOr<EraseContactResponse> ErasureStore::Erase(const std::string& orga
     EraseDocuments(tx, scope, calls, receipt);
     if (!scope.pattern.empty()) {
       int64_t named =
-          Affected(tx.Exec(kFilenames, organisation_id, scope.cases, scope.pattern, scope.kept));
+          Affected(tx.Exec(kNames, organisation_id, scope.cases, scope.pattern, scope.kept));
       for (const char* sql : kTexts) {
         named += Affected(tx.Exec(sql, organisation_id, scope.cases, scope.pattern));
       }
