@@ -56,29 +56,29 @@ Networks WebhookNetworks(Environment& environment) {
   return networks;
 }
 
+void AddRetentions(Environment& environment, std::vector<Retention>& retentions) {
+  const auto days = [&](const char* setting, int fallback, int least = 1) {
+    return absl::Hours(24) * environment.Number(setting, fallback, least, 3650);
+  };
+  const absl::Duration messages = days("GATEHOUSE_RETENTION_MESSAGE_DAYS", 400);
+  retentions.push_back({"message", "state <> 1 AND create_time < $1", messages});
+  retentions.push_back({"conversation_message", "create_time < $1", messages});
+  retentions.push_back({"sandbox_message", "arrive_time < $1", absl::Hours(24) * 7});
+  retentions.push_back({"event", "time < $1", days("GATEHOUSE_RETENTION_EVENT_DAYS", 90)});
+  retentions.push_back({"webhook_delivery", "attempt_time < $1",
+                        days("GATEHOUSE_RETENTION_WEBHOOK_DELIVERY_DAYS", 30, 4)});
+  retentions.push_back(
+      {"template", "deleted AND update_time < $1", days("GATEHOUSE_RETENTION_TEMPLATE_DAYS", 400)});
+  // Long after its summary was sent, a job that is done again must not tell it again.
+  retentions.push_back({"summary_entry", "create_time < $1", absl::Hours(24) * 30});
+}
+
 }  // namespace
 
 Config Config::Read(Environment& environment) {
   Config config;
   config.service = ServiceConfig::Read(environment, "notification");
-  config.service.retentions.push_back(
-      {"message", "state <> 1 AND create_time < $1",
-       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_MESSAGE_DAYS", 400, 1, 3650)});
-  config.service.retentions.push_back({"sandbox_message", "arrive_time < $1", absl::Hours(24) * 7});
-  config.service.retentions.push_back(
-      {"conversation_message", "create_time < $1", config.service.retentions.back().age});
-  config.service.retentions.push_back(
-      {"event", "time < $1",
-       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_EVENT_DAYS", 90, 1, 3650)});
-  config.service.retentions.push_back(
-      {"webhook_delivery", "attempt_time < $1",
-       absl::Hours(24) *
-           environment.Number("GATEHOUSE_RETENTION_WEBHOOK_DELIVERY_DAYS", 30, 4, 3650)});
-  config.service.retentions.push_back(
-      {"template", "deleted AND update_time < $1",
-       absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_TEMPLATE_DAYS", 400, 1, 3650)});
-  // Long after its summary was sent, a job that is done again must not tell it again.
-  config.service.retentions.push_back({"summary_entry", "create_time < $1", absl::Hours(24) * 30});
+  AddRetentions(environment, config.service.retentions);
   config.identity_address = AddressOf(environment, "identity");
   config.cases_address = AddressOf(environment, "cases");
   config.smtp.url = environment.SecretValue("GATEHOUSE_SMTP_URL");

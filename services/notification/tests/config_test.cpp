@@ -79,6 +79,30 @@ TEST_CASE("how far TLS is insisted on stands at the end of the mail server's URL
   }
 }
 
+TEST_CASE("each kind of row is kept for as long as its own setting says", "[unit]") {
+  Config config;
+  const auto days = [&](const std::string& table) {
+    for (const Retention& retention : config.service.retentions) {
+      if (retention.table == table) return absl::ToInt64Hours(retention.age) / 24;
+    }
+    return int64_t{0};
+  };
+  REQUIRE(StatusWith({}, config).ok());
+  CHECK(days("message") == 400);
+  CHECK(days("conversation_message") == 400);
+  CHECK(days("sandbox_message") == 7);
+  CHECK(days("event") == 90);
+  CHECK(days("webhook_delivery") == 30);
+  CHECK(days("template") == 400);
+  CHECK(days("summary_entry") == 30);
+  setenv("GATEHOUSE_RETENTION_MESSAGE_DAYS", "900", 1);
+  REQUIRE(StatusWith({}, config).ok());
+  unsetenv("GATEHOUSE_RETENTION_MESSAGE_DAYS");
+  CHECK(days("message") == 900);
+  CHECK(days("conversation_message") == 900);
+  CHECK(days("sandbox_message") == 7);
+}
+
 TEST_CASE("the least TLS follows from the scheme and from whether a password would leave",
           "[unit]") {
   CHECK(LeastTls(Secret("smtp://relay.example")) == SmtpTls::kOpportunistic);
