@@ -54,19 +54,21 @@ Outcome OutcomeOf(CURLcode code, long status) {
   if (code != CURLE_OK) return NeverLeft(code) ? Outcome::kTryAgain : Outcome::kUnsure;
   if (status / 100 == 2) return Outcome::kSent;
   if (status / 100 == 5) return Outcome::kUnsure;
-  // A key that is refused or a rate limit is the operator's to mend, not the recipient's fault.
-  const bool ours =
-      status == 401 || status == 403 || status == 404 || status == 408 || status == 429;
-  return status / 100 == 4 && !ours ? Outcome::kRefused : Outcome::kTryAgain;
+  // These may be about the recipient or the text. Whatever else there is, such as a key that is
+  // refused, a bill that is due, an address that is none or a rate limit, is the operator's to
+  // mend.
+  const bool of_message = status == 400 || status == 413 || status == 422;
+  return of_message ? Outcome::kRefused : Outcome::kTryAgain;
 }
 
 // The account's or the sender's to mend: another request with the same recipient and text may be
-// taken later. Not in the account's plan or region, a sender that is none or may not send, a queue
-// that is full, an account that is suspended.
+// taken later. Not in the account's plan or region, a sender that is none or may not send or is not
+// registered, a queue that is full, a day's share that is used up, an account that is suspended.
 bool IsOurs(int64_t code) {
-  constexpr std::array<int64_t, 16> kOurs = {14107, 20003, 20005, 20404, 20429, 21212,
-                                             21408, 21603, 21606, 21607, 21611, 21659,
-                                             21660, 21661, 30001, 30002};
+  constexpr std::array<int64_t, 34> kOurs = {
+      10001, 10004, 14107, 20003, 20005, 20006, 20008, 20404, 20429, 21212, 21408, 21603,
+      21606, 21607, 21611, 21659, 21660, 21661, 21701, 21703, 21704, 21705, 30001, 30002,
+      30010, 30022, 30023, 30024, 30027, 30032, 30034, 30036, 63038, 90010};
   return std::find(kOurs.begin(), kOurs.end(), code) != kOurs.end();
 }
 
@@ -181,7 +183,9 @@ std::optional<absl::StatusOr<std::vector<std::string>>> SmsSender::Find(const Ou
   }
   std::vector<std::string> ids;
   for (const auto& resource : answer["messages"]) {
-    if (resource.is_object() && TextOf(resource, "body") == message.text.body) {
+    // One that failed has not arrived, as where the provider says so at once.
+    if (resource.is_object() && !HasFailed(resource) &&
+        TextOf(resource, "body") == message.text.body) {
       ids.push_back(TextOf(resource, "sid"));
     }
   }

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "services/common/observe/metrics.h"
 #include "services/notification/senders/curl.h"
@@ -53,8 +54,11 @@ TEST_CASE("the provider's answer says what becomes of an SMS", "[service]") {
     FakeProvider provider({answer});
     return SenderTo(provider).Send(Sms()).outcome;
   };
-  CHECK(outcome_of(FakeProvider::Answer(400, "{\"code\": 21211}")) == Outcome::kRefused);
-  for (const int status : {401, 403, 404, 408, 429, 302}) {
+  for (const int status : {400, 413, 422}) {
+    CHECK(outcome_of(FakeProvider::Answer(status, "{\"code\": 21211}")) == Outcome::kRefused);
+  }
+  for (const int status : {302, 401, 402, 403, 404, 405, 407, 408, 410, 421, 425, 429, 451}) {
+    INFO(status);
     CHECK(outcome_of(FakeProvider::Answer(status, "{}", "Location: /elsewhere\r\n")) ==
           Outcome::kTryAgain);
   }
@@ -94,6 +98,28 @@ TEST_CASE("a sender that may not send fails no SMS for good", "[service]") {
   CHECK(absl::StrContains(MetricsText(),
                           R"(gatehouse_relay_refusals_total{command="sms",reply="21606"})"));
   CHECK(sender.Send(Sms()).outcome == Outcome::kSent);
+}
+
+TEST_CASE(
+    "a day's share that is used up, or a sender that is not registered, fails no SMS for good",
+    "[service]") {
+  for (const int code : {20006, 30022, 30023, 30034, 63038, 90010}) {
+    INFO(code);
+    FakeProvider refusing({FakeProvider::Answer(400, absl::StrCat(R"({"code": )", code, "}"))});
+    CHECK(SenderTo(refusing).Send(Sms()).outcome == Outcome::kTryAgain);
+    FakeProvider failing({FakeProvider::Answer(
+        201, absl::StrCat(R"({"sid": "SM1", "status": "failed", "error_code": )", code, "}"))});
+    CHECK(SenderTo(failing).Send(Sms()).outcome == Outcome::kTryAgain);
+  }
+}
+
+TEST_CASE("what was taken and has failed is not found: it did not arrive", "[service]") {
+  FakeProvider provider({FakeProvider::Answer(
+      200, R"({"messages": [{"sid": "SM1", "body": "b", "status": "failed", "error_code": 30003},
+                            {"sid": "SM2", "body": "b", "status": "undelivered"},
+                            {"sid": "SM3", "body": "b", "status": "queued", "error_code": 30003},
+                            {"sid": "SM4", "body": "b", "status": "sent", "error_code": null}]})")});
+  CHECK(SenderTo(provider).Find(Sms("b"))->value() == std::vector<std::string>{"SM4"});
 }
 
 TEST_CASE("a provider that wants to be left alone says for how long", "[service]") {
