@@ -1,5 +1,7 @@
 #include "services/notification/conversations/store/postgres_conversations.h"
 
+#include <algorithm>
+
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/status.h"
@@ -12,10 +14,14 @@ namespace {
 constexpr char kLock[] =
     "SELECT pg_advisory_xact_lock(hashtextextended('conversation:' || $1::text || '/' || $2::text, "
     "0))";
+// How many there are; of the contact within the last hour; and when the first of these is older.
 constexpr char kCount[] =
-    "SELECT count(*) AS n, count(*) FILTER (WHERE contact_id = $3 AND contact_id <> '' "
-    "AND create_time > clock_timestamp() - interval '1 hour') AS lately "
-    "FROM conversation_message WHERE organisation_id = $1 AND case_id = $2";
+    "SELECT count(*) AS n, count(*) FILTER (WHERE lately) AS lately, "
+    "coalesce(extract(epoch FROM min(create_time) FILTER (WHERE lately) + interval '1 hour' "
+    "- clock_timestamp()), 0) AS wait "
+    "FROM (SELECT create_time, contact_id = $3 AND contact_id <> '' "
+    "      AND create_time > clock_timestamp() - interval '1 hour' AS lately "
+    "      FROM conversation_message WHERE organisation_id = $1 AND case_id = $2) AS message";
 constexpr char kAdd[] = R"sql(
   INSERT INTO conversation_message (organisation_id, message_id, case_id, contact_id, author_id,
                                     author_name, text)
@@ -76,7 +82,7 @@ absl::StatusOr<absl::Time> PostgresConversations::Add(const std::string& organis
     }
     if (count[0]["lately"].as<int>() >= kRepliesMax) {
       return RefuseUntil(v1::TOO_MANY_MESSAGES, "too many messages within an hour",
-                         absl::Minutes(10));
+                         absl::Seconds(std::max(count[0]["wait"].as<double>(), 1.0)));
     }
     const auto added =
         tx.Exec(kAdd, organisation_id, message.message_id, message.case_id, message.contact_id,

@@ -1,6 +1,8 @@
 #include "services/notification/conversations/conversations_handler.h"
 
 #include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "services/notification/conversations/store/postgres_conversations.h"
 #include "services/notification/tests/handler_fixture.h"
 
@@ -219,6 +221,15 @@ TEST_CASE_METHOD(Talking, "a client writes so much within an hour, and a case ho
       kRepliesMax, ") AS n"));
   CHECK(ReasonOf(Reply(ada, "more").status()) == "TOO_MANY_MESSAGES");
   CHECK(Reply(bob, "another's").ok());
+  // Told when the first of them is an hour old, and not before.
+  database.Exec(
+      "UPDATE conversation_message SET create_time = create_time - interval '40 minutes' "
+      "WHERE message_id = 'cvm_1'");
+  google::rpc::RetryInfo wait;
+  const google::rpc::Status told = ToRpcStatus(Reply(ada, "more").status());
+  for (const auto& detail : told.details()) detail.UnpackTo(&wait);
+  CHECK(wait.retry_delay().seconds() > 19 * 60);
+  CHECK(wait.retry_delay().seconds() <= 20 * 60);
   CHECK(talk.PostMessage(StaffCall(), Written("staff's")).ok());
   database.Exec("UPDATE conversation_message SET create_time = create_time - interval '2 hours'");
   CHECK(Reply(ada, "later").ok());
