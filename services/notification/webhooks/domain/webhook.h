@@ -75,6 +75,8 @@ struct WebhookBackoff {
 
 // How many endpoints an organisation may have.
 inline constexpr int kWebhookEndpointsMax = 20;
+// How many of an organisation's endpoints have their turn at once: a quarter of the threads.
+inline constexpr int kWebhookTurnsMax = 4;
 // How many failures in a row, of whatever events, mean that an endpoint is away: then one attempt
 // at a time finds out whether it still is.
 inline constexpr int kWebhookFailures = 3;

@@ -82,6 +82,8 @@ constexpr char kRest[] = R"sql(
     SELECT FROM webhook_delivery WHERE organisation_id = $1 AND endpoint_id = $2
       AND state = 1 AND next_attempt_time <= now())) AS due)sql";
 
+// One organisation has so many turns at once, by chance among its endpoints: those of it that
+// answer slowly, or never, leave threads for others.
 constexpr char kSchedule[] = R"sql(
   WITH due AS (
     SELECT e.organisation_id, e.endpoint_id FROM webhook_endpoint AS e
@@ -91,11 +93,19 @@ constexpr char kSchedule[] = R"sql(
       AND (e.cursor < feed.last_number OR EXISTS (
         SELECT FROM webhook_delivery AS d WHERE d.organisation_id = e.organisation_id
           AND d.endpoint_id = e.endpoint_id AND d.state = 1 AND d.next_attempt_time <= now()))
-    LIMIT 1000 FOR UPDATE OF e SKIP LOCKED)
-  UPDATE webhook_endpoint SET scheduled = true FROM due
-  WHERE webhook_endpoint.organisation_id = due.organisation_id
-    AND webhook_endpoint.endpoint_id = due.endpoint_id
-  RETURNING due.organisation_id, due.endpoint_id)sql";
+      AND (SELECT count(*) FROM webhook_endpoint AS busy
+           WHERE busy.organisation_id = e.organisation_id AND busy.scheduled) < $2
+    LIMIT 1000 FOR UPDATE OF e SKIP LOCKED),
+  chosen AS (
+    SELECT organisation_id, endpoint_id,
+           row_number() OVER (PARTITION BY organisation_id ORDER BY random()) + (
+             SELECT count(*) FROM webhook_endpoint AS busy
+             WHERE busy.organisation_id = due.organisation_id AND busy.scheduled) AS turn
+    FROM due)
+  UPDATE webhook_endpoint SET scheduled = true FROM chosen
+  WHERE webhook_endpoint.organisation_id = chosen.organisation_id
+    AND webhook_endpoint.endpoint_id = chosen.endpoint_id AND chosen.turn <= $2
+  RETURNING chosen.organisation_id, chosen.endpoint_id)sql";
 
 constexpr char kReplay[] = R"sql(
   UPDATE webhook_delivery AS d SET state = 1, attempts = 0, first_attempt_time = now(),
@@ -193,7 +203,7 @@ absl::StatusOr<int> PostgresWebhooks::Schedule(Jobs& jobs,
                                                const std::vector<std::string>& organisations) {
   return postgres_.Write(Rows::OfAll(), [&](Transaction& tx) -> absl::StatusOr<int> {
     std::vector<Job> turns;
-    for (const auto& row : tx.Exec(kSchedule, SqlArray(organisations))) {
+    for (const auto& row : tx.Exec(kSchedule, SqlArray(organisations), kWebhookTurnsMax)) {
       const WebhookKey key = {row["organisation_id"].c_str(), row["endpoint_id"].c_str()};
       const std::string id = WebhookJobId(key);
       turns.push_back({.organisation_id = key.organisation_id,

@@ -116,5 +116,44 @@ TEST_CASE_METHOD(LaneFixture, "a turn that a process died in is another one's", 
   }));
 }
 
+TEST_CASE_METHOD(LaneFixture, "one organisation has so many turns at once, and others have theirs",
+                 "[service]") {
+  std::vector<std::string> urls;
+  for (int i = 0; i < 10; ++i) {
+    urls.push_back(absl::StrCat("https://slow-", i, ".example"));
+    Add(urls.back());
+  }
+  Publish();
+  {
+    Jobs jobs(database.postgres(), {.key = key, .lanes = {}});
+    CHECK(store.Schedule(jobs, {}).value() == kWebhookTurnsMax);
+    CHECK(store.Schedule(jobs, {"acme"}).value() == 0);
+    database.Exec(
+        "INSERT INTO webhook_endpoint (organisation_id, endpoint_id, display_name, url, "
+        "event_types, secret, cursor) VALUES ('other', 'whe_1', '', '', '{}', '', 0); "
+        "INSERT INTO event_feed VALUES ('other', 1)");
+    CHECK(store.Schedule(jobs, {}).value() == 1);
+    const std::string busy = database
+                                 .Exec(
+                                     "SELECT endpoint_id FROM webhook_endpoint WHERE scheduled AND "
+                                     "organisation_id = 'acme' "
+                                     "LIMIT 1")[0][0]
+                                 .c_str();
+    REQUIRE(store.Rest({"acme", busy}).ok());
+    CHECK(store.Schedule(jobs, {}).value() == 1);
+    database.Exec(
+        "DELETE FROM webhook_endpoint WHERE organisation_id = 'other'; DELETE FROM job; "
+        "UPDATE webhook_endpoint SET scheduled = false");
+  }
+  // All have theirs, one after the other.
+  Replica replica(database.postgres(), store, poster, key);
+  replica.scheduler.Expect("acme");
+  replica.scheduler.Wake("acme");
+  CHECK(Soon([&] {
+    return std::all_of(urls.begin(), urls.end(),
+                       [&](const std::string& url) { return poster.Taken(url).size() == 1; });
+  }));
+}
+
 }  // namespace
 }  // namespace gatehouse::notification
