@@ -1,10 +1,12 @@
 #include "services/identity/organisations_handler.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/rpc/method_rules.h"
+#include "services/common/settings/fields.h"
 #include "services/common/text/sandbox.h"
 #include "services/identity/domain/scopes.h"
 
@@ -47,45 +49,39 @@ pb::ApiKey ToProto(const ApiKey& key) {
   return proto;
 }
 
-// Whether the update is about this field: named by the mask or, without a mask, set.
-bool Concerns(const pb::UpdateOrganisationRequest& request, const std::string& field, bool set) {
-  if (request.update_mask().paths().empty()) return set;
-  for (const std::string& path : request.update_mask().paths()) {
-    if (path == field || path.rfind(field + ".", 0) == 0) return true;
-  }
-  return false;
-}
-
-absl::Status CheckMask(const pb::UpdateOrganisationRequest& request) {
+// The fields, within the session policy too, that the mask names or, without a mask, that are set.
+absl::StatusOr<Paths> FieldsNamed(const pb::UpdateOrganisationRequest& request) {
   for (const std::string& path : request.update_mask().paths()) {
     const bool known = path == "display_name" || path == "region" || path == "time_zone" ||
-                       path == "portal_url" || path == "portal_urls" ||
-                       path.rfind("session_policy", 0) == 0;
+                       path == "portal_url" || path == "portal_urls" || path == "session_policy" ||
+                       absl::StartsWith(path, "session_policy.");
     if (!known) return RefuseField("update_mask", "names a field that cannot be changed");
   }
-  return absl::OkStatus();
+  return LeavesNamed(request, request.update_mask());
 }
 
-// What the mask names or, without a mask, what is set. A session policy that is named goes back to
-// its defaults where it is not set.
-OrganisationChange ChangeOf(const pb::UpdateOrganisationRequest& request) {
+// A part of the session policy that is named goes back to its default where it is not set.
+absl::StatusOr<OrganisationChange> ChangeOf(const pb::UpdateOrganisationRequest& request) {
+  ASSIGN_OR_RETURN(const Paths named, FieldsNamed(request));
   OrganisationChange change = {.etag = request.etag()};
   const auto text = [&](const char* field, const std::string& from,
                         std::optional<std::string>& to) {
-    if (Concerns(request, field, !from.empty())) to = from;
+    if (named.count(field) != 0) to = from;
   };
   text("display_name", request.display_name(), change.display_name);
   text("region", request.region(), change.region);
   text("time_zone", request.time_zone(), change.time_zone);
   text("portal_url", request.portal_url(), change.portal_url);
-  if (Concerns(request, "portal_urls", request.portal_urls_size() > 0)) {
+  if (named.count("portal_urls") != 0) {
     change.portal_urls.emplace(request.portal_urls().begin(), request.portal_urls().end());
   }
-  if (Concerns(request, "session_policy", request.has_session_policy())) {
-    const Organisation by_default;
-    const auto& policy = request.session_policy();
+  const Organisation by_default;
+  const auto& policy = request.session_policy();
+  if (named.count("session_policy.idle_timeout") != 0) {
     change.idle_timeout =
         policy.has_idle_timeout() ? FromProto(policy.idle_timeout()) : by_default.idle_timeout;
+  }
+  if (named.count("session_policy.absolute_timeout") != 0) {
     change.absolute_timeout = policy.has_absolute_timeout() ? FromProto(policy.absolute_timeout())
                                                             : by_default.absolute_timeout;
   }
@@ -171,8 +167,7 @@ absl::StatusOr<pb::Organisation> OrganisationsHandler::LookUpOrganisation(
 
 absl::StatusOr<pb::Organisation> OrganisationsHandler::UpdateOrganisation(
     const Call& call, const pb::UpdateOrganisationRequest& request) {
-  RETURN_IF_ERROR(CheckMask(request));
-  const OrganisationChange change = ChangeOf(request);
+  ASSIGN_OR_RETURN(const OrganisationChange change, ChangeOf(request));
   return once_.Run(call, request, [&]() -> absl::StatusOr<pb::Organisation> {
     ASSIGN_OR_RETURN(
         const Organisation updated,

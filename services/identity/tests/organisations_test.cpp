@@ -94,7 +94,8 @@ TEST_CASE("a change of an organisation is judged without a store", "[unit]") {
 }
 
 TEST_CASE_METHOD(Offices, "a mask that names what cannot be changed is refused", "[service]") {
-  for (const char* path : {"organisation_id", "etag", "nothing", ""}) {
+  for (const char* path : {"organisation_id", "etag", "nothing", "", "session_policy.nothing",
+                           "session_policyx", "session_policy."}) {
     change.clear_update_mask();
     Mask(path);
     CHECK(ReasonOf(Update().status()) == "INVALID_REQUEST");
@@ -109,6 +110,40 @@ TEST_CASE_METHOD(Offices, "a session policy that is masked and absent is the def
   change.clear_session_policy();
   Mask("session_policy");
   CHECK(Update()->session_policy().idle_timeout().seconds() == 1800);
+}
+
+TEST_CASE_METHOD(Offices, "a change of one session limit leaves the other as it is", "[service]") {
+  const auto limits = [this](int64_t idle, int64_t absolute) {
+    const auto policy = Acme().session_policy();
+    return policy.idle_timeout().seconds() == idle &&
+           policy.absolute_timeout().seconds() == absolute;
+  };
+  change.mutable_session_policy()->mutable_idle_timeout()->set_seconds(600);
+  change.mutable_session_policy()->mutable_absolute_timeout()->set_seconds(7200);
+  REQUIRE(Update().ok());
+  CHECK(limits(600, 7200));
+  change.mutable_session_policy()->clear_absolute_timeout();
+  change.mutable_session_policy()->mutable_idle_timeout()->set_seconds(900);
+  SECTION("without a mask") {
+    REQUIRE(Update().ok());
+    CHECK(limits(900, 7200));
+  }
+  SECTION("which a mask names") {
+    Mask("session_policy.idle_timeout");
+    REQUIRE(Update().ok());
+    CHECK(limits(900, 7200));
+  }
+  SECTION("and one that is named and absent is its default again") {
+    change.clear_session_policy();
+    Mask("session_policy.absolute_timeout");
+    REQUIRE(Update().ok());
+    CHECK(limits(600, 86400));
+  }
+  SECTION("where the mask names both they are what was sent") {
+    Mask("session_policy");
+    REQUIRE(Update().ok());
+    CHECK(limits(900, 86400));
+  }
 }
 
 TEST_CASE_METHOD(Offices, "sessions that began keep the limits that they began with", "[service]") {
