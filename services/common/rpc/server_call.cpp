@@ -10,6 +10,7 @@
 #include "google/rpc/status.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/rpc/metadata.h"
+#include "services/common/rpc/page_cut.h"
 
 namespace gatehouse {
 namespace {
@@ -166,8 +167,14 @@ class UnaryCall : public ServerCall {
     Receive(*service_.targets_[index_], incoming_);
   }
 
+  // A page that is too large for a message is read again, with fewer rows: reading changes nothing.
   std::optional<absl::Status> Handle() override {
-    return target_->method->unary(call_, *request_, *response_);
+    absl::Status status = target_->method->unary(call_, *request_, *response_);
+    while (status.ok() && HalvePage(*response_, *request_)) {
+      response_->Clear();
+      status = target_->method->unary(call_, *request_, *response_);
+    }
+    return status;
   }
 
   void Finish(const absl::Status& status, const google::protobuf::Message* response) override {

@@ -101,6 +101,17 @@ struct ProbeHandler {
     }
     return part;
   }
+  // There are ten rows.
+  absl::StatusOr<pb::Page> List(const Call&, const pb::Rows& request) {
+    ++asked;
+    int first = 0;
+    (void)absl::SimpleAtoi(request.page_token(), &first);
+    const int end = std::min(10, first + request.page_size());
+    pb::Page page;
+    for (int i = first; i < end; ++i) page.add_rows(std::string(row_bytes, 'x'));
+    if (end < 10) page.set_next_page_token(std::to_string(end));
+    return page;
+  }
   absl::StatusOr<pb::Part> Name(const Call&, const pb::Named&) { return pb::Part(); }
   absl::StatusOr<pb::Part> Enter(const Call& call, const pb::Entry&) {
     seen = call;
@@ -168,6 +179,7 @@ struct ProbeHandler {
   ProbeLog log;
   ProbeWell well;
   std::atomic<int> asked = 0;
+  size_t row_bytes = 1 << 20;
   Call seen;
   absl::Duration commit_takes;
 };
@@ -187,6 +199,7 @@ struct ProbeServer {
         .Unary("Look", handler, &ProbeHandler::Echo)
         .Unary("Tell", handler, &ProbeHandler::Echo)
         .Unary("Name", handler, &ProbeHandler::Name)
+        .Unary("List", handler, &ProbeHandler::List)
         .Unary("Enter", handler, &ProbeHandler::Enter)
         .Unary("Read", handler, &ProbeHandler::Echo)
         .Unary("Leave", handler, &ProbeHandler::Echo)
