@@ -6,7 +6,7 @@
 #include "services/common/observe/metrics.h"
 #include "services/notification/senders/curl.h"
 #include "services/notification/senders/header.h"
-#include "services/notification/tests/fake_server.h"
+#include "tests/support/fake_server.h"
 
 namespace gatehouse::notification {
 namespace {

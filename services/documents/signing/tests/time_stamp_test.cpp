@@ -4,13 +4,10 @@
 #include "services/documents/signing/tests/pdfs.h"
 #include "services/documents/signing/tests/seal_authority.h"
 #include "services/documents/signing/time_stamp_authority.h"
-#include "services/notification/tests/fake_server.h"
+#include "tests/support/fake_server.h"
 
 namespace gatehouse::documents {
 namespace {
-
-using notification::FakeServer;
-using notification::Peer;
 
 // Debian's openssl as an authority that says when something was there.
 class Clocks {

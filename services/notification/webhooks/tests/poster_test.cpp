@@ -3,9 +3,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
-#include "services/notification/tests/fake_server.h"
 #include "services/notification/webhooks/curl_poster.h"
 #include "services/notification/webhooks/domain/signature.h"
+#include "tests/support/fake_server.h"
 
 namespace gatehouse::notification {
 namespace {

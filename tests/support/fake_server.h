@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-namespace gatehouse::notification {
+namespace gatehouse {
 
 // One connection as its server sees it.
 class Peer {
@@ -250,4 +250,4 @@ class TlsMailServer : public TlsServer {
   std::string url() const { return At("smtps"); }
 };
 
-}  // namespace gatehouse::notification
+}  // namespace gatehouse
