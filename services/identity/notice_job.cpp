@@ -4,6 +4,7 @@
 #include "absl/time/clock.h"
 #include "gatehouse/identity/v1/records.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
+#include "gatehouse/notification/v1/preferences.pb.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
@@ -52,12 +53,25 @@ absl::Status Submit(Client& notification, const std::string& organisation_id,
       .status();
 }
 
+// By SMS, to the number that the case has now: an account has none that could be read.
+absl::Status TellContact(Client& notification, const Job& job, const v1::FactorNotice& notice) {
+  notification::v1::TellContactRequest request;
+  request.set_request_id(absl::StrCat(job.id, ":sms"));
+  request.set_action(notice.kind());
+  request.set_case_id(notice.case_id());
+  request.set_contact_id(notice.contact_id());
+  return notification
+      .Call(&notification::v1::Telling_Stub::TellContact, job.organisation_id, request)
+      .status();
+}
+
 absl::Status Tell(Client& notification, const Job& job) {
   v1::FactorNotice notice;
   if (!notice.ParseFromString(job.payload)) return absl::DataLossError("a notice is broken");
   if (!notice.email().empty()) {
     RETURN_IF_ERROR(Submit(notification, job.organisation_id, MessageOf(notice, job.id, false)));
   }
+  if (!notice.contact_id().empty()) return TellContact(notification, job, notice);
   if (notice.mobile().empty()) return absl::OkStatus();
   const absl::Status told =
       Submit(notification, job.organisation_id, MessageOf(notice, job.id, true));
@@ -75,6 +89,9 @@ Job NoticeJob(const FactorNotice& notice) {
   payload.set_organisation_name(notice.organisation_name);
   payload.set_case_id(notice.subject.access.case_id);
   payload.set_kind(MessageKind(notice.kind));
+  if (notice.kind == NoticeKind::kRecoveryCodesMade) {
+    payload.set_contact_id(notice.subject.access.contact_id);
+  }
   Job job;
   job.organisation_id = notice.subject.organisation_id;
   job.lane = kNoticeLane;

@@ -21,7 +21,8 @@ enum class NoticeKind {
 };
 
 // Who is told of what, in whose name. Without a number: by e-mail alone; a first password is made
-// by who reads the e-mails, and is told by SMS alone.
+// by who reads the e-mails, and is told by SMS alone. Recovery codes are made by who has no number
+// at hand here: the SMS goes to the one that the subject's case has.
 struct FactorNotice {
   NoticeKind kind;
   Subject subject;

@@ -118,7 +118,8 @@ absl::StatusOr<v1::NotificationSettings> PreferencesHandler::UpdateNotificationS
 absl::StatusOr<v1::TellContactResponse> PreferencesHandler::TellContact(
     const Call& call, const v1::TellContactRequest& request) {
   const ClientAction* const action = places_.actions.FindForClients(request.action());
-  if (action == nullptr || action->required || !action->says.empty()) {
+  const bool told = action != nullptr && (!action->required || action->without_secret);
+  if (!told || !action->says.empty()) {
     return WithFact(Refuse(v1::UNKNOWN_ACTION, "a contact is told of no such action"), "action",
                     request.action());
   }

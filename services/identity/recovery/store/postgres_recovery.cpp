@@ -43,6 +43,7 @@ absl::Status PostgresRecoveryStore::Replace(const std::vector<std::string>& code
     Subject subject = {.organisation_id = caller.organisation_id,
                        .email = whose[0]["email"].c_str(),
                        .contact_name = caller.actor_name};
+    if (!caller.cases.empty()) subject.access = caller.cases.front();
     jobs_.Add(tx, {NoticeJob({NoticeKind::kRecoveryCodesMade, std::move(subject),
                               whose[0]["display_name"].c_str()})});
     return absl::OkStatus();

@@ -14,6 +14,7 @@ struct ClientAction {
   ClientDelivery by_default = ClientDelivery::kNone;
   std::string email_kind, sms_kind;  // The kinds of message that tell it; empty: not by that.
   bool required = false;             // It must go out, to everybody whom it is for.
+  bool without_secret = false;       // Of what is required: another service may have it told.
   std::string says;                  // Of an event: what a client reads of it.
   // Of an event that names no contact: whether it is every invited contact's. Otherwise nobody's.
   bool to_all = false;

@@ -202,7 +202,8 @@ std::string Why(const Preferences& preferences) {
 }
 
 TEST_CASE("what must go out cannot be turned off, or sent by another channel", "[unit]") {
-  for (const char* name : {"invitation", "login-code", "sign-in-code", "mobile-changed"}) {
+  for (const char* name :
+       {"invitation", "login-code", "sign-in-code", "mobile-changed", "recovery-codes-made"}) {
     INFO(name);
     Preferences preferences;
     ClientChoice& choice = preferences.for_clients[name];

@@ -424,6 +424,9 @@ TEST_CASE_METHOD(TellingFixture, "what another service tells a contact goes by t
     REQUIRE(tell().ok());
     CHECK(Count("message") == 0);
   }
+  // What is required is told by who has its secret, unless it has none.
+  request.set_action("recovery-codes-made");
+  CHECK(preferences_handler.TellContact(ServiceCall(), request).ok());
   request.set_action("login-code");
   CHECK(ReasonOf(preferences_handler.TellContact(ServiceCall(), request).status()) ==
         "UNKNOWN_ACTION");

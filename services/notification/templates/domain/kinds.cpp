@@ -124,6 +124,14 @@ const std::vector<Kind> kKinds = {
           "at once.\n\n"
           "{{organisation_name}}\n"},
      .fixed = true},
+    {.name = "recovery-codes-made-by-sms",
+     .title = "Notice of recovery codes by SMS",
+     .channel = Channel::kSms,
+     .tags = {kOrganisation},
+     .text = {"",
+              "{{organisation_name}}: recovery codes were just made for your access to the portal. "
+              "If that was not you, please call us."},
+     .fixed = true},
     {.name = "recovery-code-used",
      .title = "Notice of a recovery code that was used",
      .tags = {kContact, kOrganisation},
