@@ -10,6 +10,8 @@
 #include "services/common/service/service_config.h"
 #include "services/identity/access_handler.h"
 #include "services/identity/audit/audit_trail_handler.h"
+#include "services/identity/breakers/breakers_handler.h"
+#include "services/identity/breakers/store/postgres_breakers.h"
 #include "services/identity/confirmations_handler.h"
 #include "services/identity/domain/email_code.h"
 #include "services/identity/erasure/handler.h"
@@ -74,10 +76,23 @@ void AddRetentions(Environment& environment, std::vector<Retention>& retentions)
   retentions.push_back(
       {"staff_token", "expire_time < $1",
        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_STAFF_TOKEN_DAYS", 90, 1, 3650)});
+  retentions.push_back({"code_breaker", "last_time < $1", absl::Hours(24) * 30});
   // Wrong passwords, also for addresses that are nobody's: longer than any lock.
   retentions.push_back(
       {"factor", "starts_with(account_id, 'adr_') AND failure_time < $1", absl::Hours(24) * 30});
 }
+
+struct Limits {
+  absl::Duration audit_kept;
+  int codes_a_day;  // Of an organisation, by SMS and by e-mail.
+
+  static Limits Read(Environment& environment) {
+    return {.audit_kept = absl::Hours(24) *
+                          environment.Number("GATEHOUSE_RETENTION_AUDIT_DAYS", 2557, 1, 36500),
+            .codes_a_day = static_cast<int>(environment.Number(
+                "GATEHOUSE_CODES_PER_DAY", kCodesADayByOrganisation, 1, 100000000))};
+  }
+};
 
 absl::Status RotateSigningKey(const ServiceConfig& config, bool distrust_old) {
   const Clock clock;
@@ -121,6 +136,19 @@ struct Forgetting {
   ErasureHandler handler;
 };
 
+// What was sent and not yet proved, and what holds back more of it.
+struct Sent {
+  Sent(Postgres& postgres, Redis& redis, Secret key, int codes_a_day)
+      : breakers(postgres),
+        challenges(redis, std::move(key),
+                   {.codes_a_day = codes_a_day, .on_held = [this](const HeldBack& held) {
+                      (void)breakers.Note(held, Call::Current());
+                    }}) {}
+  PostgresBreakers breakers;
+  RedisChallengeStore challenges;
+  BreakersHandler handler{breakers, challenges};
+};
+
 ServerOptions OptionsOf(const ServiceConfig& config, CachingAuthenticator& authenticator,
                         Postgres& postgres, Redis& redis) {
   ServerOptions options = config.ToServerOptions();
@@ -137,7 +165,7 @@ ServerOptions OptionsOf(const ServiceConfig& config, CachingAuthenticator& authe
 
 int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
           const BlockedPasswords& blocked, const std::string& notification_address,
-          absl::Duration audit_kept) {
+          const Limits& limits) {
   Postgres postgres(config.postgres);
   const Clock& clock = postgres.clock();
   Redis redis(config.redis_url);
@@ -149,7 +177,8 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   Keys keys(key_store, key("api keys"), clock);
   Once once(postgres, key("first answers"));
   PostgresAccessStore access(postgres);
-  RedisChallengeStore challenge_store(redis, key("challenge subjects"));
+  Sent sent(postgres, redis, key("challenge subjects"), limits.codes_a_day);
+  RedisChallengeStore& challenge_store = sent.challenges;
   SigningKeys signing_keys(postgres, key("signing keys"), clock);
   NotificationMessenger messenger(notification);
   SmsCode sms_code(messenger, key("challenges"));
@@ -190,7 +219,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   Forgetting forgetting(config, postgres, redis, challenge_store, once);
   AuditKeeping audit(postgres);
   Sweeper sweeper(postgres, config.retentions, clock,
-                  [&](absl::Time now) { return audit.chain.Forget(now - audit_kept); });
+                  [&](absl::Time now) { return audit.chain.Forget(now - limits.audit_kept); });
   sweeper.Start();
   Server server("identity");
   principals_handler.Register(server);
@@ -203,6 +232,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   recovery_handler.Register(server);
   confirmations_handler.Register(server);
   forgetting.handler.Register(server);
+  sent.handler.Register(server);
   const int code = RunServer(server, OptionsOf(config, authenticator, postgres, redis));
   sending.Stop();  // What it still does uses the others.
   return code;
@@ -222,13 +252,12 @@ int main(int argc, char** argv) {
   const std::vector<Secret> operator_keys = identity::OperatorKeys(environment);
   const identity::BlockedPasswords blocked(identity::BlockedLists(environment));
   const std::string notification = AddressOf(environment, "notification");
-  const absl::Duration audit_kept =
-      absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_AUDIT_DAYS", 2557, 1, 36500);
+  const identity::Limits limits = identity::Limits::Read(environment);
   if (const absl::Status status = environment.Status(); !status.ok()) return Fail(status);
   const Commands more = {
       {"rotate-signing-key", [&] { return identity::RotateSigningKey(config, false); }},
       {"distrust-signing-keys", [&] { return identity::RotateSigningKey(config, true); }}};
   if (const auto code = RunCommand(argc, argv, config, more)) return *code;
   if (const auto code = AwaitRootKey(config)) return *code;
-  return identity::Serve(config, operator_keys, blocked, notification, audit_kept);
+  return identity::Serve(config, operator_keys, blocked, notification, limits);
 }

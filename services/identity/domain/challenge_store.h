@@ -21,7 +21,7 @@ class ChallengeStore {
   // The live challenge of the same link and destination, or a new one under `challenge_id`: where
   // there is none, and where a code that is sent now would not live for kLeastLife. Counts a send
   // where one is due; none is where `challenge_id` was started before. Refuses CODE_LIMIT_REACHED,
-  // with the wait.
+  // and CODES_HELD_BACK for a new one, with the wait.
   virtual absl::StatusOr<Started> Start(const std::string& challenge_id, const Subject& subject,
                                         const std::string& code_mac,
                                         const std::string& client_address, absl::Time now) = 0;
@@ -39,6 +39,9 @@ class ChallengeStore {
   // Forgets what an organisation has sent to a number, so that it may send again. What all together
   // have sent stays.
   virtual absl::Status Forgive(const std::string& organisation_id, const std::string& mobile) = 0;
+  // Forgets which numbers were sent codes that nobody proved, of a country or an address by its key
+  // (HeldBack): codes go out again.
+  virtual absl::Status ForgetOwed(const std::string& key) = 0;
   // Refuses CHALLENGE_EXPIRED.
   virtual absl::StatusOr<Subject> Find(const std::string& challenge_id) = 0;
   struct Verified {

@@ -24,7 +24,8 @@ constexpr absl::Duration kCoolDown = absl::Seconds(60);
 constexpr int kTries = 5;
 // For a number or an address: by one organisation, and by all together.
 constexpr int kCodesAnHour = 5, kCodesADay = 10, kCodesADayByAll = 30;
-constexpr int kCodesAMinute = 100;  // For a client's address.
+constexpr int kCodesAMinute = 100;               // For a client's address.
+constexpr int kCodesADayByOrganisation = 10000;  // By default.
 constexpr absl::Duration kDoubleSubmit = absl::Seconds(30);
 constexpr int kWrongRepeats = 3;  // That end the time for a double submit.
 

@@ -56,7 +56,12 @@ struct Fixture {
   Keys minting{key_store, Secret(RandomBytes(32)), clock};
   Once once{database.postgres(), Secret(RandomBytes(32))};
   PostgresAccessStore access{database.postgres()};
-  RedisChallengeStore store{redis, Secret(RandomBytes(32))};
+  std::vector<HeldBack> held_back;
+  RedisChallengeStore store{
+      redis, Secret(RandomBytes(32)), {.on_held = [this](const HeldBack& held) {
+        const std::lock_guard lock(messenger.mutex);
+        held_back.push_back(held);
+      }}};
   SmsCode sms_code{messenger, Secret(RandomBytes(32))};
   EmailCode email_code{messenger, Secret(RandomBytes(32))};
   std::vector<std::function<void()>> later;  // What nobody waits for: the test runs it.
