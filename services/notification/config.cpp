@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <map>
 
 #include "absl/strings/match.h"
@@ -46,6 +47,40 @@ void CheckFile(Environment& environment, const char* name, const std::string& fi
   }
 }
 
+std::string WithoutSlash(const std::string& url) {
+  return url.substr(0, url.find_last_not_of('/') + 1);
+}
+
+// The names of a provider's settings.
+struct SmsNames {
+  const char *url, *account, *token, *from;
+};
+constexpr std::array<SmsNames, 2> kProviders = {
+    {{"GATEHOUSE_SMS_URL", "GATEHOUSE_SMS_ACCOUNT", "GATEHOUSE_SMS_TOKEN", "GATEHOUSE_SMS_FROM"},
+     {"GATEHOUSE_SMS_SECOND_URL", "GATEHOUSE_SMS_SECOND_ACCOUNT", "GATEHOUSE_SMS_SECOND_TOKEN",
+      "GATEHOUSE_SMS_SECOND_FROM"}}};
+
+void ReadSms(Environment& environment, std::vector<SmsConfig>& providers) {
+  const auto back = environment.OptionalText("GATEHOUSE_SMS_CALLBACK_URL");
+  CheckScheme(environment, "GATEHOUSE_SMS_CALLBACK_URL", back.value_or(""), "http");
+  for (const SmsNames& names : kProviders) {
+    const auto url = environment.OptionalText(names.url);
+    if (!url.has_value()) continue;
+    CheckScheme(environment, names.url, *url, "http");
+    if (&names != &kProviders[0] && providers.empty()) {
+      environment.Mistake(names.url, "is the second provider: set the first one");
+    }
+    SmsConfig one = {.url = WithoutSlash(*url),
+                     .account = environment.Text(names.account),
+                     .token = environment.SecretValue(names.token),
+                     .from = environment.Text(names.from)};
+    if (back.has_value()) {
+      one.callback_url = absl::StrCat(WithoutSlash(*back), "/v1/smsCallbacks/", one.account);
+    }
+    providers.push_back(std::move(one));
+  }
+}
+
 Networks WebhookNetworks(Environment& environment) {
   Networks networks;
   for (const std::string& network : environment.List("GATEHOUSE_WEBHOOK_NETWORKS")) {
@@ -63,6 +98,9 @@ void AddRetentions(Environment& environment, std::vector<Retention>& retentions)
   const absl::Duration messages = days("GATEHOUSE_RETENTION_MESSAGE_DAYS", 400);
   retentions.push_back({"message", "state <> 1 AND create_time < $1", messages});
   retentions.push_back({"conversation_message", "create_time < $1", messages});
+  for (const char* table : {"sms_inbound", "message_receipt"}) {
+    retentions.push_back({table, "receive_time < $1", messages});
+  }
   retentions.push_back({"sandbox_message", "arrive_time < $1", absl::Hours(24) * 7});
   retentions.push_back({"event", "time < $1", days("GATEHOUSE_RETENTION_EVENT_DAYS", 90)});
   retentions.push_back({"webhook_delivery", "attempt_time < $1",
@@ -93,12 +131,7 @@ Config Config::Read(Environment& environment) {
   if (!config.smtp.from.empty() && !IsEmail(config.smtp.from)) {
     environment.Mistake("GATEHOUSE_SMTP_FROM", "must be an e-mail address");
   }
-  if (const auto url = environment.OptionalText("GATEHOUSE_SMS_URL")) {
-    CheckScheme(environment, "GATEHOUSE_SMS_URL", *url, "http");
-    config.sms = SmsConfig{
-        url->substr(0, url->find_last_not_of('/') + 1), environment.Text("GATEHOUSE_SMS_ACCOUNT"),
-        environment.SecretValue("GATEHOUSE_SMS_TOKEN"), environment.Text("GATEHOUSE_SMS_FROM")};
-  }
+  ReadSms(environment, config.sms);
   return config;
 }
 

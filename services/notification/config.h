@@ -1,7 +1,7 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "services/common/service/service_config.h"
 #include "services/common/text/networks.h"
@@ -12,10 +12,12 @@ namespace gatehouse::notification {
 struct Config {
   ServiceConfig service;
   std::string identity_address, cases_address;
-  SmtpConfig smtp;               // GATEHOUSE_SMTP_{URL,FROM,CA_FILE}
-  std::optional<SmsConfig> sms;  // GATEHOUSE_SMS_{URL,ACCOUNT,TOKEN,FROM}; none set: no SMS.
-  Networks webhook_networks;     // GATEHOUSE_WEBHOOK_NETWORKS: internal ones that may be reached.
-  std::string webhook_ca_file;   // GATEHOUSE_WEBHOOK_CA_FILE; empty: the system's.
+  SmtpConfig smtp;  // GATEHOUSE_SMTP_{URL,FROM,CA_FILE}
+  // GATEHOUSE_SMS_{URL,ACCOUNT,TOKEN,FROM}, and of whom to ask where that fails,
+  // GATEHOUSE_SMS_SECOND_{…}; none set: no SMS.
+  std::vector<SmsConfig> sms;
+  Networks webhook_networks;    // GATEHOUSE_WEBHOOK_NETWORKS: internal ones that may be reached.
+  std::string webhook_ca_file;  // GATEHOUSE_WEBHOOK_CA_FILE; empty: the system's.
 
   static Config Read(Environment& environment);
 };

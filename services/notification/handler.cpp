@@ -48,6 +48,11 @@ pb::Message ToProto(const Message& message) {
   proto.set_failure(message.failure);
   proto.set_template_id(message.template_id);
   proto.set_template_version(message.template_version);
+  proto.set_delivery(static_cast<pb::DeliveryState>(message.delivery));
+  if (message.delivery_time) {
+    *proto.mutable_delivery_time() = gatehouse::ToProto(*message.delivery_time);
+  }
+  proto.set_delivery_failure(message.delivery_failure);
   return proto;
 }
 
@@ -179,7 +184,8 @@ absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,
   pb::CheckSmsResponse response;
   response.set_configured(sms_sender_.has_value());
   response.set_balance(balance);
-  response.set_sender(sms_sender_.value_or(""));
+  ASSIGN_OR_RETURN(const auto own, submitter_.OwnSender(call.caller.organisation_id));
+  response.set_sender(own.value_or(sms_sender_.value_or("")));
   if (!request.template_().empty()) {
     ASSIGN_OR_RETURN(const Kind* const kind, KindBy(request.template_(), Channel::kSms));
     ASSIGN_OR_RETURN(const StoredTemplate chosen,
@@ -187,7 +193,7 @@ absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,
     ASSIGN_OR_RETURN(
         const Text text,
         Render(*kind, {}, chosen.text, {request.parameters().begin(), request.parameters().end()}));
-    response.set_segments(Segments(text.body));
+    response.set_segments(own.has_value() ? 0 : Segments(text.body));
   }
   return response;
 }

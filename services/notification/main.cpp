@@ -17,10 +17,18 @@
 #include "services/notification/preferences/stored_preferences.h"
 #include "services/notification/preferences/telling_lanes.h"
 #include "services/notification/publisher.h"
+#include "services/notification/relays/own_accounts.h"
+#include "services/notification/relays/relay_sender.h"
+#include "services/notification/relays/relays_handler.h"
+#include "services/notification/relays/store/postgres_relays.h"
 #include "services/notification/sandbox/sandbox_handler.h"
 #include "services/notification/sandbox/sandbox_sender.h"
 #include "services/notification/senders/curl.h"
+#include "services/notification/senders/fallback.h"
 #include "services/notification/sending.h"
+#include "services/notification/sms/guarded_sender.h"
+#include "services/notification/sms/sms_handler.h"
+#include "services/notification/sms/store/postgres_stops.h"
 #include "services/notification/store/message_queue.h"
 #include "services/notification/store/postgres_store.h"
 #include "services/notification/templates/html.h"
@@ -76,10 +84,12 @@ struct Informing {
     Outbox& outbox;
     const Secret& outbox_key;
     Client& identity;
+    const SmsGate& gate;
   };
   Informing(ServiceBase& base, const Config& config, const Places& places)
       : settings(base.postgres(), places.outbox),
-        submitter(places.queue, places.templates, actions, preferences, config.sms.has_value()),
+        submitter(places.queue, places.templates, actions, preferences,
+                  config.sms.empty() ? nullptr : &places.gate),
         summaries(base.postgres(), places.outbox),
         cases(config.cases_address, base.tls()),
         organisations(places.identity),
@@ -120,20 +130,50 @@ struct Forgetting {
   ErasureHandler handler;
 };
 
+// What stands between a message and its provider.
+struct Ways {
+  PostgresInbox& inbox;
+  StopStore& stops;
+  RelayStore& relays;
+  const MakeRelaySender& make_own;
+  const Clock& clock;
+};
+
 std::map<std::string, LaneOptions> SendingLanes(const Config& config, Store& store,
-                                                PostgresInbox& inbox) {
+                                                const Ways& ways) {
   std::map<std::string, LaneOptions> lanes;
   lanes[LaneOf(Channel::kEmail)] = SendingLane(store, Channel::kEmail, kEmailThreads, [&] {
-    return std::make_unique<SandboxSender>(std::make_unique<SmtpSender>(config.smtp),
-                                           Channel::kEmail, inbox);
+    auto own = std::make_unique<RelaySender>(std::make_unique<SmtpSender>(config.smtp),
+                                             Channel::kEmail, ways.relays, ways.make_own);
+    return std::make_unique<SandboxSender>(std::move(own), Channel::kEmail, ways.inbox);
   });
-  if (config.sms.has_value()) {
-    lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, kSmsThreads, [&] {
-      return std::make_unique<SandboxSender>(std::make_unique<SmsSender>(*config.sms),
-                                             Channel::kSms, inbox);
-    });
+  if (config.sms.empty()) return lanes;
+  // What one thread finds out of a provider, all know.
+  std::vector<std::shared_ptr<Circuit>> circuits;
+  for (size_t i = 0; i < config.sms.size(); ++i) {
+    circuits.push_back(std::make_shared<Circuit>(i == 0 ? "first" : "second", ways.clock));
   }
+  lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, kSmsThreads, [&] {
+    std::vector<FallbackSender::Provider> providers;
+    for (size_t i = 0; i < config.sms.size(); ++i) {
+      providers.push_back({std::make_unique<SmsSender>(config.sms[i]), circuits[i]});
+    }
+    auto own = std::make_unique<RelaySender>(std::make_unique<FallbackSender>(std::move(providers)),
+                                             Channel::kSms, ways.relays, ways.make_own);
+    auto guarded = std::make_unique<GuardedSender>(std::move(own), ways.stops);
+    return std::make_unique<SandboxSender>(std::move(guarded), Channel::kSms, ways.inbox);
+  });
   return lanes;
+}
+
+// By what an organisation has set; for SMS an account at the first provider.
+MakeRelaySender MakeOwn(const Config& config, const WebhookTargets& targets) {
+  return [&](Channel channel, const RelayAccount& account) -> std::unique_ptr<Sender> {
+    if (channel == Channel::kSms) {
+      return std::make_unique<SmsSender>(OwnAccount(config.sms.at(0), account));
+    }
+    return std::make_unique<SmtpSender>(OwnServer(account, targets, config.smtp.ca_file));
+  };
 }
 
 int Serve(Config config) {
@@ -151,9 +191,15 @@ int Serve(Config config) {
     feed_watch.Published(organisation_id);
     webhooks.scheduler.Wake(organisation_id);
   });
-  Jobs jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "messages"),
-                              .lanes = SendingLanes(config, store, inbox),
-                              .report = ReportBacklog});
+  PostgresStops stops(base.postgres(), DeriveKey(base.root_key(), "sms stops"), outbox);
+  const SmsHandler::Rules sms_rules(base.postgres(), outbox);
+  PostgresRelays relays(base.postgres(), DeriveKey(base.root_key(), "relays"), outbox);
+  const SmsGate gate(stops, sms_rules, relays);
+  const MakeRelaySender make_own = MakeOwn(config, webhooks.targets);
+  Jobs jobs(base.postgres(),
+            {.key = DeriveKey(base.root_key(), "messages"),
+             .lanes = SendingLanes(config, store, {inbox, stops, relays, make_own, base.clock()}),
+             .report = ReportBacklog});
   const Settings<v1::CreditSettings> credit_settings(base.postgres(), outbox);
   const CreditWatch credit_watch(store, credit_settings);
   MessageQueue queue(base.postgres(), jobs, credit_watch);
@@ -162,7 +208,7 @@ int Serve(Config config) {
   Templates templates(stored_templates, CheckHtml);
   Once once(base.postgres(), DeriveKey(base.root_key(), "notification once"));
   TemplatesHandler templates_handler(templates, stored_templates, rules, once);
-  Informing informing(base, config, {store, queue, templates, outbox, outbox_key, identity});
+  Informing informing(base, config, {store, queue, templates, outbox, outbox_key, identity, gate});
   CreditsHandler credits_handler(base.postgres(), store, credit_settings, once);
   PostgresConversations stored_conversations(base.postgres());
   ConversationsHandler conversations_handler({base.postgres(), outbox, stored_conversations,
@@ -174,7 +220,7 @@ int Serve(Config config) {
   WatchHandler watch_handler(store, feed_watch);
   Forgetting forgetting(base, outbox_key, once);
   std::optional<std::string> sms_sender;
-  if (config.sms.has_value()) sms_sender = config.sms->from;
+  if (!config.sms.empty()) sms_sender = config.sms[0].from;
   Handler handler(store, informing.publisher, informing.submitter, templates, rules,
                   std::move(sms_sender));
   Server server("notification");
@@ -185,6 +231,10 @@ int Serve(Config config) {
   conversations_handler.Register(server);
   webhooks_handler.Register(server);
   watch_handler.Register(server);
+  RelaysHandler relays_handler(relays, webhooks.targets, !config.sms.empty(), make_own);
+  relays_handler.Register(server);
+  SmsHandler sms_handler(stops, relays, sms_rules, once, config.sms);
+  sms_handler.Register(server);
   SandboxHandler sandbox_handler(inbox);
   sandbox_handler.Register(server);
   forgetting.handler.Register(server);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "services/notification/domain/messages.h"
 #include "services/notification/preferences/domain/preferences.h"
+#include "services/notification/sms/sms_gate.h"
 #include "services/notification/store/message_queue.h"
 #include "services/notification/templates/domain/templates.h"
 
@@ -12,9 +14,9 @@ namespace gatehouse::notification {
 // Makes messages by the organisation's templates, and hands them to the queue.
 class Submitter {
  public:
-  // `sms`: whether a provider is set up.
+  // `sms`: to which numbers SMS go; null where no provider is set up.
   Submitter(MessageQueue& queue, Templates& templates, const Actions& actions,
-            PreferenceStore& preferences, bool sms)
+            PreferenceStore& preferences, const SmsGate* sms)
       : queue_(queue),
         templates_(templates),
         actions_(actions),
@@ -25,7 +27,9 @@ class Submitter {
   // first by the template that the organisation's automatic action names.
   absl::StatusOr<StoredTemplate> Choose(const std::string& organisation_id, const Kind& kind,
                                         const std::string& chosen_id, const std::string& language);
-  // Refuses SMS_NOT_CONFIGURED, and as Compose() and MessageQueue::Submit().
+  // The number or name that an organisation's SMS come from, where by its own account.
+  absl::StatusOr<std::optional<std::string>> OwnSender(const std::string& organisation_id) const;
+  // Refuses SMS_NOT_CONFIGURED, and as SmsGate, Compose() and MessageQueue::Submit().
   absl::StatusOr<Message> Submit(const Draft& draft, const Kind& kind, const std::string& chosen_id,
                                  const std::string& language);
 
@@ -34,7 +38,7 @@ class Submitter {
   Templates& templates_;
   const Actions& actions_;
   PreferenceStore& preferences_;
-  const bool sms_;
+  const SmsGate* const sms_;
 };
 
 }  // namespace gatehouse::notification

@@ -15,6 +15,7 @@ struct Outgoing {
   std::string organisation_id, message_id;
   Recipient recipient;
   Text text;
+  bool unpaid = false;  // An SMS by the organisation's own account: no credits stand behind it.
 };
 
 enum class Outcome {
@@ -31,6 +32,7 @@ struct SendResult {
   std::string failure;
   absl::Duration wait;  // How long the provider asks to be left alone; none: zero.
   bool away = false;    // kTryAgain, kUnsure: the provider is to blame, whatever the message.
+  std::string detail;   // Not sent: what v1::Relay says as its failure.
 };
 
 // One way out. Used by one thread at a time.

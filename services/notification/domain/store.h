@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "services/common/base/page.h"
 #include "services/notification/domain/sender.h"
+#include "services/notification/sms/domain/receipts.h"
 
 namespace gatehouse::notification {
 
@@ -24,6 +25,9 @@ struct Message {
   int segments = 0, attempts = 0;
   absl::Time create_time;
   std::optional<absl::Time> send_time;
+  ReceiptState delivery = ReceiptState::kUnknown;  // Afterwards.
+  std::optional<absl::Time> delivery_time;
+  std::string delivery_failure;
 };
 
 // A message to keep: what staff see of it, and what is to be sent.

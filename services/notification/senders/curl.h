@@ -10,6 +10,7 @@
 #include "services/common/base/secret.h"
 #include "services/notification/domain/sender.h"
 #include "services/notification/senders/smtp_reply.h"
+#include "services/notification/webhooks/domain/target.h"
 
 namespace gatehouse::notification {
 
@@ -24,6 +25,9 @@ void Prepare(CURL* curl, const std::string& url, const char* protocols);
 
 using CurlList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 CurlList ListOf(const std::vector<std::string>& lines);
+
+// Lets a handle connect to what may be reached alone; `targets` must outlive its transfers.
+void ConfineTo(CURL* curl, const WebhookTargets& targets);
 
 // The header by which a message can be followed to here; none where there is no trace.
 std::vector<std::string> TraceHeader();
@@ -44,6 +48,8 @@ struct SmtpConfig {
   std::string from;            // The address that messages come from.
   std::optional<SmtpTls> tls;  // LeastTls(url) where nothing is said.
   std::string ca_file;         // The PEM file of whom to trust; empty: the system's.
+  // Of an organisation's own: which addresses may be reached. Its failures are counted nowhere.
+  const WebhookTargets* targets = nullptr;
 };
 
 // E-mail by SMTP. Sending again is harmless: the Message-ID stays the same. Only what is about the
@@ -72,7 +78,16 @@ struct SmsConfig {
   std::string account;
   Secret token;
   std::string from;  // The sender's number or name.
+  // Where the provider calls back for this account, as it is reached from outside; empty: it does
+  // not.
+  std::string callback_url;
+  bool own = false;  // An organisation's, whose failures are counted nowhere.
 };
+
+// The URL that the provider calls and signs: of a message, or (without one) of what comes in to an
+// organisation's own account, or (without one, too) to the one that all share.
+std::string CallbackUrl(const std::string& callback_url, const std::string& organisation_id,
+                        const std::string& message_id);
 
 // SMS by Twilio's Messages resource: POST …/Accounts/{account}/Messages.json. What is taken with a
 // status of `failed`, `undelivered` or `canceled`, or with an error code, is refused:
@@ -87,7 +102,8 @@ class SmsSender : public Sender {
  private:
   // Asks the Messages resource, with `form` by POST; the answer's text is in answer_ then, and its
   // status is what is returned beside curl's own code.
-  std::pair<CURLcode, long> Ask(const std::string& query, const std::string* form);
+  std::pair<CURLcode, long> Ask(const std::string& query, const std::string* form,
+                                const std::string& key);
 
   const SmsConfig config_;
   const std::string resource_;

@@ -100,13 +100,14 @@ bool HasFailed(const nlohmann::json& resource) {
 }
 
 // What the answer says beyond its status.
-SendResult ResultOf(Outcome outcome, const nlohmann::json& answer) {
+SendResult ResultOf(Outcome outcome, const nlohmann::json& answer, bool own) {
   if (outcome == Outcome::kSent && !HasFailed(answer)) {
     return {outcome, answer.is_object() ? TextOf(answer, "sid") : "", "", {}};
   }
   if (outcome != Outcome::kSent && outcome != Outcome::kRefused) return {outcome, "", "", {}};
   const int64_t code = CodeIn(answer);
   if (IsOurs(code)) {
+    if (own) return {Outcome::kTryAgain, "", "", {}};
     Count("gatehouse_relay_refusals_total", {{"command", "sms"}, {"reply", absl::StrCat(code)}});
     return {Outcome::kTryAgain, "", "", {}};
   }
@@ -122,7 +123,8 @@ SmsSender::SmsSender(SmsConfig config)
           absl::StrCat(config_.url, "/2010-04-01/Accounts/", config_.account, "/Messages.json")),
       curl_(NewCurl()) {}
 
-std::pair<CURLcode, long> SmsSender::Ask(const std::string& query, const std::string* form) {
+std::pair<CURLcode, long> SmsSender::Ask(const std::string& query, const std::string* form,
+                                         const std::string& key) {
   CURL* curl = curl_.get();
   answer_.clear();
   Prepare(curl, resource_ + query, "http,https");
@@ -131,7 +133,10 @@ std::pair<CURLcode, long> SmsSender::Ask(const std::string& query, const std::st
   curl_easy_setopt(curl, CURLOPT_PASSWORD, config_.token.Reveal().c_str());
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Collect);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer_);
-  const CurlList headers = ListOf(TraceHeader());
+  std::vector<std::string> lines = TraceHeader();
+  // The same at each attempt, and at each provider: one that knows the header takes it once.
+  if (!key.empty()) lines.push_back("Idempotency-Key: " + key);
+  const CurlList headers = ListOf(lines);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   Rest rest{nullptr, 0};
   if (form != nullptr) {
@@ -149,19 +154,33 @@ std::pair<CURLcode, long> SmsSender::Ask(const std::string& query, const std::st
   return {code, status};
 }
 
+std::string CallbackUrl(const std::string& callback_url, const std::string& organisation_id,
+                        const std::string& message_id) {
+  // Ids need no escaping.
+  if (organisation_id.empty()) return callback_url;
+  if (message_id.empty()) return absl::StrCat(callback_url, "?organisationId=", organisation_id);
+  return absl::StrCat(callback_url, "?organisationId=", organisation_id, "&messageId=", message_id);
+}
+
 SendResult SmsSender::Send(const Outgoing& message) {
   CURL* curl = curl_.get();
-  const std::string form = absl::StrCat("To=", Escaped(curl, message.recipient.text()),
-                                        "&From=", Escaped(curl, config_.from),
-                                        "&Body=", Escaped(curl, message.text.body));
-  const auto [code, status] = Ask("", &form);
+  std::string form = absl::StrCat("To=", Escaped(curl, message.recipient.text()),
+                                  "&From=", Escaped(curl, config_.from),
+                                  "&Body=", Escaped(curl, message.text.body));
+  if (!config_.callback_url.empty()) {
+    const std::string url =
+        CallbackUrl(config_.callback_url, message.organisation_id, message.message_id);
+    absl::StrAppend(&form, "&StatusCallback=", Escaped(curl, url));
+  }
+  const auto [code, status] = Ask("", &form, message.message_id);
   const auto answer = nlohmann::json::parse(answer_, nullptr, false);
-  SendResult result = ResultOf(OutcomeOf(code, status), answer);
+  SendResult result = ResultOf(OutcomeOf(code, status), answer, config_.own);
   if (result.outcome == Outcome::kSent) return result;
   result.away = result.outcome != Outcome::kRefused && CodeIn(answer) != kRegion;
   curl_off_t wait = 0;
   if (status == 429 || status == 503) curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
   result.wait = absl::Seconds(wait);
+  result.detail = code != CURLE_OK ? "UNREACHABLE" : absl::StrCat(status, " ", CodeIn(answer));
   LogWarning("sms.failed", {{"message", message.message_id},
                             {"curl", curl_easy_strerror(code)},
                             {"status", absl::StrCat(status)},
@@ -171,8 +190,9 @@ SendResult SmsSender::Send(const Outgoing& message) {
 
 std::optional<absl::StatusOr<std::vector<std::string>>> SmsSender::Find(const Outgoing& message) {
   using Ids = absl::StatusOr<std::vector<std::string>>;
-  const auto [code, status] = Ask(
-      absl::StrCat("?PageSize=50&To=", Escaped(curl_.get(), message.recipient.text())), nullptr);
+  const auto [code, status] =
+      Ask(absl::StrCat("?PageSize=50&To=", Escaped(curl_.get(), message.recipient.text())), nullptr,
+          "");
   const auto answer = nlohmann::json::parse(answer_, nullptr, false);
   const bool list = answer.is_object() && answer.contains("messages");
   if (code != CURLE_OK || status != 200 || !list || !answer["messages"].is_array()) {

@@ -118,6 +118,7 @@ SmtpSender::SmtpSender(SmtpConfig config)
 SendResult SmtpSender::Send(const Outgoing& message) {
   CURL* curl = curl_.get();
   Prepare(curl, config_.url.Reveal(), "smtp,smtps");
+  if (config_.targets != nullptr) ConfineTo(curl, *config_.targets);
   curl_easy_setopt(curl, CURLOPT_USE_SSL, UseTls(tls_));
   if (!config_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, config_.ca_file.c_str());
   curl_easy_setopt(curl, CURLOPT_MAIL_FROM, config_.from.c_str());
@@ -150,16 +151,19 @@ SendResult SmtpSender::Refused(const Outgoing& message, CURLcode code) {
                              {"command", command},
                              {"reply", absl::StrCat(reply)},
                              {"said", for_good ? "" : conversation_.Said()}});
+  const std::string detail = IsAboutTls(code) ? "TLS"
+                             : reply == 0     ? "UNREACHABLE"
+                                              : absl::StrCat(command, " ", reply);
   if (for_good) {
     return {Outcome::kRefused, "", beyond ? "RECIPIENT_NEEDS_SMTPUTF8" : "RECIPIENT_REFUSED", {}};
   }
-  if (IsAboutTls(code) || reply / 100 == 5) {
+  if (config_.targets == nullptr && (IsAboutTls(code) || reply / 100 == 5)) {
     Count("gatehouse_relay_refusals_total",
           {{"command", command}, {"reply", reply == 0 ? "none" : absl::StrCat(reply)}});
   }
   // What is said of a recipient or a text for now, such as by a greylist, says nothing of others.
   const bool own = reply / 100 == 4 && (command == "rcpt" || command == "text");
-  return {.outcome = Outcome::kTryAgain, .away = !own};
+  return {.outcome = Outcome::kTryAgain, .away = !own, .detail = detail};
 }
 
 }  // namespace gatehouse::notification

@@ -118,7 +118,8 @@ std::string JobIdOf(const std::string& organisation_id, const std::string& messa
 std::string PayloadOf(const Outgoing& message) {
   const Text& text = message.text;
   return json({message.recipient.text(), text.subject, text.body, text.html,
-               text.attachment.content_type, text.attachment.name, text.attachment.data})
+               text.attachment.content_type, text.attachment.name, text.attachment.data,
+               message.unpaid ? "unpaid" : ""})
       .dump();
 }
 
@@ -137,8 +138,9 @@ Claim ClaimFrom(const Job& job, Channel channel) {
   if (!recipient.ok()) return claim;
   // An older version's has no HTML, or no attachment.
   const auto at = [&](size_t i) -> std::string { return content.size() > i ? content.at(i) : ""; };
-  claim.outgoing = Outgoing{claim.organisation_id, claim.message_id, *recipient,
-                            Text{content.at(1), content.at(2), at(3), {at(4), at(5), at(6)}}};
+  claim.outgoing =
+      Outgoing{claim.organisation_id, claim.message_id, *recipient,
+               Text{content.at(1), content.at(2), at(3), {at(4), at(5), at(6)}}, !at(7).empty()};
   return claim;
 }
 

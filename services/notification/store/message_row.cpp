@@ -17,6 +17,10 @@ Message MessageFrom(const pqxx::row& row) {
   message.template_version = row["template_version"].as<int64_t>();
   message.create_time = TimeFromSql(row["create_time"]);
   if (!row["send_time"].is_null()) message.send_time = TimeFromSql(row["send_time"]);
+  if (row["delivery"].is_null()) return message;
+  message.delivery = static_cast<ReceiptState>(row["delivery"].as<int>());
+  message.delivery_time = TimeFromSql(row["delivery_time"]);
+  message.delivery_failure = row["delivery_failure"].c_str();
   return message;
 }
 

@@ -37,9 +37,11 @@ absl::Status StatusWith(const std::map<std::string, std::string>& changes, Confi
 TEST_CASE("settings are read, and all mistakes told together, without a secret", "[unit]") {
   Config config;
   REQUIRE(StatusWith({}, config).ok());
-  CHECK(config.sms->url == "https://api.provider.example");
+  REQUIRE(config.sms.size() == 1);
+  CHECK(config.sms[0].url == "https://api.provider.example");
+  CHECK(config.sms[0].callback_url.empty());
   REQUIRE(StatusWith({{"GATEHOUSE_SMS_URL", ""}}, config).ok());
-  CHECK_FALSE(config.sms.has_value());
+  CHECK(config.sms.empty());
   const absl::Status status = StatusWith({{"GATEHOUSE_SMTP_URL", "http://user:word@mail.example"},
                                           {"GATEHOUSE_SMTP_FROM", "portal"},
                                           {"GATEHOUSE_SMS_URL", "ftp://api.provider.example"},

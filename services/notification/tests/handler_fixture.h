@@ -16,7 +16,11 @@
 #include "services/notification/preferences/store/postgres_summaries.h"
 #include "services/notification/preferences/stored_preferences.h"
 #include "services/notification/preferences/tests/known_directories.h"
+#include "services/notification/relays/store/postgres_relays.h"
 #include "services/notification/sending.h"
+#include "services/notification/sms/sms_gate.h"
+#include "services/notification/sms/sms_handler.h"
+#include "services/notification/sms/store/postgres_stops.h"
 #include "services/notification/store/postgres_store.h"
 #include "services/notification/templates/html.h"
 #include "services/notification/templates/store/postgres_templates.h"
@@ -90,7 +94,11 @@ struct Fixture {
   const Actions actions = DeclaredActions();
   Settings<v1::NotificationSettings> settings{database.postgres(), outbox};
   StoredPreferences preferences{settings};
-  Submitter submitter{queue, templates, actions, preferences, true};
+  PostgresStops stops{database.postgres(), Secret(RandomBytes(32)), outbox};
+  const SmsHandler::Rules sms_rules{database.postgres(), outbox};
+  PostgresRelays relays{database.postgres(), Secret(RandomBytes(32)), outbox};
+  const SmsGate gate{stops, sms_rules, relays};
+  Submitter submitter{queue, templates, actions, preferences, &gate};
   NoticeOutlet outlet{submitter};
   PostgresSummaries summaries{database.postgres(), outbox};
   KnownCases cases;

@@ -126,7 +126,7 @@ TEST_CASE_METHOD(Fixture, "what cannot be sent is refused by name and leaves not
   request = Code("r1");
   request.set_template_("invitation");
   CHECK(ReasonOf(handler.SubmitMessage(ServiceCall(), request).status()) == "UNKNOWN_TEMPLATE");
-  Submitter unprovided{queue, templates, actions, preferences, false};
+  Submitter unprovided{queue, templates, actions, preferences, nullptr};
   Handler without_sms(store, publisher, unprovided, templates, rules, std::nullopt);
   CHECK(ReasonOf(without_sms.SubmitMessage(ServiceCall(), Code("r1")).status()) ==
         "SMS_NOT_CONFIGURED");

@@ -19,6 +19,8 @@ class WebhookTargets {
   // networks are allowed), has a user, a query or a fragment, or an address in place of a name that
   // MayReach() denies.
   absl::StatusOr<std::string> Check(const std::string& url) const;
+  // Whether some internal networks are allowed.
+  bool AllowsSome() const { return !allowed_.empty(); }
   // Whether a connection may be made to this address; without TLS to allowed networks only.
   bool MayReach(const std::string& address, bool tls) const;
 
