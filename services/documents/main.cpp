@@ -129,6 +129,22 @@ struct ScanningJobs {
   Sweeper looking;  // Once an hour, whether there are new signatures.
 };
 
+// Reminds of what is asked of clients while it lives.
+struct RemindingJobs {
+  RemindingJobs(ServiceBase& base, RequestEffects& effects, Client& identity,
+                RequestStore& requests, DocumentStore& documents, RulesStore& rules,
+                CaseDirectory& cases, OrganisationDirectory& organisations)
+      : store(base.postgres(), effects),
+        readers(identity),
+        reminding({store, requests, documents, rules, cases, organisations, readers, base.clock()}),
+        jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
+                               .lanes = {{kReminderLane, ReminderWork(reminding)}}}) {}
+  PostgresReminders store;
+  IdentityReaders readers;
+  Reminding reminding;
+  const Jobs jobs;
+};
+
 // Documents that are signed, and the jobs of that, while it lives.
 struct Signing {
   Signing(ServiceBase& base, Outbox& outbox, Client& identity, DocumentStore& documents,
@@ -206,14 +222,12 @@ int Serve(Config config) {
   RequestEffects request_effects(outbox);
   PostgresRequests stored_requests(base.postgres(), request_effects);
   PostgresTemplates templates(base.postgres());
-  PostgresReminders reminders(base.postgres(), request_effects);
   IdentityChoices choices(identity);
   ChosenRequests request_store(stored_requests, choices);
   const gatehouse::Settings<pb::Settings> settings(base.postgres(), outbox);
   StoredRules rules(settings);
   MirroredCases mirror(cases);
   IdentityOrganisations organisations(identity);
-  IdentityReaders readers(identity);
   Uploads uploads({documents, request_store, blobs, rules, mirror, **sniffer, base.clock(),
                    config.clamd.has_value()});
   PostgresUploads stored_uploads(base.postgres());
@@ -221,10 +235,8 @@ int Serve(Config config) {
   Changes changes(documents, mirror, organisations, base.clock());
   Requests requests(
       {request_store, templates, documents, rules, mirror, organisations, base.clock()});
-  Reminding reminding(
-      {reminders, request_store, documents, rules, mirror, organisations, readers, base.clock()});
-  const Jobs reminder_jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
-                                             .lanes = {{kReminderLane, ReminderWork(reminding)}}});
+  const RemindingJobs reminding(base, request_effects, identity, request_store, documents, rules,
+                                mirror, organisations);
   Once once(base.postgres(), DeriveKey(base.root_key(), "documents once"));
   Signing signing(base, outbox, identity, documents, blobs, rules, mirror, organisations, once,
                   config.seal_key != nullptr);
@@ -252,11 +264,11 @@ int Serve(Config config) {
   TemplatesHandler templates_handler(templates);
   SettingsHandler settings_handler(settings, once);
   Server server("documents");
-  Register({uploads_handler, resumable_handler, downloads_handler, archives_handler,
-            changes_handler, requests_handler, templates_handler, settings_handler, signing.staff,
-            signing.portal, signing.evidence, signing.seals_handler, previews.handler,
-            forgetting.handler},
-           server);
+  Register(
+      {uploads_handler, resumable_handler, downloads_handler, archives_handler, changes_handler,
+       requests_handler, templates_handler, settings_handler, signing.staff, signing.portal,
+       signing.evidence, signing.seals_handler, previews.handler, forgetting.handler},
+      server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }
 

@@ -163,6 +163,11 @@ ServerOptions OptionsOf(const ServiceConfig& config, CachingAuthenticator& authe
   return options;
 }
 
+template <typename... Handlers>
+void RegisterAll(Server& server, Handlers&... handlers) {
+  (handlers.Register(server), ...);
+}
+
 int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
           const BlockedPasswords& blocked, const std::string& notification_address,
           const Limits& limits) {
@@ -222,17 +227,9 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
                   [&](absl::Time now) { return audit.chain.Forget(now - limits.audit_kept); });
   sweeper.Start();
   Server server("identity");
-  principals_handler.Register(server);
-  organisations_handler.Register(server);
-  audit.handler.Register(server);
-  access_handler.Register(server);
-  passkeys.handler.Register(server);
-  passwords_handler.Register(server);
-  portals_handler.Register(server);
-  recovery_handler.Register(server);
-  confirmations_handler.Register(server);
-  forgetting.handler.Register(server);
-  sent.handler.Register(server);
+  RegisterAll(server, principals_handler, organisations_handler, audit.handler, access_handler,
+              passkeys.handler, passwords_handler, portals_handler, recovery_handler,
+              confirmations_handler, forgetting.handler, sent.handler);
   const int code = RunServer(server, OptionsOf(config, authenticator, postgres, redis));
   sending.Stop();  // What it still does uses the others.
   return code;

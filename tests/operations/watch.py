@@ -83,11 +83,12 @@ def see_it_work(port):
 
 
 def see_the_door(port, door):
-    """As strangers do, who trust the front's authority; what is no TLS has no certificate to show."""
+    """As strangers do, who trust the front's authority; what is no TLS has no certificate."""
     name = "certificate_expiry_time_seconds"
     eventually(lambda: (name, door, "") in metrics(port), "the front's certificate")
-    shown = subprocess.run(["openssl", "x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in",
-                            STATE / "tls/front/tls.crt"], check=True, capture_output=True, text=True)
+    command = ["openssl", "x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in",
+               STATE / "tls/front/tls.crt"]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True)
     ends = time.strptime(shown.stdout.strip().removeprefix("notAfter="), "%Y-%m-%d %H:%M:%SZ")
     assert metrics(port)[name, door, ""] == calendar.timegm(ends), shown.stdout
     assert (name, f"127.0.0.1:{port}", "") not in metrics(port)
@@ -112,9 +113,10 @@ def see_the_log(secret_things):
     lines = [json.loads(line) for line in text.splitlines()]
     assert lines, "it says nothing of what failed"
     for line in lines:
-        assert line["event"] == "watch.failed" and line["step"] in {"link", "session", "door"}, line
+        assert line["event"] == "watch.failed", line
+        assert line["step"] in {"link", "session", "door"}, line
         if line["step"] == "door":
-            assert re.search(r"^127.0.0.1:\d+: (SSLError|ConnectionResetError)$", line["error"]), line
+            assert re.search(r"^127\.0\.0\.1:\d+: (SSLError|ConnectionReset)", line["error"]), line
             continue
         assert re.search(r"^(GET|POST|PUT) /v1/\S+: 50[34]", line["error"]), line
     for secret in secret_things:
