@@ -41,7 +41,8 @@ class Gateway {
     Networks trusted_proxies;                    // Whose word on their clients is believed.
     Authenticator* authenticator = nullptr;      // Null: nobody has a credential (the bench).
     std::function<absl::StatusOr<bool>(const std::string&)> check_origin;  // Blocks.
-    InFlight::Limits in_flight;   // One request more is told to come back.
+    absl::Duration use_noted_every = absl::Seconds(20);  // Of who sends or takes for long.
+    InFlight::Limits in_flight;                          // One request more is told to come back.
     Strangers::Limits strangers;  // Of unknown credentials, and of unknown origins.
   };
   static absl::StatusOr<std::unique_ptr<Gateway>> Make(Options options, Backend& backend);
@@ -65,6 +66,7 @@ class Gateway {
   boost::asio::awaitable<absl::Status> Identify(Request& request);
   boost::asio::awaitable<absl::Status> Exchange(Request& request, const Secret& secret);
   boost::asio::awaitable<absl::Status> IdentifyAgain(Request& request);
+  boost::asio::awaitable<void> NoteUse(Request& request);
   static absl::Status Disputed();
   static std::string CredentialOf(const Request& request);
   static void FillFromCookie(const Request& request, google::protobuf::Message& message);
@@ -97,6 +99,12 @@ class Gateway {
                                                  google::protobuf::Message& part);
   boost::asio::awaitable<absl::Status> SendEvents(Request& request, Backend::Stream& stream,
                                                   const google::protobuf::Message& first);
+  // An answer as HTTP has it.
+  struct Composed {
+    HttpHeaders headers;
+    std::string body;
+  };
+  Composed Compose(Request& request, const google::protobuf::Message& response);
   boost::asio::awaitable<void> Answer(Request& request, const google::protobuf::Message& response);
   boost::asio::awaitable<void> AnswerProblem(Request& request, const absl::Status& status);
   Onward OnwardOf(const Request& request) const;

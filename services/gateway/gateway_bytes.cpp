@@ -59,7 +59,8 @@ struct Gateway::UploadBody {
     const bool keep = is_at_hand() && kept.size() + chunk.size() <= kChunk;
     size += static_cast<int64_t>(chunk.size());
     kept = keep ? kept + chunk : std::string();
-    next_chunk = std::min(2 * next_chunk, kChunk);
+    const bool full = chunk.size() == next_chunk;
+    next_chunk = full ? std::min(2 * next_chunk, kChunk) : std::max(next_chunk / 2, kFirstChunk);
   }
 };
 
@@ -129,11 +130,13 @@ awaitable<void> Gateway::SendBody(Request& request, Backend::Stream& stream, Upl
     // Who holds much already goes on in small pieces.
     const bool room = request.place.Hold(static_cast<int64_t>(body.kept.size() + body.next_chunk));
     std::string chunk(room ? body.next_chunk : kFirstChunk, '\0');
-    chunk.resize(co_await request.http.Read(chunk.data(), chunk.size()));
+    // What a slow client sends is handed on as it comes: a service sees that it comes.
+    chunk.resize(co_await request.http.ReadSome(chunk.data(), chunk.size()));
     body.Add(chunk);
     if (body.size > kUploadMax) body.refused = UploadTooLarge();
     if (stream.ended() || !body.refused.ok()) co_return;
     if (chunk.empty()) break;
+    co_await NoteUse(request);
     open = co_await stream.WriteBytes(field, std::move(chunk));
   }
   if (!open || stream.ended()) co_return;
@@ -211,6 +214,7 @@ awaitable<absl::Status> Gateway::SendParts(Request& request, Backend::Stream& st
     co_return absl::OkStatus();
   }
   for (bool more = true; more; more = co_await stream.Read(part)) {
+    co_await NoteUse(request);
     std::string scratch;
     co_await request.http.Write(
         part.GetReflection()->GetStringReference(part, request.route->bytes_field, &scratch));

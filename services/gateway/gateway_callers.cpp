@@ -105,6 +105,15 @@ awaitable<absl::Status> Gateway::IdentifyAgain(Request& request) {
   co_return co_await Exchange(request, secret);
 }
 
+// A transfer uses its session for as long as it lasts: identity hears of it as of so many requests.
+awaitable<void> Gateway::NoteUse(Request& request) {
+  const absl::Time now = absl::Now();
+  if (request.principal == nullptr || now < request.last_use + options_.use_noted_every) co_return;
+  request.last_use = now;
+  const Secret secret(CredentialOf(request));
+  if (options_.authenticator->Cached(secret) == nullptr) (void)co_await Exchange(request, secret);
+}
+
 // Identity knows the credential, and will be asked about it by the next who brings it.
 absl::Status Gateway::Disputed() {
   return absl::UnavailableError("a service does not take identity's word");

@@ -1,6 +1,7 @@
 #include <google/protobuf/arena.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -171,15 +172,20 @@ awaitable<absl::Status> Gateway::Unary(Request& request) {
       co_return absl::OkStatus();
     }
   }
-  google::protobuf::Arena arena;
-  Message& message = *NewMessage(request.route->rpc->input_type(), arena);
+  std::optional<google::protobuf::Arena> arena(std::in_place);
+  Message& message = *NewMessage(request.route->rpc->input_type(), *arena);
   absl::Status status = co_await ReadBody(request, message);
   if (status.ok()) status = Fill(request, message);
   if (!status.ok()) co_return status;
-  Message& response = *NewMessage(request.route->rpc->output_type(), arena);
+  Message& response = *NewMessage(request.route->rpc->output_type(), *arena);
   status = co_await CallUnary(request, message, response);
   if (!status.ok()) co_return status;
-  co_await Answer(request, response);
+  const Composed composed = Compose(request, response);
+  arena.reset();  // Who takes the answer slowly has it held once.
+  // It counts for as long as that. What was changed is told all the same.
+  const bool room = request.place.Hold(static_cast<int64_t>(composed.body.size()));
+  if (!room && request.route->verb == "GET") co_return TooManyRequests();
+  co_await request.http.Respond(request.status, composed.headers, composed.body);
   co_return absl::OkStatus();
 }
 
@@ -198,6 +204,11 @@ awaitable<absl::Status> Gateway::CallUnary(Request& request, const Message& mess
 }
 
 awaitable<void> Gateway::Answer(Request& request, const Message& response) {
+  const Composed composed = Compose(request, response);
+  co_await request.http.Respond(request.status, composed.headers, composed.body);
+}
+
+Gateway::Composed Gateway::Compose(Request& request, const Message& response) {
   const FieldDescriptor* raw = request.route->response_bytes;
   const HttpHeaders own = HeaderFields(response);
   const bool typed = std::any_of(own.begin(), own.end(),
@@ -207,26 +218,25 @@ awaitable<void> Gateway::Answer(Request& request, const Message& response) {
   const char* content_type = "application/json";
   if (raw != nullptr) content_type = "application/octet-stream";
   if (typed || empty) content_type = "";
-  HttpHeaders headers = HeadersOf(request, content_type);
-  headers.insert(headers.end(), own.begin(), own.end());
+  Composed composed = {.headers = HeadersOf(request, content_type), .body = ""};
+  composed.headers.insert(composed.headers.end(), own.begin(), own.end());
   const Descriptor& type = *response.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     if (!RuleOf(*type.field(i)).cookie()) continue;
     const std::string token = response.GetReflection()->GetString(response, type.field(i));
-    headers.emplace_back("Set-Cookie", CookieOf(request, token));
+    composed.headers.emplace_back("Set-Cookie", CookieOf(request, token));
     if (token.empty()) continue;
     credentials_.WasGood(Sha256(token), NetworkOf(request.client.address), absl::Now());
   }
-  std::string json;
   if (raw != nullptr && !empty) {
-    json = response.GetReflection()->GetString(response, raw);
+    composed.body = response.GetReflection()->GetString(response, raw);
   } else if (!empty) {
-    WriteJson(response, json);
+    WriteJson(response, composed.body);
   }
   if (request.route->rules->from_principal && request.principal != nullptr) {
-    request.principal->answers.Keep(request.route->full_name, json);
+    request.principal->answers.Keep(request.route->full_name, composed.body);
   }
-  co_await request.http.Respond(request.status, headers, json);
+  return composed;
 }
 
 }  // namespace gatehouse::gateway

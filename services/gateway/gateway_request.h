@@ -28,10 +28,11 @@ struct Gateway::Request {
   const Route* route = nullptr;
   Variables variables;
   std::shared_ptr<const Principal> principal;
-  bool end_cookie = false;  // The browser's session is no longer one.
-  std::string allow;        // Of a 405.
-  int refused = 0;          // The HTTP status of what is no request at all (400, 431, 505).
-  int status = 0;           // As answered.
+  absl::Time last_use = start;  // Of the credential, as far as identity was told of it.
+  bool end_cookie = false;      // The browser's session is no longer one.
+  std::string allow;            // Of a 405.
+  int refused = 0;              // The HTTP status of what is no request at all (400, 431, 505).
+  int status = 0;               // As answered.
 };
 
 // The fields of an answer that travel as HTTP headers.

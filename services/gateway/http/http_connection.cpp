@@ -24,6 +24,7 @@ constexpr size_t kBuffer = 64 << 10;
 // is closed while bytes come is reset, and the answer lost with it (RFC 9112, 9.6).
 constexpr size_t kLingerBytes = 64 << 20;
 constexpr std::chrono::seconds kLinger{10};
+constexpr std::chrono::seconds kEnough{1};
 constexpr size_t kWriteMax = 64 << 10;
 constexpr int kBadRequest = 400, kHeadTooLarge = 431, kFault = 500;
 
@@ -233,6 +234,15 @@ awaitable<void> HttpConnection::AskForBody() {
 }
 
 awaitable<size_t> HttpConnection::Read(char* data, size_t size) {
+  return ReadUntil(data, size, Clock::time_point::max());
+}
+
+awaitable<size_t> HttpConnection::ReadSome(char* data, size_t size) {
+  return ReadUntil(data, size, Clock::now() + kEnough);
+}
+
+// What has come by then is enough, if anything has.
+awaitable<size_t> HttpConnection::ReadUntil(char* data, size_t size, Clock::time_point enough) {
   if (body_read_ || size == 0) co_return 0;
   interrupted_ = false;
   StartClock();
@@ -240,9 +250,9 @@ awaitable<size_t> HttpConnection::Read(char* data, size_t size) {
   size_t done = 0;
   // GCC 12 miscompiles co_await in the arms of a conditional expression.
   if (chunked_) {
-    done = co_await ReadChunked(data, size);
+    done = co_await ReadChunked(data, size, enough);
   } else {
-    done = co_await ReadPlain(data, size);
+    done = co_await ReadPlain(data, size, enough);
   }
   StopClock(body_read_ ? thread_.options->progress_timeout : deadline_ - Clock::now());
   co_return done;
@@ -255,13 +265,13 @@ void HttpConnection::InterruptRead() {
   socket_.cancel(error);
 }
 
-awaitable<size_t> HttpConnection::ReadPlain(char* data, size_t size) {
+awaitable<size_t> HttpConnection::ReadPlain(char* data, size_t size, Clock::time_point enough) {
   const size_t wanted = std::min<size_t>(size, remaining_);
   size_t done = std::min(wanted, buffer_.size());
   memcpy(data, buffer_.data().data(), done);
   buffer_.consume(done);
   Progress(done);
-  while (done < wanted && !interrupted_) {
+  while (done < wanted && !interrupted_ && (done == 0 || Clock::now() < enough)) {
     error_code error;
     const size_t n = co_await socket_.async_read_some(asio::buffer(data + done, wanted - done),
                                                       asio::redirect_error(use_awaitable, error));
@@ -274,13 +284,14 @@ awaitable<size_t> HttpConnection::ReadPlain(char* data, size_t size) {
   co_return done;
 }
 
-awaitable<size_t> HttpConnection::ReadChunked(char* data, size_t size) {
+awaitable<size_t> HttpConnection::ReadChunked(char* data, size_t size, Clock::time_point enough) {
   auto& body = parser_->get().body();
   body.data = data;
   body.size = size;
   while (body.size > 0 && !parser_->is_done() && !interrupted_) {
     const bool wants_more = ParseChunks();
     if (!wants_more) continue;
+    if (body.size < size && Clock::now() >= enough) break;
     error_code error;
     const size_t n = co_await socket_.async_read_some(buffer_.prepare(kBuffer - buffer_.size()),
                                                       asio::redirect_error(use_awaitable, error));

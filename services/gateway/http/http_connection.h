@@ -43,6 +43,7 @@ class HttpConnection : public HttpExchange {
   std::optional<int64_t> content_length() const override { return content_length_; }
   std::string peer_address() const override { return peer_; }
   boost::asio::awaitable<size_t> Read(char* data, size_t size) override;
+  boost::asio::awaitable<size_t> ReadSome(char* data, size_t size) override;
   void InterruptRead() override;
   void SignIn() override { entry_->SignIn(); }
   bool answered() const override { return answered_; }
@@ -64,9 +65,10 @@ class HttpConnection : public HttpExchange {
   void SkipEmptyLines();
   void StartRequest(size_t head);
   boost::asio::awaitable<void> AskForBody();
-  boost::asio::awaitable<size_t> ReadChunked(char* data, size_t size);
+  boost::asio::awaitable<size_t> ReadUntil(char* data, size_t size, Clock::time_point enough);
+  boost::asio::awaitable<size_t> ReadChunked(char* data, size_t size, Clock::time_point enough);
   bool ParseChunks();
-  boost::asio::awaitable<size_t> ReadPlain(char* data, size_t size);
+  boost::asio::awaitable<size_t> ReadPlain(char* data, size_t size, Clock::time_point enough);
   template <typename Buffers>
   boost::asio::awaitable<void> Send(const Buffers& buffers);
   boost::asio::awaitable<void> Linger();

@@ -40,6 +40,8 @@ class HttpExchange {
   // Fills `data` with the next bytes of the body, up to `size`; fewer only at its end. Throws
   // BrokenBody where the body is not well formed.
   virtual boost::asio::awaitable<size_t> Read(char* data, size_t size) = 0;
+  // The same for who hands the bytes on: fewer also where a second is over and some have come.
+  virtual boost::asio::awaitable<size_t> ReadSome(char* data, size_t size) = 0;
   // A Read() that waits ends at once with what it has. Of a body that is answered before it was
   // read to its end, the rest is not wanted, and the connection ends with the answer.
   virtual void InterruptRead() = 0;

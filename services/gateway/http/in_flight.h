@@ -9,8 +9,9 @@
 
 namespace gatehouse::gateway {
 
-// The requests under way and the bytes of bodies that they hold: how many there may be of all, and
-// of one caller, by address and by credential. The last quarter is for callers who are known.
+// The requests under way and the bytes that they hold, of their bodies and then of their answers:
+// how many there may be of all, and of one caller, by address and by credential. The last quarter
+// is for callers who are known.
 // Thread-safe.
 class InFlight {
  public:

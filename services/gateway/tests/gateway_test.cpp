@@ -1,4 +1,5 @@
 #include "absl/time/time.h"
+#include "gatehouse/cases/v1/cases.pb.h"
 #include "gatehouse/invitation/v1/sign_in.pb.h"
 #include "services/common/rpc/metadata.h"
 #include "services/gateway/http/header_text.h"
@@ -323,6 +324,41 @@ TEST_CASE_METHOD(GatewayFixture, "too many requests of one caller are told to co
   CHECK(Has(refused, "Retry-After: 1\r\n"));
   CHECK(StatusOf(Get("/healthz", "X-Forwarded-For: 192.0.2.2\r\n")) == 200);
   service.Stop();
+}
+
+TEST_CASE_METHOD(GatewayFixture, "answers that are not taken hold their caller's share of bytes",
+                 "[service][no-tsan]") {
+  // More than the sockets of both sides take.
+  options.in_flight = {.bytes = 100 << 20, .bytes_per_caller = 20 << 20};
+  http.progress_timeout = std::chrono::seconds(30);
+  cases::v1::Case large;
+  large.set_display_name(std::string(12 << 20, 'x'));
+  service.Set("gatehouse.cases.v1.Cases/GetCase", {.answers = {large.SerializeAsString()}});
+  Start();
+  const auto from = [](const std::string& caller) {
+    return "Authorization: Bearer staff-" + caller + "\r\nX-Forwarded-For: 192.0.2." + caller +
+           "\r\n";
+  };
+  {
+    RawClient idle(server->port(), 4096);
+    idle.Send("GET /v1/cases/deal-1 HTTP/1.1\r\nHost: x\r\n" + from("1") + "\r\n");
+    CHECK(StatusOf(idle.ReceiveBytes(12)) == 200);
+    const std::string refused = Get("/v1/cases/deal-1", from("1"));
+    CHECK(StatusOf(refused) == 429);
+    CHECK(Has(refused, "TOO_MANY_REQUESTS"));
+    CHECK(StatusOf(Get("/v1/cases/deal-1", from("2"))) == 200);
+    // What was changed is told all the same.
+    service.Set("gatehouse.cases.v1.Cases/PutCase", {.answers = {large.SerializeAsString()}});
+    CHECK(StatusOf(Ask("PUT /v1/cases/deal-1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
+                       from("1") +
+                       "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")) == 200);
+  }
+  int status = 0;
+  for (int i = 0; i < 50 && status != 200; ++i) {
+    absl::SleepFor(absl::Milliseconds(100));
+    status = StatusOf(Get("/v1/cases/deal-1", from("1")));
+  }
+  CHECK(status == 200);
 }
 
 TEST_CASE_METHOD(GatewayFixture,

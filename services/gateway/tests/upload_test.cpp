@@ -1,3 +1,4 @@
+#include "absl/strings/str_cat.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "gatehouse/documents/v1/documents.pb.h"
 #include "services/common/rpc/server_call.h"
@@ -59,6 +60,46 @@ TEST_CASE_METHOD(UploadFixture, "a service that answers without reading ends the
   CHECK(StatusOf(answer) == (refused ? 409 : 200));
   CHECK(Has(answer, "Connection: close"));
   CHECK(absl::Now() - start < absl::Seconds(5));
+}
+
+TEST_CASE_METHOD(UploadFixture, "what a slow client sends is handed on as it comes",
+                 "[service][no-tsan]") {
+  AnswerAfter(1 << 30);
+  Start();
+  const bool chunked = GENERATE(false, true);
+  CAPTURE(chunked);
+  RawClient client(server->port());
+  client.Send(kHead +
+              (chunked ? std::string("Transfer-Encoding: chunked\r\n\r\n") : Length(1 << 20)));
+  // The pieces have grown by now: this one would be of 64 KiB.
+  const auto send = [&](size_t size) {
+    const std::string bytes(size, 'x');
+    client.Send(chunked ? absl::StrCat(absl::Hex(size), "\r\n", bytes, "\r\n") : bytes);
+  };
+  const auto arrived = [&] { return service.seen().back().bytes; };
+  send(48 << 10);
+  for (int i = 0; i < 20; ++i) {
+    absl::SleepFor(absl::Milliseconds(200));
+    send(1000);
+  }
+  absl::SleepFor(absl::Milliseconds(200));
+  CHECK(arrived() > (48 << 10) + 15000);
+}
+
+TEST_CASE_METHOD(UploadFixture, "whoever sends or takes for long uses the session all the while",
+                 "[service][no-tsan]") {
+  AnswerAfter(1 << 30);
+  options.use_noted_every = absl::Milliseconds(50);
+  RawClient client(Start());
+  client.Send(kHead + Length(5000));
+  for (int i = 0; i < 5; ++i) {
+    client.Send(std::string(1000, 'x'));
+    absl::SleepFor(absl::Milliseconds(1100));
+    authenticator.Forget(Secret("staff-1"));
+  }
+  CHECK(StatusOf(client.Receive("}")) == 200);
+  // At its beginning, and each time that the principal was known no more.
+  CHECK(authenticator.asked >= 4);
 }
 
 TEST_CASE_METHOD(UploadFixture, "an early answer does not wait for a client that sends nothing",
