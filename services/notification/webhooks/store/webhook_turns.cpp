@@ -116,19 +116,16 @@ constexpr char kReplay[] = R"sql(
         ORDER BY number LIMIT 1000) AS dead
   WHERE d.organisation_id = $1 AND d.endpoint_id = $2 AND d.number = dead.number)sql";
 
-// State 0 stands for any.
+// Events are looked up one by one, each by its own key (OFFSET 0 keeps it so): joined otherwise, a
+// page deep in the list would read the feed from its newest event on.
+#define WEBHOOK_DELIVERIES                                                            \
+  "SELECT " WEBHOOK_DELIVERY                                                          \
+  " FROM webhook_delivery AS d CROSS JOIN LATERAL (SELECT event_id, type FROM event " \
+  "WHERE organisation_id = d.organisation_id AND number = d.number OFFSET 0) AS e "   \
+  "WHERE d.organisation_id = $1 AND endpoint_id = $2 AND d.number < $3 "
 constexpr char kDeliveries[] =
-    "SELECT " WEBHOOK_DELIVERY
-    " FROM webhook_delivery AS d "
-    "JOIN event AS e ON e.organisation_id = d.organisation_id AND e.number = d.number "
-    "WHERE d.organisation_id = $1 AND endpoint_id = $2 AND d.number < $3 AND d.state = $4 "
-    "ORDER BY d.number DESC LIMIT $5";
-constexpr char kAllDeliveries[] =
-    "SELECT " WEBHOOK_DELIVERY
-    " FROM webhook_delivery AS d "
-    "JOIN event AS e ON e.organisation_id = d.organisation_id AND e.number = d.number "
-    "WHERE d.organisation_id = $1 AND endpoint_id = $2 AND d.number < $3 "
-    "ORDER BY d.number DESC LIMIT $4";
+    WEBHOOK_DELIVERIES "AND d.state = $4 ORDER BY d.number DESC LIMIT $5";
+constexpr char kAllDeliveries[] = WEBHOOK_DELIVERIES "ORDER BY d.number DESC LIMIT $4";
 
 std::optional<Event> EventFrom(const pqxx::row& row) {
   if (row["event_id"].is_null()) return std::nullopt;
