@@ -3,6 +3,11 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "services/cases/changes/store/change_store.h"
+#include "services/cases/contacts/store/contact_store.h"
+#include "services/cases/factfind/store/fact_find_store.h"
+#include "services/cases/incidents/store/incident_store.h"
+#include "services/cases/portal/store/terms_store.h"
 #include "services/cases/tests/fixture.h"
 
 namespace gatehouse::cases {
@@ -128,11 +133,13 @@ TEST_CASE_METHOD(Lists, "notes are listed newest first, whatever is written mean
 
 TEST_CASE("cases and notes are read by their indexes", "[service][plans]") {
   TestDatabase database("cases", WithCommon(kMigrations));
+  database.Exec("ALTER TABLE case_file DISABLE TRIGGER case_made");
   database.Exec(
-      "INSERT INTO case_file (organisation_id, case_id, display_name, kind, owner_id, owner_name, "
-      "owner_email, owner_phone, owner_e164, create_time) SELECT 'o' || n % 2, 'case-' || n, 'n', "
-      "'case', '', '', '', '', '', '2026-11-28 00:00:00+00'::timestamptz - n * interval '1 second' "
-      "FROM generate_series(1, 20000) AS n");
+      std::string("INSERT INTO case_file (organisation_id, case_id, display_name, kind, owner_id, "
+                  "owner_name, owner_email, owner_phone, owner_e164, create_time) "
+                  "SELECT 'o' || n % 2, 'case-' || n, 'n', 'case', '', '', '', '', '', "
+                  "'2026-11-28 00:00:00+00'::timestamptz - n * interval '1 second' FROM ") +
+      ListCost::kMany);
   database.Exec(
       "INSERT INTO note (organisation_id, case_id, note_id, text, author) SELECT 'o0', 'case-' || "
       "2 * (n % 20 + 1), 'note_' || lpad(n::text, 9, '0'), 't', 'a' "
@@ -158,10 +165,119 @@ TEST_CASE("cases and notes are read by their indexes", "[service][plans]") {
   ListCost cost(database);
   CHECK(cost.IsOfAPage(cases({})));
   CHECK(cost.IsOfAPage(cases(deep(10000))));
-  CHECK(cost.IsOfAPage(cases(deep(19800))));
+  CHECK(cost.IsOfAPage(cases(deep(900000))));
   CHECK(cost.IsOfAPage(notes({})));
   CHECK(cost.IsOfAPage(notes(PageAfter("note_000010000"))));
   CHECK(cost.IsOfAPage(notes(PageAfter("note_000001500"))));
+}
+
+// What happens in cases, of which one is asked for.
+void FillWithHistory(TestDatabase& database) {
+  const auto insert = [&](const std::string& into) {
+    database.Exec("INSERT INTO " + into + " FROM generate_series(1, 20000) AS n");
+  };
+  database.Exec(
+      "INSERT INTO case_file (organisation_id, case_id, display_name, kind, owner_id, owner_name, "
+      "owner_email, owner_phone, owner_e164) SELECT 'o' || n % 2, 'case-' || n, 'n', 'case', '', "
+      "'', '', '', '' FROM generate_series(1, 20000) AS n");
+  insert(
+      "contact_change (organisation_id, case_id, contact_id, field, before, after, by_contact_id) "
+      "SELECT 'o0', 'case-' || 2 * (n % 20 + 1), 'ada', 1, '', '', 'ada'");
+  insert(
+      "incident (organisation_id, case_id, incident_id, type_id, contact_id) SELECT 'o0', "
+      "'case-' || 2 * (n % 20 + 1), 'incident_' || lpad(n::text, 9, '0'), 't', 'ada'");
+  database.Exec("INSERT INTO pipeline VALUES ('o0', 'p', 'P', 1)");
+  database.Exec("INSERT INTO pipeline_version VALUES ('o0', 'p', 1, '')");
+  insert(
+      "case_move (organisation_id, case_id, number, pipeline_id, pipeline_version, from_state_id, "
+      "to_state_id, cause, actor_id, actor_name, contact_id, reason, external_action) SELECT 'o0', "
+      "'case-' || 2 * (n % 20 + 1), n, 'p', 1, 'a', 'b', 1, '', '', '', '', ''");
+  database.Exec("INSERT INTO terms VALUES ('o0', 1, '', ''), ('o1', 1, '', '')");
+  insert(
+      "terms_acceptance (organisation_id, account_id, version, contact_id, case_id, "
+      "client_address, user_agent, language) SELECT 'o' || n % 2, 'acc_' || n, 1, '', '', '', '', "
+      "'en'");
+  database.Exec("INSERT INTO flow (organisation_id, flow_id, version) VALUES ('o0', 'f', 1)");
+  database.Exec("INSERT INTO flow_version VALUES ('o0', 'f', 1, '')");
+  database.Exec(
+      "INSERT INTO fact_find (organisation_id, case_id, fact_find_id, contact_id, flow_id, "
+      "flow_version) SELECT 'o0', 'case-4', 'fct_' || n, 'c' || n, 'f', 1 "
+      "FROM generate_series(1, 20) AS n");
+  insert(
+      "fact_answer_change (organisation_id, case_id, fact_find_id, section_id, field_id, value, "
+      "version, contact_id, staff_name, update_time) SELECT 'o0', 'case-4', 'fct_' || n % 20 + 1, "
+      "'s', 'f', '', n, '', '', now()");
+}
+
+TEST_CASE("what has happened in a case is read by its indexes", "[service][plans]") {
+  TestDatabase database("cases", WithCommon(kMigrations));
+  FillWithHistory(database);
+  Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
+  CaseFile case_file(database.postgres());
+  PlaceStore no_places(database.postgres(), outbox, case_file);
+  PostgresStore mirror(database.postgres(), outbox, no_places);
+  const auto changes = [&](const Page& page) {
+    return [&, page](Postgres& pool) {
+      return ContactStore(pool, outbox, mirror, case_file)
+          .ListChanges("o0", "case-4", page)
+          .value()
+          .size();
+    };
+  };
+  const auto incidents = [&](const std::string& seen_by, const Page& page) {
+    return [&, seen_by, page](Postgres& pool) {
+      return IncidentStore(pool, outbox, case_file)
+          .List("o0", "case-4", seen_by, page)
+          .value()
+          .size();
+    };
+  };
+  const auto moves = [&](const Page& page) {
+    return [&, page](Postgres& pool) {
+      return PlaceStore(pool, outbox, case_file).ListMoves("o0", "case-4", page).value().size();
+    };
+  };
+  const auto acceptances = [&](const Page& page) {
+    return [&, page](Postgres& pool) {
+      return TermsStore(pool, outbox).ListAcceptances("o0", page).value().size();
+    };
+  };
+  const auto answers = [&](const Page& page) {
+    return [&, page](Postgres& pool) {
+      return FactFindStore(pool, outbox, case_file)
+          .ListChanges({"o0", "case-4", "fct_4", "*"}, page)
+          .value()
+          .size();
+    };
+  };
+  ListCost cost(database);
+  CHECK(cost.IsOfAPage(changes({})));
+  CHECK(cost.IsOfAPage(changes(PageAfter("10000"))));
+  CHECK(cost.IsOfAPage(incidents("*", {})));
+  CHECK(cost.IsOfAPage(incidents("*", PageAfter("incident_000010000"))));
+  CHECK(cost.IsOfAPage(incidents("ada", {})));
+  CHECK(cost.IsOfAPage(moves({})));
+  CHECK(cost.IsOfAPage(moves(PageAfter("10000"))));
+  CHECK(cost.IsOfAPage(acceptances({})));
+  CHECK(cost.IsOfAPage(acceptances(PageAfter("10000"))));
+  CHECK(cost.IsOfAPage(answers({})));
+  CHECK(cost.IsOfAPage(answers(PageAfter("10000"))));
+}
+
+TEST_CASE("the changes of cases are read by their index, once they have numbers",
+          "[service][plans]") {
+  TestDatabase database("cases", WithCommon(kMigrations));
+  database.Exec(
+      "INSERT INTO case_change (organisation_id, case_id, number) SELECT 'o' || n % 2, "
+      "'case-' || n, n FROM generate_series(1, 20000) AS n");
+  const auto changes = [](int64_t after) {
+    return
+        [after](Postgres& pool) { return ChangeStore(pool).List("o0", after, 51).value().size(); };
+  };
+  ListCost cost(database);
+  CHECK(cost.IsOfAPage(changes(0)));
+  CHECK(cost.IsOfAPage(changes(10000)));
+  CHECK(cost.IsOfAPage(changes(19800)));
 }
 
 }  // namespace
