@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/common/base/random.h"
+#include "tests/support/places.h"
 
 namespace gatehouse {
 namespace {
@@ -17,8 +18,8 @@ namespace fs = std::filesystem;
 
 struct Folders {
   Folders() {
-    const std::string make = absl::StrCat(GATEHOUSE_SOURCE, "/tests/support/certificates.sh ",
-                                          root.string(), " cases documents 2>/dev/null");
+    const std::string make = absl::StrCat(InSource("tests/support/certificates.sh "), root.string(),
+                                          " cases documents 2>/dev/null");
     REQUIRE(std::system(make.c_str()) == 0);
   }
   ~Folders() { fs::remove_all(root); }

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "services/common/observe/metrics.h"
 #include "services/common/tests/redis_process.h"
+#include "tests/support/places.h"
 
 namespace gatehouse {
 namespace {
@@ -174,8 +175,8 @@ TEST_CASE("without a Sentinel that knows the name Redis is away", "[service]") {
 struct Secured {
   static std::filesystem::path Certificates() {
     const auto root = std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
-    const std::string make = absl::StrCat(GATEHOUSE_SOURCE, "/tests/support/certificates.sh ",
-                                          root.string(), " redis 2>/dev/null");
+    const std::string make = absl::StrCat(InSource("tests/support/certificates.sh "), root.string(),
+                                          " redis 2>/dev/null");
     REQUIRE(std::system(make.c_str()) == 0);
     return root;
   }

@@ -22,6 +22,7 @@
 #include "services/common/observe/metrics.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/tests/probe_server.h"
+#include "tests/support/places.h"
 
 namespace gatehouse {
 namespace {
@@ -223,7 +224,7 @@ TEST_CASE_METHOD(Fixture, "a certificate says which service calls, and without o
       std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
   const std::string make =
       "tests/support/certificates.sh " + root.string() + " cases invitation documents front";
-  std::filesystem::current_path(GATEHOUSE_SOURCE);
+  std::filesystem::current_path(InSource(""));
   REQUIRE(std::system(make.c_str()) == 0);
   const auto tls_of = [&](const char* name) {
     return std::make_unique<Tls>(Tls{(root / name).string()});
@@ -260,7 +261,7 @@ TEST_CASE_METHOD(ProbeServer,
                  "[service][no-tsan]") {
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
-  std::filesystem::current_path(GATEHOUSE_SOURCE);
+  std::filesystem::current_path(InSource(""));
   const std::string make =
       "tests/support/certificates.sh " + root.string() + " cases invitation front";
   REQUIRE(std::system(make.c_str()) == 0);
@@ -294,7 +295,7 @@ TEST_CASE_METHOD(Fixture, "a certificate that was replaced is used without a res
                  "[service][no-tsan]") {
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
-  std::filesystem::current_path(GATEHOUSE_SOURCE);
+  std::filesystem::current_path(InSource(""));
   const auto make = [&](const std::string& folder) {
     const std::string command =
         "tests/support/certificates.sh " + (root / folder).string() + " cases invitation";
@@ -328,7 +329,7 @@ TEST_CASE_METHOD(Fixture, "the last good certificate stays while its successor i
                  "[service][no-tsan]") {
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
-  std::filesystem::current_path(GATEHOUSE_SOURCE);
+  std::filesystem::current_path(InSource(""));
   const std::string make = "tests/support/certificates.sh " + root.string() + " cases invitation";
   REQUIRE(std::system(make.c_str()) == 0);
   const auto tls_of = [&](const char* name) {

@@ -12,6 +12,7 @@
 #include "services/common/rpc/method_rules.h"
 #include "services/common/tests/probe_server.h"
 #include "services/common/tests/stalling_proxy.h"
+#include "tests/support/places.h"
 
 namespace gatehouse {
 namespace {
@@ -162,7 +163,7 @@ TEST_CASE("a list of addresses has the name that its certificates must show",
           "[service][no-tsan]") {
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / NewId("gatehouse-tls");
-  std::filesystem::current_path(GATEHOUSE_SOURCE);
+  std::filesystem::current_path(InSource(""));
   const std::string make = "tests/support/certificates.sh " + root.string() + " cases invitation";
   REQUIRE(std::system(make.c_str()) == 0);
   const auto tls_of = [&](const char* name) {

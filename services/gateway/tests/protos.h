@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "services/gateway/openapi/openapi.h"
+#include "tests/support/places.h"
 
 // What tests need that hold the protos against the code and the documentation.
 namespace gatehouse::gateway {
@@ -48,7 +49,7 @@ inline std::string ServiceOf(const google::protobuf::FileDescriptor& file) {
   return std::vector<std::string>(absl::StrSplit(file.package(), '.'))[1];
 }
 
-inline const std::filesystem::path kSource = GATEHOUSE_SOURCE;
+inline const std::filesystem::path kSource = InSource("");
 
 inline std::string Contents(const std::filesystem::path& path) {
   std::stringstream text;

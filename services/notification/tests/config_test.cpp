@@ -5,6 +5,7 @@
 #include <map>
 
 #include "absl/strings/match.h"
+#include "tests/support/places.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -118,7 +119,7 @@ TEST_CASE("an authority's file must be there", "[unit]") {
   Config config;
   setenv("GATEHOUSE_SMTP_CA_FILE", "/nowhere/ca.crt", 1);
   CHECK(absl::StrContains(StatusWith({}, config).message(), "GATEHOUSE_SMTP_CA_FILE"));
-  setenv("GATEHOUSE_SMTP_CA_FILE", GATEHOUSE_SOURCE "/CMakeLists.txt", 1);
+  setenv("GATEHOUSE_SMTP_CA_FILE", InSource("CMakeLists.txt").c_str(), 1);
   CHECK(StatusWith({}, config).ok());
   CHECK(absl::EndsWith(config.smtp.ca_file, "/CMakeLists.txt"));
   unsetenv("GATEHOUSE_SMTP_CA_FILE");

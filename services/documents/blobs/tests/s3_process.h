@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/base/random.h"
 #include "services/documents/blobs/s3/s3_blobs.h"
+#include "tests/support/places.h"
 
 extern char** environ;
 
@@ -28,7 +29,7 @@ class ScriptProcess {
     REQUIRE(pipe2(in, O_CLOEXEC) == 0);
     REQUIRE(pipe2(out, O_CLOEXEC) == 0);
     std::vector<std::string> words = {"/usr/bin/python3",
-                                      absl::StrCat(GATEHOUSE_SOURCE "/tests/support/", script)};
+                                      InSource("tests/support/" + script)};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/documents/previews/previewer_process.h"
 #include "services/documents/tests/files.h"
+#include "tests/support/places.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -95,7 +96,7 @@ std::string Look(const std::string& jpeg) {
 absl::StatusOr<Preview> PreviewOf(const std::string& bytes, const std::string& content_type,
                                   int pixels, const ChildLimits& limits) {
   TextBlob blob(bytes);
-  return PreviewerProcess(GATEHOUSE_PREVIEWER_PROGRAM, limits).Make(blob, content_type, pixels);
+  return PreviewerProcess(kPreviewerProgram, limits).Make(blob, content_type, pixels);
 }
 
 absl::StatusOr<Preview> PreviewOf(const std::string& bytes, const std::string& content_type,
@@ -106,7 +107,7 @@ absl::StatusOr<Preview> PreviewOf(const std::string& bytes, const std::string& c
 // Made once by heif-enc of libheif-examples 1.15 from a JPEG of Png(400, 300) and Sideways(), and
 // given the property `irot` that phones write: no encoder of HEIC is at hand where tests run.
 std::string PhonePhoto() {
-  std::ifstream file(GATEHOUSE_SOURCE "/services/documents/previews/tests/sideways.heic",
+  std::ifstream file(InSource("services/documents/previews/tests/sideways.heic"),
                      std::ios::binary);
   REQUIRE(file.is_open());
   return {std::istreambuf_iterator<char>(file), {}};

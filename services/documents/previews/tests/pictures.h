@@ -4,8 +4,11 @@
 
 #include "services/documents/child/child.h"
 #include "services/documents/previews/domain/previewer.h"
+#include "tests/support/places.h"
 
 namespace gatehouse::documents {
+
+inline const std::string kPreviewerProgram = InBuild("services/previewer/gatehouse-previewer");
 
 // Images as tests need them. One of `width` by `height` pixels that is red in its upper left
 // quarter and blue elsewhere.

@@ -246,7 +246,7 @@ TEST_CASE_METHOD(PreviewFixture, "what came in while nothing made previews is ma
 }
 
 TEST_CASE_METHOD(PreviewFixture, "a phone's photo is upright in both sizes", "[service]") {
-  PreviewerProcess program(GATEHOUSE_PREVIEWER_PROGRAM);
+  PreviewerProcess program(kPreviewerProgram);
   Previewing real{{previews, stored, blobs, rules, program, false}};
   const Document kept = Keep(unscanned, PhonePhoto());
   CHECK(kept.content_type == "image/heic");

@@ -10,8 +10,11 @@
 #include "absl/strings/match.h"
 #include "services/common/base/random.h"
 #include "services/documents/signing/sealer_process.h"
+#include "tests/support/places.h"
 
 namespace gatehouse::documents {
+
+inline const std::string kSealerProgram = InBuild("services/sealer/gatehouse-sealer");
 
 // A folder of its own, and commands in it.
 struct Files {
@@ -77,7 +80,7 @@ inline SealOrder OrderOf(const std::string& pdf) {
 }
 
 inline absl::StatusOr<Sealed> SealWith(const std::string& pdf, SealerLimits limits = {}) {
-  return SealerProcess(GATEHOUSE_SEALER_PROGRAM, *TheAuthority().key, limits).Seal(OrderOf(pdf));
+  return SealerProcess(kSealerProgram, *TheAuthority().key, limits).Seal(OrderOf(pdf));
 }
 
 }  // namespace gatehouse::documents

@@ -136,7 +136,7 @@ TEST_CASE("a key goes with its own certificate", "[unit]") {
 
 // A real sealer behind real stores.
 struct SealingFixture : Fixture {
-  SealerProcess sealer{GATEHOUSE_SEALER_PROGRAM, *TheAuthority().key};
+  SealerProcess sealer{kSealerProgram, *TheAuthority().key};
   Sealing sealing{{signature_store, uploads, blobs, organisations, sealer, clock}};
   Once once{database.postgres(), Secret(RandomBytes(32))};
   PortalSignaturesHandler portal{signatures, signature_store, documents, blobs};

@@ -104,7 +104,7 @@ TEST_CASE("a seal has the authority's time stamp, and waits for one that is away
   auto key = TheAuthority().ReadKey();
   auto server = std::make_unique<FakeServer>([&](Peer& peer) { clocks.Serve(peer); });
   key->StampBy(At(*server, clocks));
-  SealerProcess sealer(GATEHOUSE_SEALER_PROGRAM, *key);
+  SealerProcess sealer(kSealerProgram, *key);
   const auto sealed = sealer.Seal(OrderOf(Pdf(1)));
   INFO(sealed.status().ToString());
   REQUIRE(sealed.ok());

@@ -7,6 +7,7 @@
 #include "services/common/base/status.h"
 #include "services/common/text/formats.h"
 #include "services/common/text/normal_form.h"
+#include "tests/support/places.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -18,7 +19,7 @@ std::string Repeated(const std::string& text, int times) {
 }
 
 const BlockedPasswords& Ours() {
-  std::ifstream file(GATEHOUSE_SOURCE "/services/identity/passwords/most_used.txt");
+  std::ifstream file(InSource("services/identity/passwords/most_used.txt"));
   static const BlockedPasswords blocked(
       {std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>())});
   return blocked;
