@@ -310,7 +310,7 @@ absl::Status PostgresDocuments::SetScan(const std::string& organisation_id,
     LockCase(tx, organisation_id, case_id);
     const auto rows = tx.Exec(
         "UPDATE document SET scan = $4, scan_finding = $5 WHERE organisation_id = $1 "
-        "AND case_id = $2 AND document_id = $3 AND (scan = $6 OR (scan = $7 AND $4 = $8)) "
+        "AND case_id = $2 AND document_id = $3 AND (scan = $6 OR (scan = $7 AND $4::int = $8)) "
         "RETURNING from_client, uploader_id, preview",
         organisation_id, case_id, document_id, static_cast<int>(verdict.scan), verdict.finding,
         static_cast<int>(Scan::kPending), static_cast<int>(Scan::kClean),

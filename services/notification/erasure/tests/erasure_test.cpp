@@ -11,7 +11,7 @@ struct Erasing : Fixture {
   const Secret message_key{RandomBytes(32)};
   Jobs waiting{database.postgres(), {.key = message_key, .lanes = {}}};
   MessageQueue still{database.postgres(), waiting, watch};
-  Submitter later{still, templates, actions, preferences, true};
+  Submitter later{still, templates, actions, preferences, &gate};
   Handler later_handler{store, publisher, later, templates, rules, "+61400000000"};
   PostgresConversations conversations{database.postgres()};
   ErasureStore erasures{database.postgres(),
