@@ -31,11 +31,12 @@ absl::StatusOr<Previewing::Pair> Previewing::Made(const Document& document) {
 
 absl::Status Previewing::Keep(const Document& document, const Pair& pair) {
   const LooseBlob blob = {document.organisation_id, NewId("prv")};
-  ASSIGN_OR_RETURN(const auto writer, places_.blobs.Write());
+  ASSIGN_OR_RETURN(const auto writer,
+                   places_.blobs.Write(blob.organisation_id, blob.document_id));
   RETURN_IF_ERROR(writer->Append(pair.small));
   RETURN_IF_ERROR(writer->Append(pair.large));
   RETURN_IF_ERROR(places_.documents.NoteLoose(blob));
-  RETURN_IF_ERROR(writer->Commit(blob.organisation_id, blob.document_id));
+  RETURN_IF_ERROR(writer->Commit());
   ASSIGN_OR_RETURN(const bool kept,
                    places_.previews.Keep(document, {.blob_id = blob.document_id,
                                                     .small_bytes = std::ssize(pair.small),
