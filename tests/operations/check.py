@@ -179,13 +179,13 @@ def settings_of_source():
     """Named as they are, or by the service whose address is asked for: one, or each of a list."""
     names = set()
     for text in source():
-        names |= set(re.findall(r'"(GATEHOUSE_[A-Z_]*[A-Z])"', text))
+        names |= set(re.findall(r'"(GATEHOUSE_[A-Z0-9_]*[A-Z0-9])"', text))
         asked = re.findall(r'AddressOf\(environment, "(\w+)"\)', text)
         if "AddressOf(environment, name)" in text:
             asked += [name for name in SERVICES if name != "gateway"]  # All that have routes.
         names |= {f"GATEHOUSE_{service.upper()}_ADDRESS" for service in asked}
     for path in FRONT:
-        names |= set(re.findall(r"\$\{(GATEHOUSE_[A-Z_]+)", read(path)))
+        names |= set(re.findall(r"\$\{(GATEHOUSE_[A-Z0-9_]+)", read(path)))
     return names
 
 
@@ -201,7 +201,7 @@ def processes(text):
 
 def settings_of_document():
     """{name: (processes, default)} from the rows | `GATEHOUSE_…` | processes | default | …"""
-    rows = re.findall(r"^\| `(GATEHOUSE_[A-Z_]+)` \| ([^|]*) \| ([^|]*) \|",
+    rows = re.findall(r"^\| `(GATEHOUSE_[A-Z0-9_]+)` \| ([^|]*) \| ([^|]*) \|",
                       read("docs/operations.md"), re.MULTILINE)
     return {name: (processes(who), default) for name, who, default in rows}
 
@@ -211,13 +211,13 @@ def required_by(service):
     binary = ROOT / f"build/release/services/{service}/gatehouse-{service}"
     answer = subprocess.run([binary], env={}, capture_output=True, text=True, check=False,
                             timeout=10)
-    return set(re.findall(r"^  (GATEHOUSE_[A-Z_]+) is not set", answer.stderr, re.MULTILINE))
+    return set(re.findall(r"^  (GATEHOUSE_[A-Z0-9_]+) is not set", answer.stderr, re.MULTILINE))
 
 
 def check_settings():
     known, told = settings_of_source(), settings_of_document()
     check(known == set(told), f"docs/operations.md: settings differ: {known ^ set(told)}")
-    named = set(re.findall(r"GATEHOUSE_[A-Z_]*[A-Z]", read("docs/operations.md")))
+    named = set(re.findall(r"GATEHOUSE_[A-Z0-9_]*[A-Z0-9]", read("docs/operations.md")))
     strange = {name for name in named if not {name, name.removesuffix("_FILE")} & known}
     check(not strange, f"docs/operations.md speaks of settings that nobody reads: {strange}")
     for service in SERVICES:
