@@ -10,15 +10,14 @@ namespace {
 
 #define BREAKER "breaker_id, country, client_address, open_time, last_time, reset_time"
 
-// One that has held nothing back for a day begins anew, which is told.
+// One that has held nothing back for a day begins anew, which is told: it is open since now.
 constexpr char kNote[] =
     "WITH held AS (INSERT INTO code_breaker AS b (organisation_id, breaker_id, key, country, "
-    "client_address) VALUES ($1, $2, $3, $4, $5) "
+    "client_address, open_time, last_time) VALUES ($1, $2, $3, $4, $5, now(), now()) "
     "ON CONFLICT (organisation_id, key) WHERE reset_time IS NULL DO UPDATE "
-    "SET last_time = clock_timestamp(), open_time = CASE "
-    "WHEN b.last_time < clock_timestamp() - interval '1 day' THEN clock_timestamp() "
-    "ELSE b.open_time END RETURNING organisation_id, breaker_id, "
-    "open_time > clock_timestamp() - interval '1 second' AS begins), "
+    "SET last_time = now(), open_time = CASE WHEN b.last_time < now() - interval '1 day' "
+    "THEN now() ELSE b.open_time END "
+    "RETURNING organisation_id, breaker_id, open_time = last_time AS begins), "
     "subject AS (SELECT organisation_id, breaker_id AS subject_id, ''::text AS case_id FROM held "
     "WHERE begins), " AUDIT("$6", "codes.heldBack", "''", "''", "$7", "$8",
                             "$9") "SELECT FROM subject";
