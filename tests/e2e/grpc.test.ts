@@ -17,7 +17,7 @@ import {
   type Answer,
   type Rpc,
 } from "./grpc.ts";
-import { Office, newId, ok, operatorKey } from "./harness.ts";
+import { Office, newId, ok, operatorKey, type Schemas } from "./harness.ts";
 
 const OK = 0;
 const INVALID_ARGUMENT = 3;
@@ -59,7 +59,7 @@ const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` 
 const is = (code: number, reason: string) => (answer: Answer) =>
   answer.code === code && answer.reason === reason;
 
-async function staffToken(office: Office, scopes: string[]) {
+async function staffToken(office: Office, scopes: Schemas["Scope"][]) {
   const actor = { id: "sam", displayName: "Sam Staff" };
   return (await ok(office.api.POST("/v1/staffTokens", { body: { actor, scopes } }))).token;
 }

@@ -87,7 +87,7 @@ type Arrived = {
     headers: string[]; // Their names, in lower case.
     traceparent: string;
   }[];
-  sms: { to: string; body: string; traceparent: string }[];
+  sms: { to: string; from: string; body: string; traceparent: string }[];
 };
 export async function arrived(query = ""): Promise<Arrived> {
   return (await fetch(`${sinkUrl}/messages${query}`)).json() as Promise<Arrived>;

@@ -178,7 +178,7 @@ test("[X-7] a client's submission moves the case on by itself", async () => {
 
 test("[X-10] what clients see of states is edited with a permission of its own", async () => {
   const office = await Office.open();
-  const mint = async (scopes: string[]) =>
+  const mint = async (scopes: Schemas["Scope"][]) =>
     client(
       (
         await ok(

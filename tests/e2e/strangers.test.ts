@@ -43,7 +43,7 @@ async function idsOf(office: Office) {
       body: { contactId, plan: { title: "Visit", times } } as never,
     }),
   );
-  const scopes = ["cases.read"];
+  const scopes: Schemas["Scope"][] = ["cases.read"];
   const key = await ok(office.api.POST("/v1/apiKeys", { body: { displayName: "CRM", scopes } }));
   const actor = { id: "sam", displayName: "Sam" };
   const token = await ok(office.api.POST("/v1/staffTokens", { body: { actor, scopes } }));
