@@ -118,7 +118,7 @@ absl::StatusOr<int> ServicesDirectory::PriceOfCode(const std::string& organisati
   parameters["host"] = HostOf(portal_url);
   ASSIGN_OR_RETURN(const auto found, notification_.Call(&notification::v1::Intake_Stub::CheckSms,
                                                         organisation_id, request));
-  return std::max(1, found.segments());
+  return found.segments();
 }
 
 absl::Status ServicesDirectory::CheckWording(const std::string& organisation_id,

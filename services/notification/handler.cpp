@@ -181,10 +181,10 @@ absl::StatusOr<pb::PublishEventsResponse> Handler::PublishEvents(
 absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,
                                                        const pb::CheckSmsRequest& request) {
   ASSIGN_OR_RETURN(const int64_t balance, store_.Balance(call.caller.organisation_id));
-  pb::CheckSmsResponse response;
-  response.set_configured(sms_sender_.has_value());
-  response.set_balance(balance);
   ASSIGN_OR_RETURN(const auto own, submitter_.OwnSender(call.caller.organisation_id));
+  pb::CheckSmsResponse response;
+  response.set_configured(sms_sender_.has_value() || own.has_value());
+  response.set_balance(balance);
   response.set_sender(own.value_or(sms_sender_.value_or("")));
   if (!request.template_().empty()) {
     ASSIGN_OR_RETURN(const Kind* const kind, KindBy(request.template_(), Channel::kSms));
