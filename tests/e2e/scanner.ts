@@ -46,6 +46,8 @@ before(async () => {
   await startClamd();
   process.env.GATEHOUSE_CLAMD_URL = `unix://${socket}`;
   await start("documents");
+  const office = await Office.open();
+  await eventually(async () => (await office.api.GET("/v1/documentSettings")).data, "documents");
 });
 after(async () => {
   delete process.env.GATEHOUSE_CLAMD_URL;

@@ -160,7 +160,7 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
     }
   }
   SmsStatus sms = facts.sms;
-  if (sms.balance < kCodeCreditsMax && sms.balance > 0) {
+  if (sms.balance < kCodeCreditsMax) {  // By an account of the organisation's own they cost none.
     ASSIGN_OR_RETURN(sms.segments, directory_.PriceOfCode(
                                        id, conditions.organisation.display_name,
                                        conditions.organisation.PortalFor(conditions.portal_url)));
