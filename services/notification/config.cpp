@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <map>
 
 #include "absl/strings/match.h"
@@ -51,33 +50,30 @@ std::string WithoutSlash(const std::string& url) {
   return url.substr(0, url.find_last_not_of('/') + 1);
 }
 
-// The names of a provider's settings.
-struct SmsNames {
-  const char *url, *account, *token, *from;
-};
-constexpr std::array<SmsNames, 2> kProviders = {
-    {{"GATEHOUSE_SMS_URL", "GATEHOUSE_SMS_ACCOUNT", "GATEHOUSE_SMS_TOKEN", "GATEHOUSE_SMS_FROM"},
-     {"GATEHOUSE_SMS_SECOND_URL", "GATEHOUSE_SMS_SECOND_ACCOUNT", "GATEHOUSE_SMS_SECOND_TOKEN",
-      "GATEHOUSE_SMS_SECOND_FROM"}}};
-
 void ReadSms(Environment& environment, std::vector<SmsConfig>& providers) {
   const auto back = environment.OptionalText("GATEHOUSE_SMS_CALLBACK_URL");
   CheckScheme(environment, "GATEHOUSE_SMS_CALLBACK_URL", back.value_or(""), "http");
-  for (const SmsNames& names : kProviders) {
-    const auto url = environment.OptionalText(names.url);
-    if (!url.has_value()) continue;
-    CheckScheme(environment, names.url, *url, "http");
-    if (&names != &kProviders[0] && providers.empty()) {
-      environment.Mistake(names.url, "is the second provider: set the first one");
-    }
-    SmsConfig one = {.url = WithoutSlash(*url),
-                     .account = environment.Text(names.account),
-                     .token = environment.SecretValue(names.token),
-                     .from = environment.Text(names.from)};
+  const auto add = [&](const char* name, SmsConfig one) {
+    CheckScheme(environment, name, one.url, "http");
     if (back.has_value()) {
       one.callback_url = absl::StrCat(WithoutSlash(*back), "/v1/smsCallbacks/", one.account);
     }
     providers.push_back(std::move(one));
+  };
+  if (const auto url = environment.OptionalText("GATEHOUSE_SMS_URL")) {
+    add("GATEHOUSE_SMS_URL", {.url = WithoutSlash(*url),
+                              .account = environment.Text("GATEHOUSE_SMS_ACCOUNT"),
+                              .token = environment.SecretValue("GATEHOUSE_SMS_TOKEN"),
+                              .from = environment.Text("GATEHOUSE_SMS_FROM")});
+  }
+  if (const auto url = environment.OptionalText("GATEHOUSE_SMS_SECOND_URL")) {
+    if (providers.empty()) {
+      environment.Mistake("GATEHOUSE_SMS_SECOND_URL", "is the second provider: set the first one");
+    }
+    add("GATEHOUSE_SMS_SECOND_URL", {.url = WithoutSlash(*url),
+                                     .account = environment.Text("GATEHOUSE_SMS_SECOND_ACCOUNT"),
+                                     .token = environment.SecretValue("GATEHOUSE_SMS_SECOND_TOKEN"),
+                                     .from = environment.Text("GATEHOUSE_SMS_SECOND_FROM")});
   }
 }
 

@@ -54,7 +54,10 @@ export function settingsIn(text) {
   // setting only.
   const conditional = /if \(const auto \w+ = environment\.OptionalText\([^{]*\{.*?^ {2,4}\}/gms;
   const always = text.replace(conditional, "");
-  const needs = namesIn(always, /\b(?:Text|SecretValue)\(\s*"(GATEHOUSE_\w+)"\s*\)/g);
+  // Those of a server of buckets are asked for only where a bucket is named.
+  const needs = namesIn(always, /\b(?:Text|SecretValue)\(\s*"(GATEHOUSE_\w+)"\s*\)/g).filter(
+    (name) => !name.startsWith("GATEHOUSE_S3_"),
+  );
   return { reads: new Set([...reads, ...addresses]), needs: new Set([...needs, ...addresses]) };
 }
 

@@ -28,8 +28,7 @@ class ScriptProcess {
     int in[2] = {}, out[2] = {};
     REQUIRE(pipe2(in, O_CLOEXEC) == 0);
     REQUIRE(pipe2(out, O_CLOEXEC) == 0);
-    std::vector<std::string> words = {"/usr/bin/python3",
-                                      InSource("tests/support/" + script)};
+    std::vector<std::string> words = {"/usr/bin/python3", InSource("tests/support/" + script)};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());

@@ -31,8 +31,7 @@ absl::StatusOr<Previewing::Pair> Previewing::Made(const Document& document) {
 
 absl::Status Previewing::Keep(const Document& document, const Pair& pair) {
   const LooseBlob blob = {document.organisation_id, NewId("prv")};
-  ASSIGN_OR_RETURN(const auto writer,
-                   places_.blobs.Write(blob.organisation_id, blob.document_id));
+  ASSIGN_OR_RETURN(const auto writer, places_.blobs.Write(blob.organisation_id, blob.document_id));
   RETURN_IF_ERROR(writer->Append(pair.small));
   RETURN_IF_ERROR(writer->Append(pair.large));
   RETURN_IF_ERROR(places_.documents.NoteLoose(blob));

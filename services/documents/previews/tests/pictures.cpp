@@ -107,8 +107,7 @@ absl::StatusOr<Preview> PreviewOf(const std::string& bytes, const std::string& c
 // Made once by heif-enc of libheif-examples 1.15 from a JPEG of Png(400, 300) and Sideways(), and
 // given the property `irot` that phones write: no encoder of HEIC is at hand where tests run.
 std::string PhonePhoto() {
-  std::ifstream file(InSource("services/documents/previews/tests/sideways.heic"),
-                     std::ios::binary);
+  std::ifstream file(InSource("services/documents/previews/tests/sideways.heic"), std::ios::binary);
   REQUIRE(file.is_open());
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -31,8 +31,7 @@ TEST_CASE("a preview is as large as was asked, and never larger than the image",
   CHECK(Seen(PreviewOf(Png(1, 3000), "image/png", 256)).substr(0, 5) == "1x256");
   const auto large = PreviewOf(Png(3000, 1500), "image/png");
   CHECK(Seen(large) == "1024x512 tl");
-  CHECK(Seen(PreviewerProcess(kPreviewerProgram).MakeSmaller(large->jpeg, 256)) ==
-        "256x128 tl");
+  CHECK(Seen(PreviewerProcess(kPreviewerProgram).MakeSmaller(large->jpeg, 256)) == "256x128 tl");
 }
 
 TEST_CASE("a photo that was taken sideways becomes an upright preview", "[unit]") {
