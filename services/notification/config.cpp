@@ -66,14 +66,15 @@ void ReadSms(Environment& environment, std::vector<SmsConfig>& providers) {
                               .token = environment.SecretValue("GATEHOUSE_SMS_TOKEN"),
                               .from = environment.Text("GATEHOUSE_SMS_FROM")});
   }
+  const bool has_first = !providers.empty();
   if (const auto url = environment.OptionalText("GATEHOUSE_SMS_SECOND_URL")) {
-    if (providers.empty()) {
-      environment.Mistake("GATEHOUSE_SMS_SECOND_URL", "is the second provider: set the first one");
-    }
     add("GATEHOUSE_SMS_SECOND_URL", {.url = WithoutSlash(*url),
                                      .account = environment.Text("GATEHOUSE_SMS_SECOND_ACCOUNT"),
                                      .token = environment.SecretValue("GATEHOUSE_SMS_SECOND_TOKEN"),
                                      .from = environment.Text("GATEHOUSE_SMS_SECOND_FROM")});
+  }
+  if (!has_first && !providers.empty()) {
+    environment.Mistake("GATEHOUSE_SMS_SECOND_URL", "is the second provider: set the first one");
   }
 }
 

@@ -39,7 +39,7 @@ const lines = (text) =>
     .sort();
 
 const betweenServices = `
-  cases → identity, invitation, notification: 7000
+  cases → documents, identity, invitation, notification: 7000
   documents → cases, identity, notification: 7000
   front → cases, documents, identity, invitation, notification: 7000
   gateway → cases, documents, identity, invitation, notification: 7000
@@ -250,7 +250,7 @@ test("a call that only one side allows is none", () => {
   const cut = changed((objects) => {
     named(objects, "NetworkPolicy", "cases").spec.egress = [];
   });
-  assert.deepEqual(cut, { more: [], less: ["cases → identity, invitation, notification: 7000"] });
+  assert.deepEqual(cut, { more: [], less: ["cases → documents, identity, invitation, notification: 7000"] });
   const offered = changed((objects) => {
     const [rule] = named(objects, "NetworkPolicy", "invitation").spec.ingress;
     rule.from.push({ podSelector: { matchLabels: { "app.kubernetes.io/name": "documents" } } });
