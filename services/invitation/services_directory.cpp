@@ -1,7 +1,5 @@
 #include "services/invitation/services_directory.h"
 
-#include <algorithm>
-
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/factfind.pb.h"
 #include "gatehouse/documents/v1/documents.pb.h"
