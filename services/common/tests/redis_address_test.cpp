@@ -1,9 +1,9 @@
 #include "services/common/redis/redis_address.h"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 
 #include "absl/strings/match.h"
+#include "tests/support/settings.h"
 
 namespace gatehouse {
 namespace {
@@ -104,10 +104,10 @@ TEST_CASE("what is no address of a Redis is refused, and not repeated", "[unit]"
 
 TEST_CASE("a process that is given no address of a Redis says so when it starts", "[unit]") {
   const auto mistakes = [](const char* url) {
-    setenv("GATEHOUSE_REDIS_URL", url, 1);
+    const std::map<std::string, std::string> settings = {{"GATEHOUSE_REDIS_URL", url}};
+    const OnlySettings only(settings);
     Environment environment;
     (void)ReadRedisUrl(environment);
-    unsetenv("GATEHOUSE_REDIS_URL");
     return std::string(environment.Status().message());
   };
   CHECK(mistakes("redis://cache").empty());

@@ -1,9 +1,9 @@
 #include "services/common/rpc/tls.h"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 
 #include "services/common/process/config.h"
+#include "tests/support/settings.h"
 
 namespace gatehouse {
 namespace {
@@ -12,14 +12,12 @@ constexpr char kPlaintext[] = "loopback-only-trusts-everybody";
 
 // What ReadTls() makes of the two settings; null: not set.
 std::string Mistakes(const char* directory, const char* plaintext, bool& tls) {
-  unsetenv("GATEHOUSE_TLS_DIR");
-  unsetenv("GATEHOUSE_PLAINTEXT");
-  if (directory != nullptr) setenv("GATEHOUSE_TLS_DIR", directory, 1);
-  if (plaintext != nullptr) setenv("GATEHOUSE_PLAINTEXT", plaintext, 1);
+  std::map<std::string, std::string> settings;
+  if (directory != nullptr) settings["GATEHOUSE_TLS_DIR"] = directory;
+  if (plaintext != nullptr) settings["GATEHOUSE_PLAINTEXT"] = plaintext;
+  const OnlySettings only(settings);
   Environment environment;
   tls = ReadTls(environment) != nullptr;
-  unsetenv("GATEHOUSE_TLS_DIR");
-  unsetenv("GATEHOUSE_PLAINTEXT");
   return std::string(environment.Status().message());
 }
 

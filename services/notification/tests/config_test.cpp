@@ -1,11 +1,11 @@
 #include "services/notification/config.h"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <map>
 
 #include "absl/strings/match.h"
 #include "tests/support/places.h"
+#include "tests/support/settings.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -27,11 +27,11 @@ const std::map<std::string, std::string> kGood = {
 
 // What is read where these settings differ from good ones; an empty one is not set.
 absl::Status StatusWith(const std::map<std::string, std::string>& changes, Config& config) {
-  for (const auto& [name, value] : kGood) setenv(name.c_str(), value.c_str(), 1);
-  for (const auto& [name, value] : changes) setenv(name.c_str(), value.c_str(), 1);
+  std::map<std::string, std::string> settings = changes;
+  settings.insert(kGood.begin(), kGood.end());
+  const OnlySettings only(settings);
   Environment environment;
   config = Config::Read(environment);
-  for (const auto& [name, value] : kGood) unsetenv(name.c_str());
   return environment.Status();
 }
 
@@ -98,9 +98,7 @@ TEST_CASE("each kind of row is kept for as long as its own setting says", "[unit
   CHECK(days("webhook_delivery") == 30);
   CHECK(days("template") == 400);
   CHECK(days("summary_entry") == 30);
-  setenv("GATEHOUSE_RETENTION_MESSAGE_DAYS", "900", 1);
-  REQUIRE(StatusWith({}, config).ok());
-  unsetenv("GATEHOUSE_RETENTION_MESSAGE_DAYS");
+  REQUIRE(StatusWith({{"GATEHOUSE_RETENTION_MESSAGE_DAYS", "900"}}, config).ok());
   CHECK(days("message") == 900);
   CHECK(days("conversation_message") == 900);
   CHECK(days("sandbox_message") == 7);
@@ -117,12 +115,10 @@ TEST_CASE("the least TLS follows from the scheme and from whether a password wou
 
 TEST_CASE("an authority's file must be there", "[unit]") {
   Config config;
-  setenv("GATEHOUSE_SMTP_CA_FILE", "/nowhere/ca.crt", 1);
-  CHECK(absl::StrContains(StatusWith({}, config).message(), "GATEHOUSE_SMTP_CA_FILE"));
-  setenv("GATEHOUSE_SMTP_CA_FILE", InSource("CMakeLists.txt").c_str(), 1);
-  CHECK(StatusWith({}, config).ok());
+  constexpr char kName[] = "GATEHOUSE_SMTP_CA_FILE";
+  CHECK(absl::StrContains(StatusWith({{kName, "/nowhere/ca.crt"}}, config).message(), kName));
+  CHECK(StatusWith({{kName, InSource("CMakeLists.txt")}}, config).ok());
   CHECK(absl::EndsWith(config.smtp.ca_file, "/CMakeLists.txt"));
-  unsetenv("GATEHOUSE_SMTP_CA_FILE");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "services/documents/blobs/blob_settings.h"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 
 #include "absl/strings/match.h"
+#include "tests/support/settings.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -25,31 +25,17 @@ TEST_CASE("a store is a folder or a bucket", "[unit]") {
   }
 }
 
-// The variables of one test, gone at its end.
-class Variables {
- public:
-  ~Variables() {
-    for (const std::string& name : names_) unsetenv(name.c_str());
-  }
-  void Set(const std::string& name, const std::string& value) {
-    names_.push_back(name);
-    setenv(name.c_str(), value.c_str(), 1);
-  }
-
- private:
-  std::vector<std::string> names_;
-};
-
 TEST_CASE("a bucket needs a server and who asks it, a folder neither", "[unit]") {
-  Variables variables;
-  variables.Set("GATEHOUSE_BLOB_URL", "file:///var/blobs");
+  std::map<std::string, std::string> settings = {{"GATEHOUSE_BLOB_URL", "file:///var/blobs"}};
   {
+    const OnlySettings only(settings);
     Environment environment;
     CHECK(BlobSettings::Read(environment).place.folder == "/var/blobs");
     CHECK(environment.Status().ok());
   }
-  variables.Set("GATEHOUSE_BLOB_OTHER_URL", "s3://gatehouse/a");
+  settings["GATEHOUSE_BLOB_OTHER_URL"] = "s3://gatehouse/a";
   {
+    const OnlySettings only(settings);
     Environment environment;
     BlobSettings::Read(environment);
     const std::string mistakes(environment.Status().message());
@@ -58,27 +44,27 @@ TEST_CASE("a bucket needs a server and who asks it, a folder neither", "[unit]")
       CHECK(absl::StrContains(mistakes, name));
     }
   }
-  variables.Set("GATEHOUSE_S3_ENDPOINT", "https://s3.example:9000/");
-  variables.Set("GATEHOUSE_S3_ACCESS_KEY", "test:tester");
-  variables.Set("GATEHOUSE_S3_SECRET_KEY", "testing");
+  settings["GATEHOUSE_S3_ENDPOINT"] = "https://s3.example:9000/";
+  settings["GATEHOUSE_S3_ACCESS_KEY"] = "test:tester";
+  settings["GATEHOUSE_S3_SECRET_KEY"] = "testing";
+  const OnlySettings only(settings);
   Environment environment;
-  const BlobSettings settings = BlobSettings::Read(environment);
+  const BlobSettings read = BlobSettings::Read(environment);
   CHECK(environment.Status().ok());
-  CHECK(settings.other->prefix == "a/");
-  CHECK(settings.s3.endpoint == "https://s3.example:9000");
-  CHECK(settings.s3.credentials.region == "us-east-1");
-  CHECK(settings.s3.encryption.empty());
-  CHECK_FALSE(settings.s3.checksums);
+  CHECK(read.other->prefix == "a/");
+  CHECK(read.s3.endpoint == "https://s3.example:9000");
+  CHECK(read.s3.credentials.region == "us-east-1");
+  CHECK(read.s3.encryption.empty());
+  CHECK_FALSE(read.s3.checksums);
 }
 
 TEST_CASE("what is no setting of a bucket is named, and its value is not", "[unit]") {
-  Variables variables;
-  variables.Set("GATEHOUSE_BLOB_URL", "s3://gatehouse");
-  variables.Set("GATEHOUSE_S3_ENDPOINT", "https://user:word@s3.example");
-  variables.Set("GATEHOUSE_S3_ACCESS_KEY", "test:tester");
-  variables.Set("GATEHOUSE_S3_SECRET_KEY", "testing");
-  variables.Set("GATEHOUSE_S3_ENCRYPTION", "rot13");
-  variables.Set("GATEHOUSE_S3_CHECKSUMS", "md5");
+  const OnlySettings only({{"GATEHOUSE_BLOB_URL", "s3://gatehouse"},
+                           {"GATEHOUSE_S3_ENDPOINT", "https://user:word@s3.example"},
+                           {"GATEHOUSE_S3_ACCESS_KEY", "test:tester"},
+                           {"GATEHOUSE_S3_SECRET_KEY", "testing"},
+                           {"GATEHOUSE_S3_ENCRYPTION", "rot13"},
+                           {"GATEHOUSE_S3_CHECKSUMS", "md5"}});
   Environment environment;
   BlobSettings::Read(environment);
   const std::string mistakes(environment.Status().message());
