@@ -59,20 +59,8 @@ absl::StatusOr<pb::Case> Handler::GetCase(const Call& call, const pb::GetCaseReq
   const std::string& organisation_id = call.caller.organisation_id;
   ASSIGN_OR_RETURN(const Case found, store_.Get(organisation_id, request.case_id()));
   std::vector<Case> cases = {found};
-  RETURN_IF_ERROR(AddStates(organisation_id, cases));
+  RETURN_IF_ERROR(AddStates(places_, organisation_id, cases));
   return ToProto(cases.front());
-}
-
-absl::Status Handler::AddStates(const std::string& organisation_id, std::vector<Case>& cases) {
-  std::vector<std::string> case_ids;
-  case_ids.reserve(cases.size());
-  for (const Case& mirrored : cases) case_ids.push_back(mirrored.case_id);
-  ASSIGN_OR_RETURN(const auto states, places_.Of(organisation_id, case_ids));
-  for (Case& mirrored : cases) {
-    const auto state = states.find(mirrored.case_id);
-    if (state != states.end()) mirrored.state = state->second;
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<pb::ListCasesResponse> Handler::ListCases(const Call& call,
@@ -81,7 +69,7 @@ absl::StatusOr<pb::ListCasesResponse> Handler::ListCases(const Call& call,
   ASSIGN_OR_RETURN(std::vector<Case> cases, store_.List(call.caller.organisation_id, page));
   pb::ListCasesResponse response;
   response.set_next_page_token(CutPage(cases, page, KeyOf));
-  RETURN_IF_ERROR(AddStates(call.caller.organisation_id, cases));
+  RETURN_IF_ERROR(AddStates(places_, call.caller.organisation_id, cases));
   for (const Case& mirrored : cases) *response.add_cases() = ToProto(mirrored);
   return response;
 }

@@ -42,8 +42,6 @@ class Handler {
       const Call& call, const pb::SetContactPortalsRequest& request);
 
  private:
-  absl::Status AddStates(const std::string& organisation_id, std::vector<Case>& cases);
-
   Store& store_;
   Places& places_;
   const PortalGate& gate_;

@@ -12,6 +12,7 @@
 #include "services/cases/pipelines/handler.h"
 #include "services/cases/portal/handler.h"
 #include "services/cases/retention.h"
+#include "services/cases/search/handler.h"
 #include "services/cases/store/postgres_store.h"
 #include "services/cases/tasks/handler.h"
 #include "services/cases/visits/handler.h"
@@ -163,6 +164,8 @@ int main(int argc, char** argv) {
   cases::BulkHandler bulk(bulk_store, once);
   cases::ChangeStore change_store(base.postgres());
   cases::ChangesHandler changes(change_store, places);
+  cases::SearchStore search_store(base.postgres());
+  cases::SearchHandler search(search_store, places);
   cases::PipelinesHandler pipelines({definitions, places, case_file, gate, once});
   cases::ContactStore contact_store(base.postgres(), outbox, store, case_file);
   cases::ContactsHandler contacts(contact_store, case_file, gate, once);
@@ -183,6 +186,7 @@ int main(int argc, char** argv) {
   handler.Register(server);
   bulk.Register(server);
   changes.Register(server);
+  search.Register(server);
   pipelines.Register(server);
   portal.Register(server);
   contacts.Register(server);

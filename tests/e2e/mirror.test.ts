@@ -146,3 +146,27 @@ test("an API key invites in the organisation's name", async () => {
   );
   assert.match(builtIn.text, /^Harbour Home Loans invites you to Lovelace/m);
 });
+
+test("staff find a case by what they know of it, as it is now", async () => {
+  const office = await Office.ready();
+  const find = async (query: string) =>
+    (await ok(office.api.GET("/v1/cases:search", { params: { query: { query } } }))).cases.map(
+      (found) => found.caseId,
+    );
+  const [ada] = office.contacts;
+  for (const query of [office.caseId, `${ada.givenName} ${ada.familyName!.slice(0, 4)}`, ada.mobile!]) {
+    assert.deepEqual(await find(query), [office.caseId], query);
+  }
+  await office.putCase(office.contacts.slice(1));
+  assert.deepEqual(await find(ada.email!), []);
+  await refused(
+    office.api.GET("/v1/cases:search", { params: { query: { query: "..." } } }),
+    400,
+    "INVALID_ARGUMENT",
+  );
+  const other = await Office.ready();
+  const found = await ok(
+    other.api.GET("/v1/cases:search", { params: { query: { query: office.caseId } } }),
+  );
+  assert.deepEqual(found, { cases: [], more: false });
+});

@@ -25,4 +25,8 @@ class Places {
       const std::string& organisation_id, const std::vector<std::string>& case_ids) = 0;
 };
 
+// Says of each of these cases where it stands.
+absl::Status AddStates(Places& places, const std::string& organisation_id,
+                       std::vector<Case>& cases);
+
 }  // namespace gatehouse::cases

@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/cases/effects.h"
+#include "services/cases/search/store/case_words.h"
 #include "services/cases/store/rows.h"
 #include "services/common/base/random.h"
 #include "services/common/postgres/arrays.h"
@@ -175,6 +176,7 @@ absl::StatusOr<Case> PostgresStore::Put(const Caller& caller, const Case& mirror
     tx.Exec("DELETE FROM contact WHERE organisation_id = $1 AND case_id = $2", organisation_id,
             mirrored.case_id);
     tx.Exec(kPutContacts, organisation_id, mirrored.case_id, ToJson(mirrored.contacts));
+    IndexWords(tx, organisation_id, {mirrored.case_id});
     Case now = *Find(tx, organisation_id, mirrored.case_id);
     ASSIGN_OR_RETURN(now.state, places_.Follow(caller, mirrored));
     if (ConcernsInvitations(before, now.contacts)) {

@@ -7,6 +7,7 @@
 #include "gatehouse/cases/v1/reasons.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/cases/effects.h"
+#include "services/cases/search/store/case_words.h"
 #include "services/cases/store/rows.h"
 #include "services/common/postgres/arrays.h"
 
@@ -174,6 +175,7 @@ absl::Status BulkStore::PutOnce(const Caller& caller, const std::vector<Case>& p
     }
     const auto before = FindCases(tx, organisation_id, columns.case_ids);
     PutContacts(tx, organisation_id, current, before);
+    IndexWords(tx, organisation_id, columns.case_ids);
     ASSIGN_OR_RETURN(refused, places_.FollowAll(caller, current));
     if (!refused.empty()) return absl::CancelledError("what is refused is not kept");
     OutboxCalls calls(organisation_id);

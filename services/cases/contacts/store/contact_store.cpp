@@ -7,6 +7,7 @@
 #include "gatehouse/cases/v1/events.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/cases/effects.h"
+#include "services/cases/search/store/case_words.h"
 #include "services/common/jobs/events.h"
 
 namespace gatehouse::cases {
@@ -64,6 +65,7 @@ absl::StatusOr<Contact> ContactStore::Update(const Caller& caller, const Target&
     ASSIGN_OR_RETURN(const std::vector<FieldChange> changes, change(*contact));
     tx.Exec(kUpdate, organisation_id, target.case_id, target.contact_id, contact->given_name,
             contact->family_name, contact->email, contact->mobile, contact->e164);
+    IndexWords(tx, organisation_id, {target.case_id});
     const std::string by = caller.AccessTo(target.case_id)->contact_id;
     for (const FieldChange& kept : changes) {
       tx.Exec(kKeep, organisation_id, target.case_id, target.contact_id, by,

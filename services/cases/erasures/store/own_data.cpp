@@ -3,6 +3,7 @@
 #include "absl/strings/str_replace.h"
 #include "gatehouse/cases/v1/visits.pb.h"
 #include "services/cases/effects.h"
+#include "services/cases/search/store/case_words.h"
 #include "services/cases/store/rows.h"
 #include "services/common/postgres/arrays.h"
 
@@ -145,6 +146,7 @@ std::vector<std::string> LeaveMirror(Transaction& tx, const std::string& organis
   tx.Exec("DELETE FROM contact_portal WHERE contact_id = $2 AND organisation_id = $1",
           organisation_id, contact_id);
   tx.Exec(kTouch, organisation_id, SqlArray(case_ids));
+  IndexWords(tx, organisation_id, case_ids);
   for (const auto& [case_id, now] : FindCases(tx, organisation_id, case_ids)) {
     AddFollow(case_id, now, "", calls);
   }
@@ -166,6 +168,7 @@ void EraseOwnData(Transaction& tx, const std::string& organisation_id, const Sub
       AddErased(naming.kind, static_cast<int64_t>(rows.affected_rows()), receipt);
     }
   }
+  IndexWords(tx, organisation_id, ListOf(subject.case_ids()));
   AddErased(common::v1::QUOTATION, ErasePlans(tx, organisation_id, case_ids, subject), receipt);
   const auto offers = tx.Exec(kOffersKept, organisation_id, case_ids, contact_id);
   AddKept(common::v1::OFFER, offers[0]["kept"].as<int64_t>(), common::v1::CONTRACT, receipt);
