@@ -87,6 +87,7 @@ class Writer {
     document["components"]["schemas"] = schemas_.All();
     document["components"]["schemas"]["Scope"] = ScopeSchema();
     document["components"]["schemas"].update(problems);
+    document["components"]["examples"] = problems_.AllExamples();
     document["components"]["securitySchemes"] = SecuritySchemes();
     return document.dump(-1, ' ', false, Json::error_handler_t::replace);
   }

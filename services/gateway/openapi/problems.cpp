@@ -44,6 +44,10 @@ const google::protobuf::EnumDescriptor* ConditionsOf(const EnumValueDescriptor& 
   return reason.type()->file()->pool()->FindEnumTypeByName(RuleOf(reason).conditions());
 }
 
+Json BodyOf(const absl::Status& refusal) {
+  return Json::parse(ProblemOf(refusal, "/v1/…", "req_01jd9m5w3v8q2n4x7k6y0t1z5c").body);
+}
+
 Json ExampleOf(const EnumValueDescriptor& reason, const Comments& comments) {
   const std::string sentence = FirstSentence(comments.Of(reason));
   absl::Status refusal = RefuseBy(reason, sentence);
@@ -57,7 +61,16 @@ Json ExampleOf(const EnumValueDescriptor& reason, const Comments& comments) {
   if (reason.name() == "INVALID_REQUEST") {
     refusal = RefuseField("display_name", "is required");
   }
-  return Json::parse(ProblemOf(refusal, "/v1/…", "req_01jd9m5w3v8q2n4x7k6y0t1z5c").body);
+  return BodyOf(refusal);
+}
+
+// What a status is shown by: a reason of the operation's own service before one that all have.
+std::string Telling(const std::map<std::string, const EnumValueDescriptor*>& reasons) {
+  for (const auto& [name, reason] : reasons) {
+    const std::string& package = reason->file()->package();
+    if (package != "gatehouse.common.v1" && package != "gatehouse.gateway.v1") return name;
+  }
+  return reasons.begin()->first;
 }
 
 Json ViolationSchema() {
@@ -92,7 +105,8 @@ Json HeaderOf(const char* description, const char* type) {
   return {{"description", description}, {"schema", {{"type", type}}}};
 }
 
-Json ResponseOf(int status, const std::string& description, Json schema) {
+Json ResponseOf(int status, const std::string& description, Json schema,
+                const std::string& example) {
   Json response = {{"description", description}};
   response["headers"]["X-Request-Id"] = HeaderOf("The request's id.", "string");
   if (status == 429) {
@@ -111,7 +125,9 @@ Json ResponseOf(int status, const std::string& description, Json schema) {
   if (status == 412) {
     response["headers"]["Tus-Version"] = HeaderOf("The version that is spoken.", "string");
   }
-  response["content"]["application/problem+json"]["schema"] = std::move(schema);
+  Json& content = response["content"]["application/problem+json"];
+  content["schema"] = std::move(schema);
+  content["examples"][example]["$ref"] = "#/components/examples/" + example;
   return response;
 }
 
@@ -163,14 +179,16 @@ void Problems::AddResponses(const Route& route, Json& responses) {
     if (status >= 500) schemas.push_back(SchemaRef("Problem"));
     const char* const of = status >= 500 ? "anyOf" : "oneOf";
     responses[std::to_string(status)] =
-        ResponseOf(status, description, schemas.size() == 1 ? schemas[0] : Json{{of, schemas}});
+        ResponseOf(status, description, schemas.size() == 1 ? schemas[0] : Json{{of, schemas}},
+                   Telling(reasons));
   }
   const std::pair<int, const char*> faults[] = {{500, "A fault of ours."},
                                                 {503, "A service is away: try again."},
                                                 {504, "It took too long: try again."}};
   for (const auto& [status, description] : faults) {
     if (by_status.count(status) != 0) continue;
-    responses[std::to_string(status)] = ResponseOf(status, description, SchemaRef("Problem"));
+    const std::string code = std::to_string(status);
+    responses[code] = ResponseOf(status, description, SchemaRef("Problem"), code);
   }
 }
 
@@ -193,15 +211,26 @@ Json Problems::SchemaOf(const EnumValueDescriptor& reason) {
                                            {"subject", {{"type", "string"}}},
                                            {"description", {{"type", "string"}}}}}}}};
   }
-  Json schema = {{"description", comment}, {"allOf", {SchemaRef("Problem"), own}}};
-  schema["examples"] = Json::array({ExampleOf(reason, comments_)});
-  return schema;
+  return {{"description", comment}, {"allOf", {SchemaRef("Problem"), own}}};
 }
 
 Json Problems::All() {
   Json schemas = {{"Problem", ProblemSchema()}, {"Violation", ViolationSchema()}};
   for (const auto& [name, reason] : needed_) schemas[NameOf(*reason)] = SchemaOf(*reason);
   return schemas;
+}
+
+Json Problems::AllExamples() const {
+  Json examples;
+  for (const auto& [name, reason] : needed_) {
+    examples[name]["value"] = ExampleOf(*reason, comments_);
+  }
+  for (const absl::Status& fault :
+       {absl::InternalError(""), absl::UnavailableError(""), absl::DeadlineExceededError("")}) {
+    const Json body = BodyOf(fault);
+    examples[std::to_string(body["status"].get<int>())]["value"] = body;
+  }
+  return examples;
 }
 
 }  // namespace gatehouse::gateway

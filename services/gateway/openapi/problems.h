@@ -21,6 +21,9 @@ class Problems {
 
   // `Problem`, and one for each reason that was referred to, such as `CodeWrongProblem`.
   Json All();
+  // One body for each reason that was referred to, by its name, and for each fault, by its status:
+  // once in the document, whatever refers to it.
+  Json AllExamples() const;
 
  private:
   using Reasons = std::map<std::string, const google::protobuf::EnumValueDescriptor*>;

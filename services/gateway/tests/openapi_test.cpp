@@ -53,10 +53,11 @@ const Document& TheDocument() {
   return document;
 }
 
-// Every "$ref" within, by the name that it refers to.
+// Every "$ref" to a schema within, by its name.
 void CollectRefs(const json& value, std::set<std::string>& names) {
   if (value.is_object() && value.contains("$ref")) {
-    names.insert(value["$ref"].get<std::string>().substr(21));
+    const std::string ref = value["$ref"];
+    if (absl::StartsWith(ref, "#/components/schemas/")) names.insert(ref.substr(21));
   }
   for (const auto& item : value) {
     if (item.is_structured()) CollectRefs(item, names);
@@ -148,14 +149,45 @@ TEST_CASE("the example of a problem is one that the gateway could answer", "[uni
   for (const auto& [name, schema] : TheDocument().all["components"]["schemas"].items()) {
     if (!schema.contains("allOf")) continue;
     INFO(name);
-    const json example = schema["examples"][0];
+    const std::string reason = schema["allOf"][1]["properties"]["reason"]["enum"][0];
+    const json example = TheDocument().all["components"]["examples"][reason]["value"];
     for (const json& member : schema["allOf"][1]["required"]) {
       CHECK(example.contains(member.get<std::string>()));
     }
-    CHECK(example["reason"] == schema["allOf"][1]["properties"]["reason"]["enum"][0]);
+    CHECK(example["reason"] == reason);
     CHECK(example["status"].get<int>() >= 400);
     CHECK_FALSE(example["detail"].get<std::string>().empty());
   }
+}
+
+TEST_CASE("each refusal of an operation has an example, which has its status", "[unit]") {
+  const json& all = TheDocument().all;
+  const std::string folder = "#/components/examples/";
+  std::set<std::string> of_no_reason;
+  for (const auto& [path, item] : all["paths"].items()) {
+    for (const auto& [verb, operation] : item.items()) {
+      if (!operation.is_object()) continue;
+      for (const auto& [status, response] : operation["responses"].items()) {
+        if (status[0] < '4') continue;
+        INFO(path << " " << verb << " " << status);
+        const json& examples = response["content"]["application/problem+json"]["examples"];
+        REQUIRE(examples.size() == 1);
+        const std::string name = examples.begin().key();
+        REQUIRE(examples[name]["$ref"] == folder + name);
+        const json& body = all["components"]["examples"][name]["value"];
+        CHECK(std::to_string(body["status"].get<int>()) == status);
+        if (body.contains("reason")) {
+          CHECK(TheDocument().Reasons(path, verb, status).count(name) == 1);
+        } else {
+          of_no_reason.insert(name);
+        }
+      }
+    }
+  }
+  CHECK(of_no_reason == std::set<std::string>{"500", "503", "504"});
+  CHECK(all["paths"]["/v1/portal/signIn:verify"]["post"]["responses"]["401"]["content"]
+           ["application/problem+json"]["examples"]
+               .contains("CODE_WRONG"));
 }
 
 TEST_CASE("a value that is never sent is no value, and one that is, is", "[unit]") {
