@@ -36,7 +36,9 @@ struct Caller {
   std::string actor_id;
   std::string actor_name;
   std::string region;  // The organisation's, as ISO 3166-1 alpha-2; empty for OPERATOR and SERVICE.
-  std::vector<std::string> scopes;  // STAFF
+  // STAFF: what the credential may do. CLIENT: what keeps it out of the portal so far, which is
+  // empty for who has come in (kPortalClosed, kTermsDue).
+  std::vector<std::string> scopes;
   // What a revocation names: the id of the session, the API key or the staff token.
   std::string credential_id;
   std::vector<CaseAccess> cases;     // CLIENT

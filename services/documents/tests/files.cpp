@@ -1,6 +1,12 @@
 #include "services/documents/tests/files.h"
 
 #include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "services/common/base/random.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -82,6 +88,40 @@ std::vector<OleEntry> EntriesOf(const std::vector<std::string>& streams,
 }
 
 }  // namespace
+
+Files::Files() : folder(std::filesystem::temp_directory_path() / NewId("gatehouse-files")) {
+  std::filesystem::create_directories(folder);
+}
+
+void Files::Run(const std::string& command) const {
+  const std::string all = "cd " + folder.string() + " && " + command + " >out 2>&1";
+  if (std::system(all.c_str()) != 0) FAIL(command << ": " << Text("out"));
+}
+
+std::string Files::Text(const std::string& name) const {
+  std::ifstream file(folder / name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string ReadZip(DownloadsHandler::Sends source, const std::string& script) {
+  REQUIRE(source.ok());
+  std::string all;
+  int64_t length = 0;
+  pb::DownloadDocumentResponse part;
+  while ((*source)->Next(part).value()) {
+    if (part.has_content_length()) length = part.content_length();
+    all += part.data();
+  }
+  CHECK(length == static_cast<int64_t>(all.size()));
+  const struct Files files;
+  std::ofstream(files.folder / "a.zip", std::ios::binary) << all;
+  std::ofstream(files.folder / "read.py")
+      << "import zipfile, json, hashlib\nz = zipfile.ZipFile('a.zip')\n"
+         "assert z.testzip() is None\n" +
+             script;
+  files.Run("/usr/bin/python3 read.py");
+  return files.Text("out");
+}
 
 absl::Status TextBlob::Read(int64_t offset, size_t size, std::string& bytes) {
   ++reads_;

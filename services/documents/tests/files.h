@@ -1,14 +1,32 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "services/documents/blobs/domain/blobs.h"
+#include "services/documents/downloads/handler.h"
 
 namespace gatehouse::documents {
 
 // Files as tests need them: made of what counts for what they are, by the formats' own rules.
+
+// A folder of its own, and commands in it.
+struct Files {
+  Files();
+  ~Files() { std::filesystem::remove_all(folder); }
+  Files(const Files&) = delete;
+  Files& operator=(const Files&) = delete;
+
+  void Run(const std::string& command) const;
+  std::string Text(const std::string& name) const;
+  const std::filesystem::path folder;
+};
+
+// What a reader that is not ours finds in a downloaded archive `z`, by the words of a script in
+// Python.
+std::string ReadZip(DownloadsHandler::Sends source, const std::string& script);
 
 // A blob in memory.
 class TextBlob : public BlobReader {

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/documents/archives/handler.h"
 #include "services/documents/signing/tests/seal_authority.h"
+#include "services/documents/tests/files.h"
 #include "services/documents/tests/fixture.h"
 
 namespace gatehouse::documents {
@@ -84,22 +85,7 @@ struct ArchiveFixture : Fixture {
   }
   // What a reader that is not ours finds in it, by the script's words.
   std::string Read(const CaseAccess* access, const std::string& script) {
-    auto source = Ask(access);
-    REQUIRE(source.ok());
-    std::string all;
-    int64_t length = 0;
-    pb::DownloadDocumentResponse part;
-    while ((*source)->Next(part).value()) {
-      if (part.has_content_length()) length = part.content_length();
-      all += part.data();
-    }
-    CHECK(length == static_cast<int64_t>(all.size()));
-    const struct Files files;
-    std::ofstream(files.folder / "a.zip", std::ios::binary) << all;
-    std::ofstream(files.folder / "read.py")
-        << "import zipfile\nz = zipfile.ZipFile('a.zip')\nassert z.testzip() is None\n" + script;
-    files.Run("/usr/bin/python3 read.py");
-    return files.Text("out");
+    return ReadZip(Ask(access), script);
   }
   std::string Names(const CaseAccess* access) { return Read(access, "print(z.namelist())\n"); }
 };

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/documents/signing/tests/seal_authority.h"
+#include "services/documents/tests/files.h"
 #include "services/documents/tests/fixture.h"
 
 namespace gatehouse::documents {
@@ -30,24 +31,7 @@ struct EvidenceFixture : Fixture {
   }
   // What a reader that is not ours finds in it, by the script's words.
   std::string Read(const SignatureName& name, const std::string& script) {
-    auto source = Ask(name);
-    REQUIRE(source.ok());
-    std::string all;
-    int64_t length = 0;
-    pb::DownloadDocumentResponse part;
-    while ((*source)->Next(part).value()) {
-      if (part.has_content_length()) length = part.content_length();
-      all += part.data();
-    }
-    CHECK(length == static_cast<int64_t>(all.size()));
-    const struct Files files;
-    std::ofstream(files.folder / "a.zip", std::ios::binary) << all;
-    std::ofstream(files.folder / "read.py")
-        << "import zipfile, json, hashlib\nz = zipfile.ZipFile('a.zip')\n"
-           "assert z.testzip() is None\n" +
-               script;
-    files.Run("/usr/bin/python3 read.py");
-    return files.Text("out");
+    return ReadZip(Ask(name), script);
   }
 };
 

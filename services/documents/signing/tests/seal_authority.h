@@ -10,31 +10,12 @@
 #include "absl/strings/match.h"
 #include "services/common/base/random.h"
 #include "services/documents/signing/sealer_process.h"
+#include "services/documents/tests/files.h"
 #include "tests/support/places.h"
 
 namespace gatehouse::documents {
 
 inline const std::string kSealerProgram = InBuild("services/sealer/gatehouse-sealer");
-
-// A folder of its own, and commands in it.
-struct Files {
-  Files() : folder(std::filesystem::temp_directory_path() / NewId("gatehouse-seal")) {
-    std::filesystem::create_directories(folder);
-  }
-  ~Files() { std::filesystem::remove_all(folder); }
-  Files(const Files&) = delete;
-  Files& operator=(const Files&) = delete;
-
-  void Run(const std::string& command) const {
-    const std::string all = "cd " + folder.string() + " && " + command + " >out 2>&1";
-    if (std::system(all.c_str()) != 0) FAIL(command << ": " << Text("out"));
-  }
-  std::string Text(const std::string& name) const {
-    std::ifstream file(folder / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  const std::filesystem::path folder;
-};
 
 // A key with a certificate by itself, and what checks its seals: Debian's pdfsig, which trusts it.
 struct Authority : Files {
