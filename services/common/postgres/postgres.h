@@ -1,8 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
-#include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <type_traits>
@@ -15,6 +15,7 @@
 #include "services/common/base/status.h"
 #include "services/common/base/trace.h"
 #include "services/common/observe/clock_offset.h"
+#include "services/common/postgres/value.h"
 
 namespace gatehouse {
 
@@ -55,24 +56,7 @@ class Transaction {
  public:
   template <typename... Args>
   pqxx::result Exec(const char* sql, const Args&... args) {
-    const PostgresWait wait(session_, absl::Milliseconds(timeout_ms_));
-    if (IsUnnamed()) {
-      if (!settings_.empty()) transaction_.exec(settings_);
-      settings_.clear();
-      touched_ = true;
-      return transaction_.exec_params(sql + comment_, args...);
-    }
-    const std::string& name = Prepare(sql);
-    touched_ = true;
-    if (settings_.empty()) return transaction_.exec_prepared(name, args...);
-    // In one round trip with what the connection must be told first. A statement that fails takes
-    // the settings back with it: then they are still to be sent.
-    std::string values;
-    ((values += (values.empty() ? "(" : ", ") + Quoted(args)), ...);
-    if (!values.empty()) values += ")";
-    pqxx::result result = transaction_.exec(settings_ + "EXECUTE " + name + values);
-    settings_.clear();
-    return result;
+    return Run(sql, {SqlValue(args)...});
   }
 
   // Has `f` run on this thread once everything is committed and the connection is given back; never
@@ -84,20 +68,11 @@ class Transaction {
   Transaction(pqxx::transaction_base& transaction, PostgresSession& session, const Rows& rows,
               int timeout_ms, std::string comment);
 
-  const std::string& Prepare(const char* sql);
+  pqxx::result Run(const char* sql, std::initializer_list<SqlValue> values);
   // Whether statements get no name: of a sampled trace, or where there is a pooler.
   bool IsUnnamed() const;
   // Whose rows the next statements are about.
   void Use(const Rows& rows);
-
-  template <typename T>
-  std::string Quoted(const T& value) {
-    return transaction_.quote(value);
-  }
-  template <typename T>
-  std::string Quoted(const std::optional<T>& value) {
-    return value.has_value() ? Quoted(*value) : "NULL";
-  }
 
   pqxx::transaction_base& transaction_;
   PostgresSession& session_;

@@ -61,7 +61,31 @@ Transaction::Transaction(pqxx::transaction_base& transaction, PostgresSession& s
 
 bool Transaction::IsUnnamed() const { return session_.pooled || !comment_.empty(); }
 
-const std::string& Transaction::Prepare(const char* sql) { return session_.Prepare(sql); }
+pqxx::result Transaction::Run(const char* sql, std::initializer_list<SqlValue> values) {
+  const PostgresWait wait(session_, absl::Milliseconds(timeout_ms_));
+  const auto params = pqxx::prepare::make_dynamic_params(values.begin(), values.end());
+  if (IsUnnamed()) {
+    if (!settings_.empty()) transaction_.exec(settings_);
+    settings_.clear();
+    touched_ = true;
+    return transaction_.exec_params(sql + comment_, params);
+  }
+  const std::string& name = session_.Prepare(sql);
+  touched_ = true;
+  if (settings_.empty()) return transaction_.exec_prepared(name, params);
+  // In one round trip with what the connection must be told first. A statement that fails takes the
+  // settings back with it: then they are still to be sent.
+  std::string statement = settings_ + "EXECUTE " + name;
+  const char* before = "(";
+  for (const SqlValue& value : values) {
+    absl::StrAppend(&statement, before, transaction_.quote(value));
+    before = ", ";
+  }
+  if (values.size() > 0) statement += ")";
+  pqxx::result result = transaction_.exec(statement);
+  settings_.clear();
+  return result;
+}
 
 void Transaction::Use(const Rows& rows) {
   rows_ = rows;

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <limits>
+#include <optional>
 #include <thread>
 
 #include "absl/time/clock.h"
@@ -293,6 +295,38 @@ TEST_CASE("times come back as they were, the infinite ones too", "[service]") {
 }
 
 // A plan that cannot do without reading a table is given a cost beyond all that is compiled for.
+TEST_CASE("values arrive as they are, in whichever way the statement goes", "[service]") {
+  Numbers numbers;
+  const std::string text = "it's {\"quoted\"} \\ 'gi' über";
+  const std::string bytes("\0\\x'\xff", 5);
+  for (const bool pooler : {false, true}) {
+    const auto postgres = Narrow(numbers.database, pooler);
+    // The first one tells the connection whose rows it is about; the second one is prepared.
+    for (int i = 0; i < 2; ++i) {
+      const absl::Status status = postgres->Read(kAcme, [&](Transaction& tx) -> absl::Status {
+        const auto row = tx.Exec(
+            "SELECT $1::text AS text, $2::bytea AS bytes, $3::bigint AS least, $4::boolean AS no, "
+            "$5::double precision AS real, $6::text AS literal, $7::text AS none, "
+            "$8::bigint AS some, $9::text AS nothing, $10::text AS empty",
+            text, Bytes(bytes), std::numeric_limits<int64_t>::min(), false, 0.1, "x",
+            std::optional<std::string>(), std::optional<int64_t>(7), nullptr, "")[0];
+        CHECK(row["text"].c_str() == text);
+        CHECK(BytesFromSql(row["bytes"]) == bytes);
+        CHECK(row["least"].as<int64_t>() == std::numeric_limits<int64_t>::min());
+        CHECK_FALSE(row["no"].as<bool>());
+        CHECK(row["real"].as<double>() == 0.1);
+        CHECK(row["literal"].c_str() == std::string("x"));
+        CHECK(row["none"].is_null());
+        CHECK(row["some"].as<int>() == 7);
+        CHECK(row["nothing"].is_null());
+        CHECK_FALSE(row["empty"].is_null());
+        return absl::OkStatus();
+      });
+      CHECK(status.ok());
+    }
+  }
+}
+
 TEST_CASE("a table that must be read is read, and nothing is compiled for it", "[service]") {
   Numbers numbers;
   numbers.database.Exec("CREATE TABLE bare (value int); GRANT SELECT ON bare TO PUBLIC");
