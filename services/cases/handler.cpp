@@ -35,6 +35,7 @@ void Handler::Register(Server& server) {
   server.Service("gatehouse.cases.v1.CaseDirectory")
       .Unary("LookUpCase", *this, &Handler::LookUpCase)
       .Unary("AddNote", *this, &Handler::AddNote)
+      .Unary("AddNotes", *this, &Handler::AddNotes)
       .Unary("SetContactPortal", *this, &Handler::SetContactPortal)
       .Unary("SetContactPortals", *this, &Handler::SetContactPortals);
 }
@@ -132,6 +133,18 @@ absl::StatusOr<pb::AddNoteResponse> Handler::AddNote(const Call& call,
                      {.text = request.text(), .author = request.author()}, request.request_id());
   if (!note.ok() && !absl::IsNotFound(note.status())) return note.status();
   return pb::AddNoteResponse();
+}
+
+absl::StatusOr<pb::AddNotesResponse> Handler::AddNotes(const Call& call,
+                                                       const pb::AddNotesRequest& request) {
+  std::vector<Store::DeliveredNote> notes;
+  for (const auto& one : request.requests()) {
+    notes.push_back({.case_id = one.case_id(),
+                     .delivery_id = one.request_id(),
+                     .note = {.text = one.text(), .author = one.author()}});
+  }
+  RETURN_IF_ERROR(store_.AddNotes(call.caller.organisation_id, notes));
+  return pb::AddNotesResponse();
 }
 
 absl::StatusOr<pb::SetContactPortalResponse> Handler::SetContactPortal(

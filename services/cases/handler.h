@@ -36,6 +36,8 @@ class Handler {
   absl::StatusOr<pb::LookUpCaseResponse> LookUpCase(const Call& call,
                                                     const pb::LookUpCaseRequest& request);
   absl::StatusOr<pb::AddNoteResponse> AddNote(const Call& call, const pb::AddNoteRequest& request);
+  absl::StatusOr<pb::AddNotesResponse> AddNotes(const Call& call,
+                                                const pb::AddNotesRequest& request);
   absl::StatusOr<pb::SetContactPortalResponse> SetContactPortal(
       const Call& call, const pb::SetContactPortalRequest& request);
   absl::StatusOr<pb::SetContactPortalsResponse> SetContactPortals(

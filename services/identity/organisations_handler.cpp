@@ -104,6 +104,24 @@ pb::AuditEvent ToProto(const AuditEvent& event) {
   return proto;
 }
 
+// The row's id is made of the delivery's: a second delivery finds it, and the trail has the order
+// in which things were done.
+AuditEvent RowFrom(const pb::RecordAuditEventRequest& request) {
+  const pb::AuditEvent& row = request.audit_event();
+  const std::string& id = request.request_id();
+  return {.audit_event_id = absl::StrCat("aud", id.substr(id.find('_'))),
+          .type = row.type(),
+          .actor_id = row.actor_id(),
+          .actor_name = row.actor_name(),
+          .subject_id = row.subject_id(),
+          .case_id = row.case_id(),
+          .client_address = row.client_address(),
+          .request_id = row.request_id(),
+          .client_request_id = row.client_request_id(),
+          .time = gatehouse::FromProto(row.time()),
+          .data = {row.data().begin(), row.data().end()}};
+}
+
 }  // namespace
 
 void OrganisationsHandler::Register(Server& server) {
@@ -122,7 +140,8 @@ void OrganisationsHandler::Register(Server& server) {
   server.Service("gatehouse.identity.v1.OrganisationDirectory")
       .Unary("LookUpOrganisation", *this, &Self::LookUpOrganisation);
   server.Service("gatehouse.identity.v1.AuditIntake")
-      .Unary("RecordAuditEvent", *this, &Self::RecordAuditEvent);
+      .Unary("RecordAuditEvent", *this, &Self::RecordAuditEvent)
+      .Unary("RecordAuditEvents", *this, &Self::RecordAuditEvents);
 }
 
 absl::StatusOr<pb::CreateOrganisationResponse> OrganisationsHandler::CreateOrganisation(
@@ -268,25 +287,18 @@ absl::StatusOr<pb::ListAuditEventsResponse> OrganisationsHandler::ListAuditEvent
   return response;
 }
 
-// The row's id is made of the delivery's: a second delivery finds it, and the trail has the order
-// in which things were done.
 absl::StatusOr<pb::RecordAuditEventResponse> OrganisationsHandler::RecordAuditEvent(
     const Call& call, const pb::RecordAuditEventRequest& request) {
-  const pb::AuditEvent& row = request.audit_event();
-  const std::string& id = request.request_id();
-  RETURN_IF_ERROR(store_.RecordAudit(
-      call.caller.organisation_id, {.audit_event_id = absl::StrCat("aud", id.substr(id.find('_'))),
-                                    .type = row.type(),
-                                    .actor_id = row.actor_id(),
-                                    .actor_name = row.actor_name(),
-                                    .subject_id = row.subject_id(),
-                                    .case_id = row.case_id(),
-                                    .client_address = row.client_address(),
-                                    .request_id = row.request_id(),
-                                    .client_request_id = row.client_request_id(),
-                                    .time = gatehouse::FromProto(row.time()),
-                                    .data = {row.data().begin(), row.data().end()}}));
+  RETURN_IF_ERROR(store_.RecordAudit(call.caller.organisation_id, {RowFrom(request)}));
   return pb::RecordAuditEventResponse();
+}
+
+absl::StatusOr<pb::RecordAuditEventsResponse> OrganisationsHandler::RecordAuditEvents(
+    const Call& call, const pb::RecordAuditEventsRequest& request) {
+  std::vector<AuditEvent> rows;
+  for (const auto& one : request.requests()) rows.push_back(RowFrom(one));
+  RETURN_IF_ERROR(store_.RecordAudit(call.caller.organisation_id, rows));
+  return pb::RecordAuditEventsResponse();
 }
 
 }  // namespace gatehouse::identity

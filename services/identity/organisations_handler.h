@@ -42,6 +42,8 @@ class OrganisationsHandler {
       const Call& call, const pb::ListAuditEventsRequest& request);
   absl::StatusOr<pb::RecordAuditEventResponse> RecordAuditEvent(
       const Call& call, const pb::RecordAuditEventRequest& request);
+  absl::StatusOr<pb::RecordAuditEventsResponse> RecordAuditEvents(
+      const Call& call, const pb::RecordAuditEventsRequest& request);
 
  private:
   absl::StatusOr<pb::CreateOrganisationResponse> Create(

@@ -54,6 +54,13 @@ class Store {
   virtual absl::StatusOr<Note> AddNote(const std::string& organisation_id,
                                        const std::string& case_id, const Note& note,
                                        const std::string& delivery_id) = 0;
+  // Adds what was delivered, each once; those of cases that are gone are passed over.
+  struct DeliveredNote {
+    std::string case_id, delivery_id;
+    Note note;
+  };
+  virtual absl::Status AddNotes(const std::string& organisation_id,
+                                const std::vector<DeliveredNote>& notes) = 0;
   // Newest first. Refuses NOT_FOUND.
   virtual absl::StatusOr<std::vector<Note>> ListNotes(const std::string& organisation_id,
                                                       const std::string& case_id,

@@ -111,6 +111,18 @@ const std::string kAddNote = absl::StrCat(
     "ON CONFLICT (organisation_id, request_id) DO NOTHING RETURNING ",
     kNoteColumns);
 
+// By their cases, lest two calls wait for one another's.
+constexpr char kAddNotes[] = R"sql(
+  WITH told AS (
+    SELECT f.organisation_id, f.case_id, n.note_id, n.text, n.author, n.request_id
+    FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+      AS n (case_id, note_id, text, author, request_id)
+    JOIN case_file AS f ON f.organisation_id = $1 AND f.case_id = n.case_id
+    ORDER BY f.case_id, n.note_id FOR KEY SHARE OF f)
+  INSERT INTO note (organisation_id, case_id, note_id, text, author, request_id)
+  SELECT organisation_id, case_id, note_id, text, author, request_id FROM told
+  ON CONFLICT (organisation_id, request_id) DO NOTHING)sql";
+
 // A row without a note says that the case exists.
 const std::string kListNotes =
     absl::StrCat("SELECT n.* FROM case_file LEFT JOIN LATERAL (SELECT ", kNoteColumns,
@@ -251,6 +263,23 @@ absl::StatusOr<Note> PostgresStore::AddNote(const std::string& organisation_id,
         if (added.empty()) return NotFound();
         return NoteFrom(added[0]);
       });
+}
+
+absl::Status PostgresStore::AddNotes(const std::string& organisation_id,
+                                     const std::vector<DeliveredNote>& notes) {
+  std::vector<std::string> cases, ids, texts, authors, deliveries;
+  for (const DeliveredNote& one : notes) {
+    cases.push_back(one.case_id);
+    ids.push_back(NewId("note"));
+    texts.push_back(one.note.text);
+    authors.push_back(one.note.author);
+    deliveries.push_back(one.delivery_id);
+  }
+  return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec(kAddNotes, organisation_id, SqlArray(cases), SqlArray(ids), SqlArray(texts),
+            SqlArray(authors), SqlArray(deliveries));
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<std::vector<Note>> PostgresStore::ListNotes(const std::string& organisation_id,

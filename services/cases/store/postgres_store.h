@@ -23,6 +23,8 @@ class PostgresStore : public Store {
                                          const Page& page) override;
   absl::StatusOr<Note> AddNote(const std::string& organisation_id, const std::string& case_id,
                                const Note& note, const std::string& delivery_id) override;
+  absl::Status AddNotes(const std::string& organisation_id,
+                        const std::vector<DeliveredNote>& notes) override;
   absl::StatusOr<std::vector<Note>> ListNotes(const std::string& organisation_id,
                                               const std::string& case_id,
                                               const Page& page) override;

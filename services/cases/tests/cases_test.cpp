@@ -64,6 +64,39 @@ TEST_CASE_METHOD(Fixture, "a note with a request_id is written once", "[service]
   }
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "several notes are delivered in one step, each once, as it would be alone",
+                 "[service]") {
+  REQUIRE(Put("deal-1", "Smith").ok());
+  pb::AddNotesRequest together;
+  const auto add = [&](const char* case_id, const char* request_id, const char* text) {
+    pb::AddNoteRequest& one = *together.add_requests();
+    one.set_case_id(case_id);
+    one.set_request_id(request_id);
+    one.set_text(text);
+    one.set_author("Ada");
+  };
+  add("deal-1", "out_1", "Ada's \"first\", {and} last");
+  REQUIRE(handler.AddNote(ServiceCall(), together.requests(0)).ok());
+  add("deal-1", "out_2", "uploaded");
+  add("deal-1", "out_2", "uploaded");
+  add("who-left", "out_3", "nobody reads it");
+  CHECK(Validate(together).ok());
+  REQUIRE(handler.AddNotes(ServiceCall(), together).ok());
+  REQUIRE(handler.AddNotes(ServiceCall(), together).ok());
+  pb::ListNotesRequest list;
+  list.set_case_id("deal-1");
+  const auto notes = handler.ListNotes(StaffCall(), list);
+  REQUIRE(notes->notes_size() == 2);
+  CHECK(notes->notes(0).text() == "uploaded");
+  CHECK(notes->notes(0).author() == "Ada");
+  CHECK(notes->notes(1).text() == "Ada's \"first\", {and} last");
+  SECTION("in the caller's organisation alone") {
+    REQUIRE(handler.AddNotes(ServiceCall("other"), together).ok());
+    CHECK(handler.ListNotes(StaffCall(), list)->notes_size() == 2);
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "a case that is not there has no notes", "[service]") {
   pb::CreateNoteRequest note;
   note.set_case_id("unknown");

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_split.h"
 #include "gatehouse/cases/v1/cases.pb.h"
+#include "gatehouse/identity/v1/organisations.pb.h"
 #include "gatehouse/notification/v1/notifications.pb.h"
 #include "services/common/base/caller.h"
 #include "services/common/base/random.h"
@@ -21,9 +22,12 @@ std::string ServiceOf(absl::string_view method) {
 
 // Of what comes often, the RPC that takes several.
 std::map<std::string, std::string> ManyOf() {
+  using Audit = identity::v1::AuditIntake_Stub;
   using Cases = cases::v1::CaseDirectory_Stub;
   using Notification = notification::v1::Intake_Stub;
-  return {{NameOf(&Cases::SetContactPortal), NameOf(&Cases::SetContactPortals)},
+  return {{NameOf(&Audit::RecordAuditEvent), NameOf(&Audit::RecordAuditEvents)},
+          {NameOf(&Cases::AddNote), NameOf(&Cases::AddNotes)},
+          {NameOf(&Cases::SetContactPortal), NameOf(&Cases::SetContactPortals)},
           {NameOf(&Notification::PublishEvent), NameOf(&Notification::PublishEvents)}};
 }
 

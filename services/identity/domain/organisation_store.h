@@ -27,8 +27,9 @@ class OrganisationStore {
                                               const Change& change, const Call& call) = 0;
   // Whether it is that of a portal of any organisation.
   virtual absl::StatusOr<bool> HasOrigin(const std::string& origin) = 0;
-  // Adds a row that another service asks for, once.
-  virtual absl::Status RecordAudit(const std::string& organisation_id, const AuditEvent& event) = 0;
+  // Adds rows that another service asks for, each once: all of them, or none.
+  virtual absl::Status RecordAudit(const std::string& organisation_id,
+                                   const std::vector<AuditEvent>& events) = 0;
   // Newest first. An empty case: all.
   virtual absl::StatusOr<std::vector<AuditEvent>> ListAudit(const std::string& organisation_id,
                                                             const std::string& case_id,

@@ -8,6 +8,7 @@
 #include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/random.h"
 #include "services/common/text/origin.h"
+#include "services/common/postgres/arrays.h"
 #include "services/identity/store/audit.h"
 #include "services/identity/store/audit_row.h"
 #include "services/identity/store/key_store.h"
@@ -133,15 +134,32 @@ absl::StatusOr<bool> PostgresOrganisationStore::HasOrigin(const std::string& ori
 }
 
 absl::Status PostgresOrganisationStore::RecordAudit(const std::string& organisation_id,
-                                                    const AuditEvent& event) {
+                                                    const std::vector<AuditEvent>& events) {
+  std::vector<std::string> ids, types, actors, names, subjects, cases, addresses, requests,
+      client_requests, times, data;
+  for (const AuditEvent& event : events) {
+    ids.push_back(event.audit_event_id);
+    types.push_back(event.type);
+    actors.push_back(event.actor_id);
+    names.push_back(event.actor_name);
+    subjects.push_back(event.subject_id);
+    cases.push_back(event.case_id);
+    addresses.push_back(event.client_address);
+    requests.push_back(event.request_id);
+    client_requests.push_back(event.client_request_id);
+    times.push_back(ToSql(event.time));
+    data.push_back(nlohmann::json(event.data).dump());
+  }
   return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
     tx.Exec(
         "INSERT INTO audit_event (organisation_id, audit_event_id, type, actor_id, actor_name, "
         "subject_id, case_id, client_address, request_id, client_request_id, time, data) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb) ON CONFLICT DO NOTHING",
-        organisation_id, event.audit_event_id, event.type, event.actor_id, event.actor_name,
-        event.subject_id, event.case_id, event.client_address, event.request_id,
-        event.client_request_id, ToSql(event.time), nlohmann::json(event.data).dump());
+        "SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], "
+        "$7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::jsonb[]) "
+        "ON CONFLICT DO NOTHING",
+        organisation_id, SqlArray(ids), SqlArray(types), SqlArray(actors), SqlArray(names),
+        SqlArray(subjects), SqlArray(cases), SqlArray(addresses), SqlArray(requests),
+        SqlArray(client_requests), SqlArray(times), SqlArray(data));
     return absl::OkStatus();
   });
 }

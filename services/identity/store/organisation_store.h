@@ -18,7 +18,8 @@ class PostgresOrganisationStore : public OrganisationStore {
   absl::StatusOr<Organisation> Update(const std::string& organisation_id, const Change& change,
                                       const Call& call) override;
   absl::StatusOr<bool> HasOrigin(const std::string& origin) override;
-  absl::Status RecordAudit(const std::string& organisation_id, const AuditEvent& event) override;
+  absl::Status RecordAudit(const std::string& organisation_id,
+                           const std::vector<AuditEvent>& events) override;
   absl::StatusOr<std::vector<AuditEvent>> ListAudit(const std::string& organisation_id,
                                                     const std::string& case_id,
                                                     const Page& page) override;

@@ -1,3 +1,4 @@
+#include "absl/strings/str_cat.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/rpc/validate.h"
 #include "services/identity/tests/fixture.h"
@@ -102,6 +103,31 @@ TEST_CASE_METHOD(Audit, "another service notes what it did, once", "[service][no
     CHECK(FromProto(event.time()) == absl::FromUnixSeconds(1'700'000'000));
   }
   CHECK(found == 1);
+}
+
+TEST_CASE_METHOD(Audit, "another service notes several things at once, each as it would alone",
+                 "[service][no-tsan]") {
+  pb::RecordAuditEventsRequest together;
+  for (const char* last : {"a", "b", "b"}) {
+    pb::RecordAuditEventRequest& one = *together.add_requests();
+    one.set_request_id(absl::StrCat("out_01jd9m5w3v8q2n4x7k6y0t1z5", last));
+    one.mutable_audit_event()->set_type(absl::StrCat("settings.", last));
+    one.mutable_audit_event()->set_case_id("deal-1");
+    *one.mutable_audit_event()->mutable_time() = ToProto(absl::FromUnixSeconds(1'700'000'000));
+    (*one.mutable_audit_event()->mutable_data())["after"] = R"({"body":"it's {\"quoted\"}, so"})";
+  }
+  REQUIRE(Validate(together).ok());
+  REQUIRE(handler.RecordAuditEvent(ServiceCall(), together.requests(0)).ok());
+  REQUIRE(handler.RecordAuditEvents(ServiceCall(), together).ok());
+  REQUIRE(handler.RecordAuditEvents(ServiceCall(), together).ok());
+  const auto events = List("deal-1");
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].type() == "settings.b");
+  CHECK(events[1].type() == "settings.a");
+  CHECK(events[0].data().at("after") == R"({"body":"it's {\"quoted\"}, so"})");
+  CHECK(FromProto(events[0].time()) == absl::FromUnixSeconds(1'700'000'000));
+  REQUIRE(handler.RecordAuditEvents(ServiceCall("other"), together).ok());
+  CHECK(List("deal-1").size() == 2);
 }
 
 TEST_CASE("a row that names no delivery is refused", "[unit][no-tsan]") {

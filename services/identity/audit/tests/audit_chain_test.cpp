@@ -21,7 +21,7 @@ struct AuditChain : Fixture {
            absl::Time time = absl::Now()) {
     AuditEvent event = {.audit_event_id = id, .type = "settings.updated", .time = time};
     event.data["after"] = "{}";
-    REQUIRE(organisations.RecordAudit(organisation, event).ok());
+    REQUIRE(organisations.RecordAudit(organisation, {event}).ok());
   }
   // Until nothing waits any more that can be given its place.
   void Extend() {
@@ -214,7 +214,7 @@ TEST_CASE_METHOD(AuditChain, "two replicas extend it while it is written and ver
     for (int i = 0; i < 150; ++i) {
       const AuditEvent event = {
           .audit_event_id = absl::StrCat("aud_", i), .type = "t", .time = absl::Now()};
-      failed += organisations.RecordAudit("acme", event).ok() ? 0 : 1;
+      failed += organisations.RecordAudit("acme", {event}).ok() ? 0 : 1;
     }
     written = true;
   });
@@ -247,7 +247,7 @@ TEST_CASE_METHOD(AuditChain, "whoever writes a row waits for no chain", "[servic
                         std::thread meanwhile([&] {
                           const AuditEvent event = {
                               .audit_event_id = "aud_2", .type = "t", .time = absl::Now()};
-                          (void)organisations.RecordAudit("acme", event);
+                          (void)organisations.RecordAudit("acme", {event});
                           (void)chain.Extend();
                         });
                         meanwhile.join();
@@ -356,7 +356,7 @@ TEST_CASE_METHOD(AuditChain, "a line that is larger than a part arrives whole", 
   AuditEvent event = {.audit_event_id = "aud_1", .type = "settings.updated", .time = absl::Now()};
   event.data["after"] = std::string(200000, 'a');
   event.data["before"] = std::string(200000, 'b');
-  REQUIRE(organisations.RecordAudit("acme", event).ok());
+  REQUIRE(organisations.RecordAudit("acme", {event}).ok());
   Extend();
   const auto lines = Export();
   REQUIRE(lines.size() == 2);
