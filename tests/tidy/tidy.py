@@ -220,6 +220,23 @@ def check_columns(path, text):
             yield number, "a column by its number: name it"
 
 
+def check_macros(_path, text):
+    r"""SQL is put together by Sql() of services/common/postgres/sql.h, whose parts have scopes. An
+    assembler's text is no SQL.
+
+    >>> list(check_macros(None, 'int a;\n#define ROW "id, name"\n'))
+    [(2, 'a macro that is text: make it a constant, of SQL by Sql()')]
+    >>> list(check_macros(None, '#define ROW(x) \\\n  "FROM " x\nint b;'))
+    [(1, 'a macro that is text: make it a constant, of SQL by Sql()')]
+    >>> list(check_macros(None, '#define CONCAT(a, b) a##b\nchar c[] = "x";'))
+    []
+    """
+    for macro in re.finditer(r"^[ \t]*#[ \t]*define\b(?:\\\n|[^\n])*", text, re.MULTILINE):
+        if '"' in macro[0] and "asm(" not in macro[0]:
+            yield (text.count("\n", 0, macro.start()) + 1,
+                   "a macro that is text: make it a constant, of SQL by Sql()")
+
+
 def check_paths(_path, text):
     for number, line in enumerate(text.splitlines(), 1):
         if found := MACHINE_PATH.search(line):
@@ -236,7 +253,7 @@ def offences():
         if path.suffix in CODE or path.name in CODE_NAMES:
             checks.append(check_sizes)
         if path.suffix in CPP:
-            checks += [check_purity, check_rooms, check_columns]
+            checks += [check_purity, check_rooms, check_columns, check_macros]
         for check in checks:
             for line, what in check(path, text):
                 yield f"{path}:{line}: {what}"

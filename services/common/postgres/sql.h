@@ -38,4 +38,8 @@ constexpr auto Sql(const Parts&... parts) {
   return sql;
 }
 
+// The same as a pointer, for tables of statements: `kSqlText<Sql("DELETE FROM note ", kOfCases)>`.
+template <SqlText kText>
+constexpr const char* kSqlText = kText.text;
+
 }  // namespace gatehouse

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
@@ -11,6 +10,7 @@
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 #include "services/identity/domain/challenges.h"
 #include "services/identity/portals/store/portal_store.h"
 #include "services/identity/store/audit.h"
@@ -39,17 +39,17 @@ constexpr char kFindFactor[] = R"sql(
 // A session `s` that may be used. It says `end_time IS NULL` in other words, lest an index of those
 // that have no end, which a planner without statistics takes for small, is read from end to end
 // where the token's own would find the one row.
-#define SESSION_LIVES                                                                \
-  " coalesce(s.end_time, 'infinity') = 'infinity' AND "                              \
-  "least(s.expire_time, s.last_use_time + make_interval(secs => s.unused_seconds)) " \
-  "  > clock_timestamp() "
+constexpr char kSessionLives[] =
+    " coalesce(s.end_time, 'infinity') = 'infinity' AND "
+    "least(s.expire_time, s.last_use_time + make_interval(secs => s.unused_seconds)) "
+    "  > clock_timestamp() ";
 
 // The invitations whose grants a session `s` holds. One that a process of before session_grant made
 // holds the grant that it began with.
-#define GRANTS_HELD                                                                  \
-  " array(SELECT h.invitation_id FROM session_grant AS h WHERE h.organisation_id = " \
-  "s.organisation_id AND h.session_id = s.session_id) || "                           \
-  "CASE WHEN s.factor_id = '' THEN ARRAY[s.invitation_id] ELSE '{}' END "
+constexpr char kGrantsHeld[] =
+    " array(SELECT h.invitation_id FROM session_grant AS h WHERE h.organisation_id = "
+    "s.organisation_id AND h.session_id = s.session_id) || "
+    "CASE WHEN s.factor_id = '' THEN ARRAY[s.invitation_id] ELSE '{}' END ";
 
 // Everything that an entry changes, in one statement. A CTE that finds its condition broken has no
 // row, and then neither have those that stand on it. A session that was made before is found.
@@ -85,15 +85,16 @@ constexpr char kEntered[] = R"sql(
     WHERE session.end_time IS NULL
     RETURNING organisation_id, create_time, expire_time, unused_seconds, xmax = 0 AS fresh),)sql";
 
-constexpr char kEntryTold[] = R"sql(
+constexpr auto kEntryTold =
+    Sql(R"sql(
   subject AS (SELECT organisation_id, $10::text AS subject_id, $6::text AS case_id FROM made
-              WHERE fresh), )sql" AUDIT("$15", "session.started", "$2", "''", "$14", "$16",
-                                        "$17") R"sql(
+              WHERE fresh), )sql",
+        Audit("$15", "session.started", "$2", "''", "$14", "$16", "$17"), R"sql(
   SELECT (SELECT count(*) FROM proven) AS proven, (SELECT count(*) FROM known) AS known,
          (SELECT count(*) FROM granted) AS granted,
          made.create_time,
          least(made.expire_time, made.create_time + make_interval(secs => made.unused_seconds))
-           AS until,)sql";
+           AS until,)sql");
 
 // The cases of a session that was made before: grant by grant, each by its own key.
 constexpr char kCasesHeld[] = R"sql(
@@ -106,21 +107,23 @@ constexpr char kCasesHeld[] = R"sql(
 constexpr char kEntry[] = " FROM (SELECT 1) AS one LEFT JOIN made ON true";
 
 // Of who brings no session.
-const std::string kEnter = absl::StrCat(kEntered, R"sql(
+constexpr auto kEnter =
+    Sql(kEntered, R"sql(
   held AS (
     INSERT INTO session_grant (organisation_id, session_id, invitation_id, create_time)
     SELECT organisation_id, $10, $5, clock_timestamp() FROM made WHERE fresh),)sql",
-                                        kEntryTold, " '' AS earlier, array_to_string(", kCasesHeld,
-                                        ", ' ') AS case_ids", kEntry);
+        kEntryTold, " '' AS earlier, array_to_string(", kCasesHeld, ", ' ') AS case_ids", kEntry);
 
 // The client's session of before ($21) ends, and what it could enter is the new one's too, where it
 // was proven by the same phone: seven grants, the latest.
-const std::string kEnterWithSession = absl::StrCat(
-    kEntered, R"sql(
+constexpr auto kEnterWithSession = Sql(
+    kEntered,
+    R"sql(
   earlier AS (
     UPDATE session AS s SET end_time = clock_timestamp() FROM made
     WHERE made.fresh AND s.organisation_id = made.organisation_id AND s.token_hash = $21
-      AND s.factor_id = $3 AND)sql" SESSION_LIVES R"sql(
+      AND s.factor_id = $3 AND)sql",
+    kSessionLives, R"sql(
     RETURNING s.organisation_id, s.session_id),
   kept AS (
     SELECT organisation_id, invitation_id, g.case_id, h.create_time
@@ -135,17 +138,20 @@ const std::string kEnterWithSession = absl::StrCat(
     kEntryTold, " coalesce((SELECT session_id FROM earlier), '') AS earlier, ", "array_to_string(",
     kCasesHeld, " || array(SELECT case_id FROM kept), ' ')", " AS case_ids", kEntry);
 
-constexpr char kUseSession[] = R"sql(
+constexpr auto kUseSession = Sql(R"sql(
   WITH used AS (
     UPDATE session AS s SET last_use_time = clock_timestamp()
-    WHERE token_hash = $1 AND)sql" SESSION_LIVES R"sql(
+    WHERE token_hash = $1 AND)sql",
+                                 kSessionLives, R"sql(
     RETURNING organisation_id, session_id, account_id, client_name,
               least(expire_time, last_use_time + make_interval(secs => unused_seconds)) AS until,
-              unused_seconds - idle_seconds AS note_use_after,)sql" GRANTS_HELD R"sql( AS held)
+              unused_seconds - idle_seconds AS note_use_after,)sql",
+                                 kGrantsHeld, R"sql( AS held)
   SELECT u.organisation_id, u.session_id, u.account_id, u.client_name, u.until, u.note_use_after,
          o.region, array_to_string(o.origins, ' ') AS origins,
          g.case_id, g.contact_id, g.invitation_id, g.sees_all,
-         g.document_request_ids <> '' AS chose_requests,)sql" PORTAL_OF_U R"sql(
+         g.document_request_ids <> '' AS chose_requests,)sql",
+                                 kPortalOfU, R"sql(
   FROM used AS u JOIN organisation AS o USING (organisation_id)
   CROSS JOIN LATERAL (SELECT DISTINCT unnest(u.held) AS invitation_id) AS holds
   CROSS JOIN LATERAL (
@@ -153,18 +159,20 @@ constexpr char kUseSession[] = R"sql(
       AND one.invitation_id = holds.invitation_id AND one.revoke_time IS NULL
     OFFSET 0) AS g
   LEFT JOIN portal_standing AS p ON p.organisation_id = u.organisation_id
-  ORDER BY g.case_id LIMIT 8)sql";
+  ORDER BY g.case_id LIMIT 8)sql");
 
 // The live ones. Grants are asked for one by one, each by its own key, here and above: a list of
 // them might be looked up among all of the organisation's.
-#define SESSIONS                                                                               \
-  "SELECT s.session_id, s.user_agent, s.client_address, s.create_time, s.last_use_time, "      \
-  "least(s.expire_time, s.last_use_time + make_interval(secs => s.unused_seconds)) AS until, " \
-  "array_to_string(array(SELECT (SELECT g.case_id FROM access_grant AS g "                     \
-  " WHERE g.organisation_id = s.organisation_id AND g.invitation_id = holds.invitation_id "    \
-  " AND g.revoke_time IS NULL) FROM (SELECT DISTINCT unnest(" GRANTS_HELD                      \
-  ") AS invitation_id) AS holds ORDER BY 1), ' ') AS case_ids "                                \
-  "FROM session AS s WHERE s.organisation_id = $1 AND" SESSION_LIVES
+constexpr auto kSessions =
+    Sql("SELECT s.session_id, s.user_agent, s.client_address, s.create_time, s.last_use_time, "
+        "least(s.expire_time, s.last_use_time + make_interval(secs => s.unused_seconds)) AS until, "
+        "array_to_string(array(SELECT (SELECT g.case_id FROM access_grant AS g "
+        " WHERE g.organisation_id = s.organisation_id AND g.invitation_id = holds.invitation_id "
+        " AND g.revoke_time IS NULL) FROM (SELECT DISTINCT unnest(",
+        kGrantsHeld,
+        ") AS invitation_id) AS holds ORDER BY 1), ' ') AS case_ids "
+        "FROM session AS s WHERE s.organisation_id = $1 AND",
+        kSessionLives);
 
 absl::Status NoSuchSession() { return Refuse(common::v1::NOT_FOUND, "there is no such session"); }
 
@@ -307,17 +315,17 @@ absl::StatusOr<Session> PostgresAccessStore::EnterAfterPassword(
 absl::Status PostgresAccessStore::Unlock(const FactorKey& key, const std::string& case_id,
                                          const Actor& actor, const Call& call) {
   return postgres_.WriteOne(Rows::Of(key.organisation_id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(
+    static constexpr auto kUnlock = Sql(
         "WITH unlocked AS (UPDATE factor SET failures = 0, disabled = false, "
         "locked_until = '-infinity' WHERE organisation_id = $1 AND (account_id = $2 OR account_id "
         "IN (SELECT 'adr_' || email_key FROM password WHERE organisation_id = $1 "
         "AND account_id = $2)) "
         "RETURNING organisation_id), "
         "subject AS (SELECT DISTINCT organisation_id, $2::text AS subject_id, "
-        "$3::text AS case_id FROM unlocked), " AUDIT("$4", "signIn.unlocked", "$5", "$6", "$7",
-                                                     "$8", "$9") "SELECT FROM subject",
-        key.organisation_id, key.account_id, case_id, NewId("aud"), actor.id, actor.name,
-        call.client_address, call.request_id, call.client_request_id);
+        "$3::text AS case_id FROM unlocked), ",
+        Audit("$4", "signIn.unlocked", "$5", "$6", "$7", "$8", "$9"), "SELECT FROM subject");
+    tx.Exec(kUnlock.c_str(), key.organisation_id, key.account_id, case_id, NewId("aud"), actor.id,
+            actor.name, call.client_address, call.request_id, call.client_request_id);
     return absl::OkStatus();
   });
 }
@@ -329,16 +337,16 @@ absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RevokeGrant(
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     // The grant first: an entry that is under way holds its row, and the second statement then
     // sees the session that it made.
-    tx.Exec(
-        "WITH subject AS (INSERT INTO access_grant AS g (organisation_id, invitation_id, "
-        "account_id, case_id, contact_id, sees_all, document_request_ids, revoke_time) "
-        "VALUES ($1, $2, '', $3, '', false, '', clock_timestamp()) "
-        "ON CONFLICT (organisation_id, invitation_id) DO UPDATE "
-        "SET revoke_time = clock_timestamp() WHERE g.revoke_time IS NULL "
-        "RETURNING organisation_id, invitation_id AS subject_id, case_id), " AUDIT(
-            "$4", "grant.revoked", "$5", "$6", "$7", "$8", "$9") "SELECT FROM subject",
-        organisation_id, invitation_id, case_id, NewId("aud"), actor.id, actor.name,
-        call.client_address, call.request_id, call.client_request_id);
+    static constexpr auto kRevokeGrant =
+        Sql("WITH subject AS (INSERT INTO access_grant AS g (organisation_id, invitation_id, "
+            "account_id, case_id, contact_id, sees_all, document_request_ids, revoke_time) "
+            "VALUES ($1, $2, '', $3, '', false, '', clock_timestamp()) "
+            "ON CONFLICT (organisation_id, invitation_id) DO UPDATE "
+            "SET revoke_time = clock_timestamp() WHERE g.revoke_time IS NULL "
+            "RETURNING organisation_id, invitation_id AS subject_id, case_id), ",
+            Audit("$4", "grant.revoked", "$5", "$6", "$7", "$8", "$9"), "SELECT FROM subject");
+    tx.Exec(kRevokeGrant.c_str(), organisation_id, invitation_id, case_id, NewId("aud"), actor.id,
+            actor.name, call.client_address, call.request_id, call.client_request_id);
     // The password of who may enter nothing any more goes with it, the recovery codes and passkeys.
     tx.Exec(
         "WITH gone AS (SELECT account_id FROM access_grant AS g WHERE organisation_id = $1 "
@@ -361,16 +369,18 @@ absl::StatusOr<std::vector<std::string>> PostgresAccessStore::RebindGrant(
   using Result = absl::StatusOr<std::vector<std::string>>;
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     // As in RevokeGrant: the grant first. Said twice, it changes nothing.
-    const auto bound = tx.Exec(
-        "WITH subject AS (INSERT INTO access_grant AS g (organisation_id, invitation_id, "
-        "account_id, case_id, contact_id, sees_all, document_request_ids, factor_id) "
-        "VALUES ($1, $2, '', $3, $9, false, '', $4) "
-        "ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET factor_id = $4 "
-        "WHERE g.factor_id <> $4 RETURNING organisation_id, invitation_id AS subject_id, "
-        "case_id), " AUDIT("$5", "grant.rebound", "''", "$6", "$7", "$8",
-                           "$10") "SELECT FROM subject",
-        organisation_id, access.invitation_id, access.case_id, factor_id, NewId("aud"), actor_name,
-        call.client_address, call.request_id, access.contact_id, call.client_request_id);
+    static constexpr auto kRebindGrant =
+        Sql("WITH subject AS (INSERT INTO access_grant AS g (organisation_id, invitation_id, "
+            "account_id, case_id, contact_id, sees_all, document_request_ids, factor_id) "
+            "VALUES ($1, $2, '', $3, $9, false, '', $4) "
+            "ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET factor_id = $4 "
+            "WHERE g.factor_id <> $4 RETURNING organisation_id, invitation_id AS subject_id, "
+            "case_id), ",
+            Audit("$5", "grant.rebound", "''", "$6", "$7", "$8", "$10"), "SELECT FROM subject");
+    const auto bound =
+        tx.Exec(kRebindGrant.c_str(), organisation_id, access.invitation_id, access.case_id,
+                factor_id, NewId("aud"), actor_name, call.client_address, call.request_id,
+                access.contact_id, call.client_request_id);
     std::vector<std::string> ended;
     if (bound.empty()) return ended;
     for (const auto& row :
@@ -389,7 +399,7 @@ absl::StatusOr<std::optional<Credential>> PostgresAccessStore::UseSession(
     const std::string& token_hash) {
   using Result = absl::StatusOr<std::optional<Credential>>;
   return postgres_.WriteOne(Rows::OfAll(), [&](Transaction& tx) -> Result {
-    const auto rows = tx.Exec(kUseSession, Bytes(token_hash));
+    const auto rows = tx.Exec(kUseSession.c_str(), Bytes(token_hash));
     if (rows.empty()) return std::nullopt;
     const pqxx::row& row = rows[0];
     Credential credential;
@@ -450,10 +460,10 @@ absl::StatusOr<std::vector<Session>> PostgresAccessStore::ListSessions(
   using Result = absl::StatusOr<std::vector<Session>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Session> sessions;
-    for (const auto& row : tx.Exec(
-             SESSIONS
-             "AND s.end_time IS NULL AND s.account_id = $2 ORDER BY s.last_use_time DESC LIMIT 100",
-             organisation_id, account_id)) {
+    static constexpr auto kListSessions =
+        Sql(kSessions,
+            "AND s.end_time IS NULL AND s.account_id = $2 ORDER BY s.last_use_time DESC LIMIT 100");
+    for (const auto& row : tx.Exec(kListSessions.c_str(), organisation_id, account_id)) {
       sessions.push_back(SessionFrom(row));
     }
     return sessions;
@@ -463,7 +473,8 @@ absl::StatusOr<std::vector<Session>> PostgresAccessStore::ListSessions(
 absl::StatusOr<Session> PostgresAccessStore::FindSession(const std::string& organisation_id,
                                                          const std::string& session_id) {
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Session> {
-    const auto rows = tx.Exec(SESSIONS "AND s.session_id = $2", organisation_id, session_id);
+    static constexpr auto kFindSession = Sql(kSessions, "AND s.session_id = $2");
+    const auto rows = tx.Exec(kFindSession.c_str(), organisation_id, session_id);
     if (rows.empty()) return NoSuchSession();
     return SessionFrom(rows[0]);
   });
@@ -472,13 +483,15 @@ absl::StatusOr<Session> PostgresAccessStore::FindSession(const std::string& orga
 absl::Status PostgresAccessStore::EndSession(const std::string& session_id, const Call& call) {
   const std::string& id = call.caller.organisation_id;
   return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
-    const auto ended = tx.Exec(
+    static constexpr auto kEndSession = Sql(
         "WITH subject AS (UPDATE session SET end_time = clock_timestamp() "
         "WHERE organisation_id = $1 AND session_id = $2 AND account_id = $3 AND end_time IS NULL "
-        "RETURNING organisation_id, session_id AS subject_id, '' AS case_id), " AUDIT(
-            "$4", "session.ended", "$3", "''", "$5", "$6", "$7") "SELECT subject_id FROM subject",
-        id, session_id, call.caller.actor_id, NewId("aud"), call.client_address, call.request_id,
-        call.client_request_id);
+        "RETURNING organisation_id, session_id AS subject_id, '' AS case_id), ",
+        Audit("$4", "session.ended", "$3", "''", "$5", "$6", "$7"),
+        "SELECT subject_id FROM subject");
+    const auto ended =
+        tx.Exec(kEndSession.c_str(), id, session_id, call.caller.actor_id, NewId("aud"),
+                call.client_address, call.request_id, call.client_request_id);
     if (!ended.empty()) return absl::OkStatus();
     return NoSuchSession();
   });

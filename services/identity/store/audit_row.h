@@ -7,9 +7,9 @@
 namespace gatehouse::identity {
 
 // What AuditEventFrom() reads of a row.
-#define AUDIT_ROW                                                                     \
-  "audit_event_id, type, actor_id, actor_name, subject_id, case_id, client_address, " \
-  "request_id, client_request_id, time, data"
+inline constexpr char kAuditEvent[] =
+    "audit_event_id, type, actor_id, actor_name, subject_id, case_id, client_address, "
+    "request_id, client_request_id, time, data";
 
 AuditEvent AuditEventFrom(const pqxx::row& row);
 

@@ -7,8 +7,9 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "gatehouse/identity/v1/reasons.pb.h"
 #include "services/common/base/random.h"
-#include "services/common/text/origin.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
+#include "services/common/text/origin.h"
 #include "services/identity/store/audit.h"
 #include "services/identity/store/audit_row.h"
 #include "services/identity/store/key_store.h"
@@ -17,10 +18,10 @@ namespace gatehouse::identity {
 namespace {
 
 // URLs hold no spaces. A process of before this column may have made the row.
-#define ORGANISATION                                                                     \
-  "organisation_id, display_name, region, time_zone, "                                   \
-  "coalesce(nullif(array_to_string(portal_urls, ' '), ''), portal_url) AS portal_urls, " \
-  "version, idle_seconds, absolute_seconds, create_time, update_time"
+constexpr char kOrganisation[] =
+    "organisation_id, display_name, region, time_zone, "
+    "coalesce(nullif(array_to_string(portal_urls, ' '), ''), portal_url) AS portal_urls, "
+    "version, idle_seconds, absolute_seconds, create_time, update_time";
 
 Organisation OrganisationFrom(const pqxx::row& row) {
   Organisation organisation;
@@ -49,21 +50,23 @@ std::string Origins(const Organisation& organisation) {
 
 absl::Status NotFound() { return Refuse(common::v1::NOT_FOUND, "there is no such thing here"); }
 
-constexpr char kCreate[] =
+constexpr auto kCreate = Sql(
     "INSERT INTO organisation (organisation_id, display_name, region, time_zone, portal_urls, "
     "origins, idle_seconds, absolute_seconds, request_id, first_api_key_id, portal_url, origin) "
     "VALUES ($1, $2, $3, $4, string_to_array($5, ' '), string_to_array($6, ' '), $7, $8, '', $9, "
     "split_part($5, ' ', 1), split_part($6, ' ', 1)) "
-    "ON CONFLICT DO NOTHING RETURNING " ORGANISATION;
+    "ON CONFLICT DO NOTHING RETURNING ",
+    kOrganisation);
 
-#define AUDIT_PAGE(of) \
-  "SELECT " AUDIT_ROW  \
-  " FROM audit_event " \
-  "WHERE organisation_id = $1 AND audit_event_id < $2 " of "ORDER BY audit_event_id DESC LIMIT $3"
+constexpr auto AuditPage(const auto& of) {
+  return Sql("SELECT ", kAuditEvent,
+             " FROM audit_event WHERE organisation_id = $1 AND audit_event_id < $2 ", of,
+             "ORDER BY audit_event_id DESC LIMIT $3");
+}
 
 // Two statements, so that each walks its own index.
-constexpr char kAudit[] = AUDIT_PAGE("");
-constexpr char kAuditOfCase[] = AUDIT_PAGE("AND case_id = $4 AND case_id <> '' ");
+constexpr auto kAudit = AuditPage("");
+constexpr auto kAuditOfCase = AuditPage("AND case_id = $4 AND case_id <> '' ");
 
 }  // namespace
 
@@ -72,10 +75,10 @@ absl::StatusOr<Organisation> PostgresOrganisationStore::Create(const Organisatio
                                                                const Call& call) {
   const std::string& id = organisation.organisation_id;
   return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<Organisation> {
-    const auto created = tx.Exec(kCreate, id, organisation.display_name, organisation.region,
-                                 organisation.time_zone, Urls(organisation), Origins(organisation),
-                                 absl::ToInt64Seconds(organisation.idle_timeout),
-                                 absl::ToInt64Seconds(organisation.absolute_timeout), key.id);
+    const auto created = tx.Exec(
+        kCreate.c_str(), id, organisation.display_name, organisation.region, organisation.time_zone,
+        Urls(organisation), Origins(organisation), absl::ToInt64Seconds(organisation.idle_timeout),
+        absl::ToInt64Seconds(organisation.absolute_timeout), key.id);
     if (created.empty()) {
       return Refuse(v1::ORGANISATION_EXISTS, "there is an organisation of this id already");
     }
@@ -88,9 +91,9 @@ absl::StatusOr<Organisation> PostgresOrganisationStore::Create(const Organisatio
 absl::StatusOr<Organisation> PostgresOrganisationStore::Get(const std::string& organisation_id) {
   return postgres_.Read(
       Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Organisation> {
-        const auto rows =
-            tx.Exec("SELECT " ORGANISATION " FROM organisation WHERE organisation_id = $1",
-                    organisation_id);
+        static constexpr auto kGet =
+            Sql("SELECT ", kOrganisation, " FROM organisation WHERE organisation_id = $1");
+        const auto rows = tx.Exec(kGet.c_str(), organisation_id);
         if (rows.empty()) return NotFound();
         return OrganisationFrom(rows[0]);
       });
@@ -101,26 +104,27 @@ absl::StatusOr<Organisation> PostgresOrganisationStore::Update(const std::string
                                                                const Call& call) {
   return postgres_.Write(
       Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Organisation> {
-        const auto rows = tx.Exec("SELECT " ORGANISATION
-                                  " FROM organisation WHERE organisation_id = $1 FOR UPDATE",
-                                  organisation_id);
+        static constexpr auto kFindToUpdate = Sql(
+            "SELECT ", kOrganisation, " FROM organisation WHERE organisation_id = $1 FOR UPDATE");
+        const auto rows = tx.Exec(kFindToUpdate.c_str(), organisation_id);
         if (rows.empty()) return NotFound();
         Organisation o = OrganisationFrom(rows[0]);
         RETURN_IF_ERROR(change(o));
+        static constexpr auto kUpdate =
+            Sql("WITH subject AS (UPDATE organisation SET display_name = $2, region = $3, "
+                "time_zone = $4, portal_urls = string_to_array($5, ' '), "
+                "origins = string_to_array($6, ' '), portal_url = split_part($5, ' ', 1), "
+                "origin = split_part($6, ' ', 1), idle_seconds = $7, "
+                "absolute_seconds = $8, version = version + 1, update_time = clock_timestamp() "
+                "WHERE organisation_id = $1 "
+                "RETURNING *, organisation_id AS subject_id, '' AS case_id), ",
+                Audit("$9", "organisation.updated", "$10", "$11", "$12", "$13", "$14"), "SELECT ",
+                kOrganisation, " FROM subject");
         const auto updated = tx.Exec(
-            "WITH subject AS (UPDATE organisation SET display_name = $2, region = $3, "
-            "time_zone = $4, portal_urls = string_to_array($5, ' '), "
-            "origins = string_to_array($6, ' '), portal_url = split_part($5, ' ', 1), "
-            "origin = split_part($6, ' ', 1), idle_seconds = $7, "
-            "absolute_seconds = $8, version = version + 1, update_time = clock_timestamp() "
-            "WHERE organisation_id = $1 "
-            "RETURNING *, organisation_id AS subject_id, '' AS case_id), " AUDIT(
-                "$9", "organisation.updated", "$10", "$11", "$12", "$13",
-                "$14") "SELECT " ORGANISATION " FROM subject",
-            organisation_id, o.display_name, o.region, o.time_zone, Urls(o), Origins(o),
-            absl::ToInt64Seconds(o.idle_timeout), absl::ToInt64Seconds(o.absolute_timeout),
-            NewId("aud"), call.caller.actor_id, call.caller.actor_name, call.client_address,
-            call.request_id, call.client_request_id);
+            kUpdate.c_str(), organisation_id, o.display_name, o.region, o.time_zone, Urls(o),
+            Origins(o), absl::ToInt64Seconds(o.idle_timeout),
+            absl::ToInt64Seconds(o.absolute_timeout), NewId("aud"), call.caller.actor_id,
+            call.caller.actor_name, call.client_address, call.request_id, call.client_request_id);
         return OrganisationFrom(updated.at(0));
       });
 }
@@ -170,9 +174,10 @@ absl::StatusOr<std::vector<AuditEvent>> PostgresOrganisationStore::ListAudit(
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<AuditEvent> events;
     const std::string below = page.Below("aud");
-    const auto rows = case_id.empty()
-                          ? tx.Exec(kAudit, organisation_id, below, page.limit())
-                          : tx.Exec(kAuditOfCase, organisation_id, below, page.limit(), case_id);
+    const auto rows =
+        case_id.empty()
+            ? tx.Exec(kAudit.c_str(), organisation_id, below, page.limit())
+            : tx.Exec(kAuditOfCase.c_str(), organisation_id, below, page.limit(), case_id);
     for (const auto& row : rows) {
       events.push_back(AuditEventFrom(row));
     }

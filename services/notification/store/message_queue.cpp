@@ -7,6 +7,7 @@
 #include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/caller.h"
 #include "services/common/observe/metrics.h"
+#include "services/common/postgres/sql.h"
 #include "services/notification/store/message_row.h"
 
 namespace gatehouse::notification {
@@ -42,8 +43,8 @@ constexpr char kAdd[] = R"sql(
       balance, low_balance, entry_number, coalesce(low_entry = entry_number, false) AS fell
     FROM added LEFT JOIN account ON true)sql";
 
-constexpr char kByRequest[] =
-    "SELECT " MESSAGE " FROM " MESSAGES " WHERE m.organisation_id = $1 AND request_id = $2";
+constexpr auto kByRequest = Sql("SELECT ", kMessage, " FROM ", kMessages,
+                                " WHERE m.organisation_id = $1 AND request_id = $2");
 
 // Those that wait under a topic. `under_way`: an attempt is being made; `unsure`: one may have
 // been taken.
@@ -149,7 +150,7 @@ absl::StatusOr<Message> MessageQueue::Submit(const NewMessage& message) {
   auto kept = postgres_.Write(mine, [&](Transaction& tx) { return SubmitIn(tx, message); });
   if (!absl::IsAlreadyExists(kept.status())) return kept;
   return postgres_.Read(mine, [&](Transaction& tx) -> absl::StatusOr<Message> {
-    const auto first = tx.Exec(kByRequest, message.organisation_id, message.request_id);
+    const auto first = tx.Exec(kByRequest.c_str(), message.organisation_id, message.request_id);
     if (first.empty()) return CreditsExhausted();
     return MessageFrom(first[0]);
   });

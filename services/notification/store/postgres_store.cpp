@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "services/common/observe/metrics.h"
+#include "services/common/postgres/sql.h"
 #include "services/notification/store/message_row.h"
 
 namespace gatehouse::notification {
@@ -107,20 +108,21 @@ absl::StatusOr<std::vector<Message>> PostgresStore::ListMessages(const std::stri
                                                                  const std::string& case_id,
                                                                  const Page& page) {
   // Two statements, since a plan for both could use neither's index.
-  constexpr char kAll[] = "SELECT " MESSAGE " FROM " MESSAGES
-                          " WHERE m.organisation_id = $1 "
-                          "AND message_id < $2 ORDER BY message_id DESC LIMIT $3";
-  constexpr char kOfCase[] = "SELECT " MESSAGE " FROM " MESSAGES
-                             " WHERE m.organisation_id = $1 "
-                             "AND message_id < $2 AND case_id = $4 "
-                             "ORDER BY message_id DESC LIMIT $3";
+  static constexpr auto kAll = Sql("SELECT ", kMessage, " FROM ", kMessages,
+                                   " WHERE m.organisation_id = $1 "
+                                   "AND message_id < $2 ORDER BY message_id DESC LIMIT $3");
+  static constexpr auto kOfCase = Sql("SELECT ", kMessage, " FROM ", kMessages,
+                                      " WHERE m.organisation_id = $1 "
+                                      "AND message_id < $2 AND case_id = $4 "
+                                      "ORDER BY message_id DESC LIMIT $3");
   using Result = absl::StatusOr<std::vector<Message>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Message> messages;
     const std::string below = page.Below("msg");
-    for (const auto& row : case_id.empty()
-                               ? tx.Exec(kAll, organisation_id, below, page.limit())
-                               : tx.Exec(kOfCase, organisation_id, below, page.limit(), case_id)) {
+    for (const auto& row :
+         case_id.empty()
+             ? tx.Exec(kAll.c_str(), organisation_id, below, page.limit())
+             : tx.Exec(kOfCase.c_str(), organisation_id, below, page.limit(), case_id)) {
       messages.push_back(MessageFrom(row));
     }
     return messages;

@@ -6,6 +6,7 @@
 #include "services/cases/search/store/case_words.h"
 #include "services/cases/store/rows.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -32,68 +33,91 @@ struct Statement {
 };
 
 // A case without a contact has nobody left to whom what is for all could be.
-#define OF_CASES " organisation_id = $1 AND case_id = ANY ($2::text[]) "
-#define FOR_IT_ALONE(table)                                                             \
-  "(contact_id = $3 OR contact_id = '' AND NOT EXISTS (SELECT FROM contact AS c WHERE " \
-  "c.organisation_id = " table ".organisation_id AND c.case_id = " table ".case_id)) "
+constexpr char kOfCases[] = " organisation_id = $1 AND case_id = ANY ($2::text[]) ";
+constexpr auto ForItAlone(const auto& table) {
+  return Sql(
+      "(contact_id = $3 OR contact_id = '' AND NOT EXISTS (SELECT FROM contact AS c WHERE "
+      "c.organisation_id = ",
+      table, ".organisation_id AND c.case_id = ", table, ".case_id)) ");
+}
 
 constexpr Statement kOwn[] = {
-    {common::v1::CONTACT_CHANGE, "DELETE FROM contact_change WHERE" OF_CASES "AND contact_id = $3"},
-    {common::v1::FACT_FIND, "DELETE FROM fact_find WHERE" OF_CASES "AND contact_id = $3"},
-    {common::v1::INCIDENT, "DELETE FROM incident WHERE" OF_CASES "AND contact_id = $3"},
+    {common::v1::CONTACT_CHANGE,
+     kSqlText<Sql("DELETE FROM contact_change WHERE", kOfCases, "AND contact_id = $3")>},
+    {common::v1::FACT_FIND,
+     kSqlText<Sql("DELETE FROM fact_find WHERE", kOfCases, "AND contact_id = $3")>},
+    {common::v1::INCIDENT,
+     kSqlText<Sql("DELETE FROM incident WHERE", kOfCases, "AND contact_id = $3")>},
+    {common::v1::OFFER, kSqlText<Sql("DELETE FROM offer WHERE", kOfCases, "AND state <> 2 AND ",
+                                     ForItAlone("offer"))>},
     {common::v1::OFFER,
-     "DELETE FROM offer WHERE" OF_CASES "AND state <> 2 AND " FOR_IT_ALONE("offer")},
-    {common::v1::OFFER,
-     "UPDATE offer SET decision_reason = '', account_id = '', client_address = '', "
-     "user_agent = '' WHERE" OF_CASES
-     "AND state <> 2 AND decided_by = $3 AND (decision_reason <> '' OR account_id <> '' "
-     "OR client_address <> '' OR user_agent <> '')"},
-    {common::v1::VISIT, "DELETE FROM visit WHERE" OF_CASES "AND " FOR_IT_ALONE("visit")},
+     kSqlText<Sql(
+         "UPDATE offer SET decision_reason = '', account_id = '', client_address = '', "
+         "user_agent = '' WHERE",
+         kOfCases,
+         "AND state <> 2 AND decided_by = $3 AND (decision_reason <> '' OR account_id <> '' "
+         "OR client_address <> '' OR user_agent <> '')")>},
     {common::v1::VISIT,
-     "UPDATE visit SET answer = '' WHERE" OF_CASES "AND answered_by = $3 AND answer <> ''"},
+     kSqlText<Sql("DELETE FROM visit WHERE", kOfCases, "AND ", ForItAlone("visit"))>},
+    {common::v1::VISIT, kSqlText<Sql("UPDATE visit SET answer = '' WHERE", kOfCases,
+                                     "AND answered_by = $3 AND answer <> ''")>},
     {common::v1::DRAWING,
-     "DELETE FROM drawing WHERE" OF_CASES
-     "AND (contact_id = $3 OR NOT EXISTS (SELECT FROM contact AS c "
-     "WHERE c.organisation_id = drawing.organisation_id AND c.case_id = drawing.case_id))"},
+     kSqlText<Sql(
+         "DELETE FROM drawing WHERE", kOfCases,
+         "AND (contact_id = $3 OR NOT EXISTS (SELECT FROM contact AS c "
+         "WHERE c.organisation_id = drawing.organisation_id AND c.case_id = drawing.case_id))")>},
     {common::v1::QUOTATION,
-     "UPDATE incident_message SET text = '[erased]', document_ids = '{}' WHERE" OF_CASES
-     "AND contact_id = $3 AND text <> '[erased]'"},
+     kSqlText<Sql("UPDATE incident_message SET text = '[erased]', document_ids = '{}' WHERE",
+                  kOfCases, "AND contact_id = $3 AND text <> '[erased]'")>},
 };
 
 // Nothing that anybody would count.
-constexpr const char* kTraces[] = {"DELETE FROM offer_sight WHERE" OF_CASES "AND contact_id = $3",
-                                   "UPDATE case_move SET actor_name = '' WHERE" OF_CASES
-                                   "AND contact_id = $3 AND actor_name <> ''"};
+constexpr const char* kTraces[] = {
+    kSqlText<Sql("DELETE FROM offer_sight WHERE", kOfCases, "AND contact_id = $3")>,
+    kSqlText<Sql("UPDATE case_move SET actor_name = '' WHERE", kOfCases,
+                 "AND contact_id = $3 AND actor_name <> ''")>};
 
 // Each has $1 and $2 as above, and $3, the pattern by which texts name the contact.
 constexpr Statement kNaming[] = {
-    {common::v1::NOTE, "DELETE FROM note WHERE" OF_CASES "AND (text ~* $3 OR author ~* $3)"},
+    {common::v1::NOTE,
+     kSqlText<Sql("DELETE FROM note WHERE", kOfCases, "AND (text ~* $3 OR author ~* $3)")>},
     {common::v1::QUOTATION,
-     "UPDATE case_file SET display_name = regexp_replace(display_name, $3, '[erased]', 'gi') "
-     "WHERE" OF_CASES "AND display_name ~* $3"},
+     kSqlText<Sql(
+         "UPDATE case_file SET display_name = regexp_replace(display_name, $3, '[erased]', 'gi') "
+         "WHERE",
+         kOfCases, "AND display_name ~* $3")>},
     {common::v1::QUOTATION,
-     "UPDATE case_move SET reason = regexp_replace(reason, $3, '[erased]', 'gi') WHERE" OF_CASES
-     "AND reason ~* $3"},
+     kSqlText<Sql(
+         "UPDATE case_move SET reason = regexp_replace(reason, $3, '[erased]', 'gi') WHERE",
+         kOfCases, "AND reason ~* $3")>},
     {common::v1::QUOTATION,
-     "UPDATE incident_message SET text = regexp_replace(text, $3, '[erased]', 'gi') WHERE" OF_CASES
-     "AND text ~* $3"},
+     kSqlText<Sql(
+         "UPDATE incident_message SET text = regexp_replace(text, $3, '[erased]', 'gi') WHERE",
+         kOfCases, "AND text ~* $3")>},
     {common::v1::QUOTATION,
-     "UPDATE fact_find SET unlock_reason = regexp_replace(unlock_reason, $3, '[erased]', 'gi') "
-     "WHERE" OF_CASES "AND unlock_reason ~* $3"},
+     kSqlText<Sql(
+         "UPDATE fact_find SET unlock_reason = regexp_replace(unlock_reason, $3, '[erased]', 'gi') "
+         "WHERE",
+         kOfCases, "AND unlock_reason ~* $3")>},
     {common::v1::QUOTATION,
-     "UPDATE visit SET cancel_reason = regexp_replace(cancel_reason, $3, '[erased]', 'gi') "
-     "WHERE" OF_CASES "AND cancel_reason ~* $3"},
+     kSqlText<Sql(
+         "UPDATE visit SET cancel_reason = regexp_replace(cancel_reason, $3, '[erased]', 'gi') "
+         "WHERE",
+         kOfCases, "AND cancel_reason ~* $3")>},
     {common::v1::QUOTATION,
-     "UPDATE offer SET decision_reason = regexp_replace(decision_reason, $3, '[erased]', 'gi') "
-     "WHERE" OF_CASES "AND state <> 2 AND decision_reason ~* $3"},
+     kSqlText<Sql(
+         "UPDATE offer SET decision_reason = regexp_replace(decision_reason, $3, '[erased]', 'gi') "
+         "WHERE",
+         kOfCases, "AND state <> 2 AND decision_reason ~* $3")>},
 };
 
-constexpr char kVisits[] = "SELECT case_id, visit_id, plan FROM visit WHERE" OF_CASES "FOR UPDATE";
+constexpr auto kVisits =
+    Sql("SELECT case_id, visit_id, plan FROM visit WHERE", kOfCases, "FOR UPDATE");
 constexpr char kReplan[] =
     "UPDATE visit SET plan = $4 WHERE organisation_id = $1 AND case_id = $2 AND visit_id = $3";
 
-constexpr char kOffersKept[] = "SELECT count(*) AS kept FROM offer WHERE" OF_CASES
-                               "AND state = 2 AND (decided_by = $3 OR contact_id = $3)";
+constexpr auto kOffersKept = Sql("SELECT count(*) AS kept FROM offer WHERE", kOfCases,
+                                 "AND state = 2 AND (decided_by = $3 OR contact_id = $3)");
 constexpr char kTermsKept[] =
     "SELECT count(*) AS kept FROM terms_acceptance WHERE organisation_id = $1 AND contact_id = $2";
 constexpr char kUnwelcome[] =
@@ -115,7 +139,7 @@ std::string Replaced(const std::string& text, const Subject& subject) {
 int64_t ErasePlans(Transaction& tx, const std::string& organisation_id, const std::string& case_ids,
                    const Subject& subject) {
   int64_t changed = 0;
-  for (const auto& row : tx.Exec(kVisits, organisation_id, case_ids)) {
+  for (const auto& row : tx.Exec(kVisits.c_str(), organisation_id, case_ids)) {
     v1::VisitPlan plan;
     const std::string before = BytesFromSql(row["plan"]);
     if (!plan.ParseFromString(before)) continue;
@@ -170,7 +194,7 @@ void EraseOwnData(Transaction& tx, const std::string& organisation_id, const Sub
   }
   IndexWords(tx, organisation_id, ListOf(subject.case_ids()));
   AddErased(common::v1::QUOTATION, ErasePlans(tx, organisation_id, case_ids, subject), receipt);
-  const auto offers = tx.Exec(kOffersKept, organisation_id, case_ids, contact_id);
+  const auto offers = tx.Exec(kOffersKept.c_str(), organisation_id, case_ids, contact_id);
   AddKept(common::v1::OFFER, offers[0]["kept"].as<int64_t>(), common::v1::CONTRACT, receipt);
   const auto terms = tx.Exec(kTermsKept, organisation_id, contact_id);
   AddKept(common::v1::TERMS_ACCEPTANCE, terms[0]["kept"].as<int64_t>(), common::v1::CONTRACT,

@@ -4,6 +4,7 @@
 #include "services/common/observe/log.h"
 #include "services/common/observe/metrics.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 #include "services/identity/store/audit_row.h"
 
 namespace gatehouse::identity {
@@ -62,10 +63,11 @@ absl::StatusOr<int> PostgresAuditChain::ExtendOf(const std::string& organisation
     int64_t number = head[0]["number"].as<int64_t>();
     std::string hash = head[0]["hash"].c_str();
     std::vector<std::string> ids, hashes;
-    for (const auto& row :
-         tx.Exec("SELECT " AUDIT_ROW " FROM audit_event WHERE organisation_id = $1 "
-                 "AND number IS NULL ORDER BY time, audit_event_id LIMIT $2",
-                 organisation_id, kAuditRead)) {
+    static constexpr auto kExtendOf =
+        Sql("SELECT ", kAuditEvent,
+            " FROM audit_event WHERE organisation_id = $1 "
+            "AND number IS NULL ORDER BY time, audit_event_id LIMIT $2");
+    for (const auto& row : tx.Exec(kExtendOf.c_str(), organisation_id, kAuditRead)) {
       const AuditEvent event = AuditEventFrom(row);
       hash = AuditHash(AuditLine(organisation_id, ++number, hash, event));
       ids.push_back(event.audit_event_id);
@@ -149,10 +151,11 @@ absl::StatusOr<std::vector<AuditLink>> PostgresAuditChain::List(const std::strin
   using Result = absl::StatusOr<std::vector<AuditLink>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<AuditLink> links;
-    for (const auto& row : tx.Exec("SELECT number, hash, " AUDIT_ROW
-                                   " FROM audit_event WHERE organisation_id = $1 AND number > $2 "
-                                   "ORDER BY number LIMIT $3",
-                                   organisation_id, after, most)) {
+    static constexpr auto kList =
+        Sql("SELECT number, hash, ", kAuditEvent,
+            " FROM audit_event WHERE organisation_id = $1 AND number > $2 "
+            "ORDER BY number LIMIT $3");
+    for (const auto& row : tx.Exec(kList.c_str(), organisation_id, after, most)) {
       links.push_back({row["number"].as<int64_t>(), row["hash"].c_str(), AuditEventFrom(row)});
     }
     return links;

@@ -9,6 +9,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
+#include "services/common/postgres/sql.h"
 #include "services/identity/notice_job.h"
 #include "services/identity/recovery/domain/recovery_store.h"
 #include "services/identity/store/audit.h"
@@ -21,7 +22,7 @@ namespace {
 
 constexpr char kContext[] = "passkey subject";
 
-#define PASSKEY_ROW "passkey_id, display_name, host, backed_up, create_time, last_use_time"
+constexpr char kPasskey[] = "passkey_id, display_name, host, backed_up, create_time, last_use_time";
 
 absl::Status NoSuchPasskey() { return Refuse(common::v1::NOT_FOUND, "there is no such passkey"); }
 
@@ -102,21 +103,22 @@ absl::StatusOr<std::vector<std::string>> PostgresPasskeyStore::Add(const NewPass
       return WithFact(Refuse(v1::TOO_MANY_PASSKEYS, "there are ten: remove one"), "most",
                       absl::StrCat(kPasskeysMax));
     }
-    const auto made = tx.Exec(
-        "WITH subject AS (INSERT INTO passkey (organisation_id, account_id, passkey_id, host, "
-        "credential_id, algorithm, public_key, counter, backed_up, display_name, proven_by, "
-        "sealed_subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
-        "ON CONFLICT (organisation_id, host, credential_id) DO NOTHING "
-        "RETURNING organisation_id, passkey_id AS subject_id, $13::text AS case_id), " AUDIT(
-            "$14", "passkey.added", "$2", "$15", "$16", "$17",
-            "$18") "SELECT subject_id FROM subject",
-        id, passkey.account_id, passkey.shown.passkey_id, passkey.shown.host,
-        Bytes(passkey.key.credential_id), passkey.key.algorithm, Bytes(passkey.key.key),
-        static_cast<int64_t>(passkey.key.counter), passkey.shown.is_backed_up,
-        passkey.shown.display_name, added.proven_by,
-        Bytes(Seal(key_, kContext, ToProto(subject).SerializeAsString())), subject.access.case_id,
-        NewId("aud"), call.caller.actor_name, call.client_address, call.request_id,
-        call.client_request_id);
+    static constexpr auto kAdd =
+        Sql("WITH subject AS (INSERT INTO passkey (organisation_id, account_id, passkey_id, host, "
+            "credential_id, algorithm, public_key, counter, backed_up, display_name, proven_by, "
+            "sealed_subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+            "ON CONFLICT (organisation_id, host, credential_id) DO NOTHING "
+            "RETURNING organisation_id, passkey_id AS subject_id, $13::text AS case_id), ",
+            Audit("$14", "passkey.added", "$2", "$15", "$16", "$17", "$18"),
+            "SELECT subject_id FROM subject");
+    const auto made =
+        tx.Exec(kAdd.c_str(), id, passkey.account_id, passkey.shown.passkey_id, passkey.shown.host,
+                Bytes(passkey.key.credential_id), passkey.key.algorithm, Bytes(passkey.key.key),
+                static_cast<int64_t>(passkey.key.counter), passkey.shown.is_backed_up,
+                passkey.shown.display_name, added.proven_by,
+                Bytes(Seal(key_, kContext, ToProto(subject).SerializeAsString())),
+                subject.access.case_id, NewId("aud"), call.caller.actor_name, call.client_address,
+                call.request_id, call.client_request_id);
     if (made.empty()) {
       return Refuse(v1::PASSKEY_EXISTS, "this passkey is known already: sign in with it");
     }
@@ -130,10 +132,11 @@ absl::StatusOr<std::vector<Passkey>> PostgresPasskeyStore::List(const std::strin
   using Result = absl::StatusOr<std::vector<Passkey>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<Passkey> passkeys;
-    for (const auto& row : tx.Exec("SELECT " PASSKEY_ROW
-                                   " FROM passkey WHERE organisation_id = $1 AND account_id = $2 "
-                                   "ORDER BY create_time, passkey_id LIMIT $3",
-                                   organisation_id, account_id, kPasskeysMax)) {
+    static constexpr auto kList =
+        Sql("SELECT ", kPasskey,
+            " FROM passkey WHERE organisation_id = $1 AND account_id = $2 "
+            "ORDER BY create_time, passkey_id LIMIT $3");
+    for (const auto& row : tx.Exec(kList.c_str(), organisation_id, account_id, kPasskeysMax)) {
       passkeys.push_back(PasskeyFrom(row));
     }
     return passkeys;
@@ -145,10 +148,12 @@ absl::StatusOr<Passkey> PostgresPasskeyStore::Rename(const std::string& passkey_
                                                      const Call& call) {
   const std::string& id = call.caller.organisation_id;
   return postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<Passkey> {
-    const auto renamed = tx.Exec(
-        "UPDATE passkey SET display_name = $4 WHERE organisation_id = $1 AND account_id = $2 "
-        "AND passkey_id = $3 RETURNING " PASSKEY_ROW,
-        id, call.caller.actor_id, passkey_id, display_name);
+    static constexpr auto kRename =
+        Sql("UPDATE passkey SET display_name = $4 WHERE organisation_id = $1 AND account_id = $2 "
+            "AND passkey_id = $3 RETURNING ",
+            kPasskey);
+    const auto renamed =
+        tx.Exec(kRename.c_str(), id, call.caller.actor_id, passkey_id, display_name);
     if (renamed.empty()) return NoSuchPasskey();
     return PasskeyFrom(renamed[0]);
   });
@@ -160,15 +165,17 @@ absl::StatusOr<std::vector<std::string>> PostgresPasskeyStore::Remove(const std:
   const Caller& caller = call.caller;
   const std::string& id = caller.organisation_id;
   return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> Result {
-    const auto removed = tx.Exec(
+    static constexpr auto kRemove = Sql(
         "WITH gone AS (DELETE FROM passkey WHERE organisation_id = $1 AND account_id = $2 "
         "AND passkey_id = $3 RETURNING organisation_id, account_id, passkey_id, sealed_subject), "
         "subject AS (SELECT organisation_id, passkey_id AS subject_id, ''::text AS case_id "
-        "FROM gone), " AUDIT("$4", "passkey.removed", "$2", "$5", "$6", "$7",
-                             "$8") "SELECT g.sealed_subject, a.email, a.resets FROM gone AS g "
-                                   "JOIN account AS a USING (organisation_id, account_id)",
-        id, caller.actor_id, passkey_id, NewId("aud"), caller.actor_name, call.client_address,
-        call.request_id, call.client_request_id);
+        "FROM gone), ",
+        Audit("$4", "passkey.removed", "$2", "$5", "$6", "$7", "$8"),
+        "SELECT g.sealed_subject, a.email, a.resets FROM gone AS g "
+        "JOIN account AS a USING (organisation_id, account_id)");
+    const auto removed =
+        tx.Exec(kRemove.c_str(), id, caller.actor_id, passkey_id, NewId("aud"), caller.actor_name,
+                call.client_address, call.request_id, call.client_request_id);
     if (removed.empty()) return NoSuchPasskey();
     ASSIGN_OR_RETURN(const Subject subject, Opened(key_, id, removed[0]));
     jobs_.Add(tx, {NoticeOf(NoticeKind::kPasskeyRemoved, subject)});
@@ -195,13 +202,13 @@ absl::StatusOr<std::optional<StoredPasskey>> PostgresPasskeyStore::Find(
     const std::string& organisation_id, const std::string& host, const std::string& credential_id) {
   using Result = absl::StatusOr<std::optional<StoredPasskey>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    const auto rows = tx.Exec(
-        "SELECT " PASSKEY_ROW
+    static constexpr auto kFind = Sql(
+        "SELECT ", kPasskey,
         ", p.account_id, credential_id, algorithm, public_key, counter, sealed_subject, a.email, "
         "a.resets FROM passkey AS p JOIN (SELECT organisation_id, account_id, email, resets "
         "FROM account) AS a USING (organisation_id, account_id) "
-        "WHERE p.organisation_id = $1 AND p.host = $2 AND p.credential_id = $3",
-        organisation_id, host, Bytes(credential_id));
+        "WHERE p.organisation_id = $1 AND p.host = $2 AND p.credential_id = $3");
+    const auto rows = tx.Exec(kFind.c_str(), organisation_id, host, Bytes(credential_id));
     if (rows.empty()) return std::nullopt;
     const pqxx::row& row = rows[0];
     StoredPasskey passkey = {.shown = PasskeyFrom(row),
@@ -269,12 +276,14 @@ void PostgresPasskeyStore::NoteWentBack(const NewSession& session, const Passkey
                                         const Call& call) {
   const std::string& id = session.factor.organisation_id;
   (void)postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(
-        "WITH subject AS (SELECT $1::text AS organisation_id, $2::text AS subject_id, "
-        "$3::text AS case_id), " AUDIT("$4", "passkey.counterWentBack", "$5", "$6", "$7", "$8",
-                                       "$9") "SELECT FROM subject",
-        id, entry.passkey_id, session.subject.access.case_id, NewId("aud"), entry.account_id,
-        session.subject.contact_name, call.client_address, call.request_id, call.client_request_id);
+    static constexpr auto kNoteWentBack =
+        Sql("WITH subject AS (SELECT $1::text AS organisation_id, $2::text AS subject_id, "
+            "$3::text AS case_id), ",
+            Audit("$4", "passkey.counterWentBack", "$5", "$6", "$7", "$8", "$9"),
+            "SELECT FROM subject");
+    tx.Exec(kNoteWentBack.c_str(), id, entry.passkey_id, session.subject.access.case_id,
+            NewId("aud"), entry.account_id, session.subject.contact_name, call.client_address,
+            call.request_id, call.client_request_id);
     return absl::OkStatus();
   });
 }

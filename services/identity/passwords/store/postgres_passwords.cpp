@@ -6,6 +6,7 @@
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 #include "services/identity/notice_job.h"
 #include "services/identity/store/audit.h"
 #include "services/identity/store/grants_of.h"
@@ -30,9 +31,9 @@ absl::StatusOr<Subject> Opened(const Secret& key, const std::string& organisatio
 }
 
 // What the account of a password `p` may enter, or could.
-#define ENTERED                                                      \
-  "SELECT FROM access_grant AS g WHERE g.account_id = p.account_id " \
-  "AND g.organisation_id = p.organisation_id"
+constexpr char kEntered[] =
+    "SELECT FROM access_grant AS g WHERE g.account_id = p.account_id "
+    "AND g.organisation_id = p.organisation_id";
 
 StoredPassword PasswordFrom(const pqxx::row& row) {
   return {
@@ -83,11 +84,13 @@ absl::StatusOr<std::vector<StoredPassword>> PostgresPasswordStore::FindAnywhere(
   using Result = absl::StatusOr<std::vector<StoredPassword>>;
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
     std::vector<StoredPassword> found;
-    for (const auto& row :
-         tx.Exec("SELECT organisation_id, email_key, account_id, verifier, version, "
-                 "EXISTS (" ENTERED ") AS entered FROM password AS p "
-                 "WHERE email_key = $1 ORDER BY create_time DESC LIMIT 8",
-                 email_key)) {
+    static constexpr auto kFindAnywhere =
+        Sql("SELECT organisation_id, email_key, account_id, verifier, version, "
+            "EXISTS (",
+            kEntered,
+            ") AS entered FROM password AS p "
+            "WHERE email_key = $1 ORDER BY create_time DESC LIMIT 8");
+    for (const auto& row : tx.Exec(kFindAnywhere.c_str(), email_key)) {
       found.push_back(PasswordFrom(row));
       found.back().entered = row["entered"].as<bool>();
     }
@@ -107,19 +110,21 @@ absl::StatusOr<StoredPassword> PostgresPasswordStore::Add(const StoredPassword& 
             "WHERE a.resets = $4 RETURNING account_id",
             key.organisation_id, key.account_id, password.subject.email, password.subject.resets);
         if (known.empty()) return absl::AbortedError("staff have reset this sign-in just now");
-        const auto made = tx.Exec(
+        static constexpr auto kAdd = Sql(
             "WITH subject AS (INSERT INTO password AS p (organisation_id, email_key, account_id, "
             "verifier, sealed_subject) VALUES ($1, $2, $3, $4, $5) "
             "ON CONFLICT (email_key, organisation_id, account_id) DO UPDATE "
             "SET verifier = $4, sealed_subject = $5, version = nextval('password_version'), "
             "update_time = clock_timestamp() "
-            "WHERE p.verifier <> $4 AND NOT EXISTS (" ENTERED
-            ") RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
-                "$7", "password.created", "$3", "''", "$8", "$9",
-                "$10") "SELECT subject_id FROM subject",
-            key.organisation_id, key.email_key, key.account_id, password.verifier,
-            Bytes(Sealed(key_, password.subject)), password.subject.access.case_id, NewId("aud"),
-            call.client_address, call.request_id, call.client_request_id);
+            "WHERE p.verifier <> $4 AND NOT EXISTS (",
+            kEntered,
+            ") RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), ",
+            Audit("$7", "password.created", "$3", "''", "$8", "$9", "$10"),
+            "SELECT subject_id FROM subject");
+        const auto made = tx.Exec(kAdd.c_str(), key.organisation_id, key.email_key, key.account_id,
+                                  password.verifier, Bytes(Sealed(key_, password.subject)),
+                                  password.subject.access.case_id, NewId("aud"),
+                                  call.client_address, call.request_id, call.client_request_id);
         if (!made.empty() && !password.told && !password.subject.mobile.empty()) {
           jobs_.Add(tx, {NoticeJob({NoticeKind::kPasswordCreated, password.subject,
                                     password.subject.organisation_name})});
@@ -145,17 +150,18 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::Replace(
   using Result = absl::StatusOr<std::vector<std::string>>;
   const PasswordKey& key = password.key;
   return postgres_.Write(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
-    const auto replaced = tx.Exec(
-        "WITH subject AS (UPDATE password SET verifier = $5, version = "
-        "nextval('password_version'), "
-        "update_time = clock_timestamp() WHERE organisation_id = $1 AND email_key = $2 "
-        "AND account_id = $3 AND version = $4 "
-        "RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), " AUDIT(
-            "$7", "password.changed", "$3", "''", "$8", "$9",
-            "$10") "SELECT subject_id FROM subject",
-        key.organisation_id, key.email_key, key.account_id, password.version, password.verifier,
-        password.subject.access.case_id, NewId("aud"), call.client_address, call.request_id,
-        call.client_request_id);
+    static constexpr auto kReplace =
+        Sql("WITH subject AS (UPDATE password SET verifier = $5, version = "
+            "nextval('password_version'), "
+            "update_time = clock_timestamp() WHERE organisation_id = $1 AND email_key = $2 "
+            "AND account_id = $3 AND version = $4 "
+            "RETURNING organisation_id, account_id AS subject_id, $6::text AS case_id), ",
+            Audit("$7", "password.changed", "$3", "''", "$8", "$9", "$10"),
+            "SELECT subject_id FROM subject");
+    const auto replaced =
+        tx.Exec(kReplace.c_str(), key.organisation_id, key.email_key, key.account_id,
+                password.version, password.verifier, password.subject.access.case_id, NewId("aud"),
+                call.client_address, call.request_id, call.client_request_id);
     if (replaced.empty()) {
       // Said again, after an answer that was lost.
       const auto same = tx.Exec(
@@ -190,17 +196,19 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::RebindAddress(
   const std::string& id = key.organisation_id;
   return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> Result {
     // The grant first: an entry that is under way holds its row, and its session is seen then.
-    const auto bound = tx.Exec(
-        "WITH subject AS (INSERT INTO access_grant AS g (organisation_id, invitation_id, "
-        "account_id, case_id, contact_id, sees_all, document_request_ids, email_key) "
-        "VALUES ($1, $2, '', $3, $4, false, '', $5) "
-        "ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET email_key = $5 "
-        "WHERE g.email_key <> $5 RETURNING organisation_id, invitation_id AS subject_id, "
-        "case_id, account_id), " AUDIT("$6", "grant.addressRebound", "''", "$7", "$8", "$9",
-                                       "$10") "SELECT account_id FROM subject",
-        id, subject.access.invitation_id, subject.access.case_id, subject.access.contact_id,
-        key.email_key, NewId("aud"), actor_name, call.client_address, call.request_id,
-        call.client_request_id);
+    static constexpr auto kRebindAddress =
+        Sql("WITH subject AS (INSERT INTO access_grant AS g (organisation_id, invitation_id, "
+            "account_id, case_id, contact_id, sees_all, document_request_ids, email_key) "
+            "VALUES ($1, $2, '', $3, $4, false, '', $5) "
+            "ON CONFLICT (organisation_id, invitation_id) DO UPDATE SET email_key = $5 "
+            "WHERE g.email_key <> $5 RETURNING organisation_id, invitation_id AS subject_id, "
+            "case_id, account_id), ",
+            Audit("$6", "grant.addressRebound", "''", "$7", "$8", "$9", "$10"),
+            "SELECT account_id FROM subject");
+    const auto bound =
+        tx.Exec(kRebindAddress.c_str(), id, subject.access.invitation_id, subject.access.case_id,
+                subject.access.contact_id, key.email_key, NewId("aud"), actor_name,
+                call.client_address, call.request_id, call.client_request_id);
     std::vector<std::string> ended;
     if (bound.empty()) return ended;
     std::vector<std::string> accounts = {key.account_id};
@@ -211,11 +219,11 @@ absl::StatusOr<std::vector<std::string>> PostgresPasswordStore::RebindAddress(
         "SELECT $1, unnest($2::text[]), $3, 1 ON CONFLICT (organisation_id, account_id) "
         "DO UPDATE SET email = $3, resets = a.resets + 1",
         id, SqlArray(accounts), subject.email);
-    tx.Exec(
+    static constexpr auto kForgetOtherPasswords = Sql(
         "DELETE FROM password AS p WHERE organisation_id = $1 AND account_id = ANY ($2::text[]) "
-        "AND email_key <> $3 AND NOT EXISTS (" ENTERED
-        " AND g.revoke_time IS NULL AND g.email_key IN ('', p.email_key))",
-        id, SqlArray(accounts), key.email_key);
+        "AND email_key <> $3 AND NOT EXISTS (",
+        kEntered, " AND g.revoke_time IS NULL AND g.email_key IN ('', p.email_key))");
+    tx.Exec(kForgetOtherPasswords.c_str(), id, SqlArray(accounts), key.email_key);
     // What was registered in a session that no phone had proven is whoever's read the old mailbox.
     tx.Exec(
         "DELETE FROM passkey WHERE organisation_id = $1 AND account_id = ANY ($2::text[]) "

@@ -22,10 +22,11 @@ std::string PortalStateId(const std::string& organisation_id, int64_t version);
 
 // The columns that NotePortal reads, of the account of `u` and the row `p` of its organisation's
 // portal, which may be missing.
-#define PORTAL_OF_U                                                                           \
-  " coalesce(p.version, 0) AS portal_version, coalesce(p.enabled, true) AS portal_enabled, "  \
-  "coalesce(p.terms_version, 0) > coalesce((SELECT t.terms_version FROM terms_accepted AS t " \
-  "WHERE t.organisation_id = u.organisation_id AND t.account_id = u.account_id), 0) AS terms_due "
+inline constexpr char kPortalOfU[] =
+    " coalesce(p.version, 0) AS portal_version, coalesce(p.enabled, true) AS portal_enabled, "
+    "coalesce(p.terms_version, 0) > coalesce((SELECT t.terms_version FROM terms_accepted AS t "
+    "WHERE t.organisation_id = u.organisation_id AND t.account_id = u.account_id), 0) AS "
+    "terms_due ";
 
 // Says of a session what keeps it out of the portal. That is asked about with each of its uses,
 // lest it is kept out for longer; what lets it in stands on the state that the portal is in.

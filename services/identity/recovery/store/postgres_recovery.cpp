@@ -6,6 +6,7 @@
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 #include "services/identity/notice_job.h"
 #include "services/identity/store/audit.h"
 #include "services/identity/store/sessions_of.h"
@@ -32,14 +33,14 @@ absl::Status PostgresRecoveryStore::Replace(const std::vector<std::string>& code
     }
     tx.Exec("DELETE FROM recovery_code WHERE organisation_id = $1 AND account_id = $2",
             caller.organisation_id, caller.actor_id);
-    tx.Exec(
+    static constexpr auto kReplace = Sql(
         "WITH made AS (INSERT INTO recovery_code (organisation_id, account_id, code_hash) "
         "SELECT $1, $2, unnest($3::text[]) RETURNING organisation_id), "
         "subject AS (SELECT DISTINCT organisation_id, $2::text AS subject_id, ''::text AS case_id "
-        "FROM made), " AUDIT("$4", "recoveryCodes.created", "$2", "''", "$5", "$6",
-                             "$7") "SELECT FROM subject",
-        caller.organisation_id, caller.actor_id, SqlArray(code_hashes), NewId("aud"),
-        call.client_address, call.request_id, call.client_request_id);
+        "FROM made), ",
+        Audit("$4", "recoveryCodes.created", "$2", "''", "$5", "$6", "$7"), "SELECT FROM subject");
+    tx.Exec(kReplace.c_str(), caller.organisation_id, caller.actor_id, SqlArray(code_hashes),
+            NewId("aud"), call.client_address, call.request_id, call.client_request_id);
     Subject subject = {.organisation_id = caller.organisation_id,
                        .email = whose[0]["email"].c_str(),
                        .contact_name = caller.actor_name};
@@ -70,14 +71,15 @@ absl::StatusOr<bool> PostgresRecoveryStore::Use(const Subject& subject,
                                                 const std::string& challenge_id, const Call& call) {
   const std::string& id = subject.organisation_id;
   return postgres_.Write(Rows::Of(id), [&](Transaction& tx) -> absl::StatusOr<bool> {
-    const auto used = tx.Exec(
+    static constexpr auto kUse = Sql(
         "WITH subject AS (UPDATE recovery_code SET use_time = clock_timestamp(), used_by = $4 "
         "WHERE organisation_id = $1 AND account_id = $2 AND code_hash = $3 AND use_time IS NULL "
-        "RETURNING organisation_id, account_id AS subject_id, $5::text AS case_id), " AUDIT(
-            "$6", "recoveryCode.used", "$2", "''", "$7", "$8",
-            "$9") "SELECT subject_id FROM subject",
-        id, account_id, code_hash, challenge_id, subject.access.case_id, NewId("aud"),
-        call.client_address, call.request_id, call.client_request_id);
+        "RETURNING organisation_id, account_id AS subject_id, $5::text AS case_id), ",
+        Audit("$6", "recoveryCode.used", "$2", "''", "$7", "$8", "$9"),
+        "SELECT subject_id FROM subject");
+    const auto used =
+        tx.Exec(kUse.c_str(), id, account_id, code_hash, challenge_id, subject.access.case_id,
+                NewId("aud"), call.client_address, call.request_id, call.client_request_id);
     if (!used.empty()) {
       jobs_.Add(tx,
                 {NoticeJob({NoticeKind::kRecoveryCodeUsed, subject, subject.organisation_name})});
@@ -118,12 +120,12 @@ absl::StatusOr<std::vector<std::string>> PostgresRecoveryStore::ResetFactors(
       tx.Exec(sql.c_str(), id, SqlArray(accounts));
     }
     const std::vector<std::string> ended = EndSessionsOf(tx, id, accounts, "");
-    tx.Exec(
-        "WITH subject AS (SELECT $1::text AS organisation_id, $2::text AS subject_id, "
-        "$3::text AS case_id), " AUDIT("$4", "factors.reset", "$5", "$6", "$7", "$8",
-                                       "$9") "SELECT FROM subject",
-        id, account_id, subject.access.case_id, NewId("aud"), actor.id, actor.name,
-        call.client_address, call.request_id, call.client_request_id);
+    static constexpr auto kResetFactors =
+        Sql("WITH subject AS (SELECT $1::text AS organisation_id, $2::text AS subject_id, "
+            "$3::text AS case_id), ",
+            Audit("$4", "factors.reset", "$5", "$6", "$7", "$8", "$9"), "SELECT FROM subject");
+    tx.Exec(kResetFactors.c_str(), id, account_id, subject.access.case_id, NewId("aud"), actor.id,
+            actor.name, call.client_address, call.request_id, call.client_request_id);
     jobs_.Add(tx, {NoticeJob({NoticeKind::kFactorsReset, subject, subject.organisation_name})});
     return ended;
   });

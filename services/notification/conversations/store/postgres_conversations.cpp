@@ -6,6 +6,7 @@
 #include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -32,22 +33,23 @@ constexpr char kAddRecipients[] = R"sql(
     WITH ORDINALITY AS named (contact_id, text, place))sql";
 
 // What a reader may see: staff all of a case, a contact what it wrote and what was written to it.
-#define SEEN                                                                                \
-  "m.organisation_id = $1 AND m.case_id = $2 AND ($3 = '' OR m.contact_id = $3 OR EXISTS (" \
-  "SELECT FROM conversation_recipient AS r WHERE r.organisation_id = $1 "                   \
-  "AND r.message_id = m.message_id AND r.contact_id = $3))"
-constexpr char kList[] =
-    "SELECT m.message_id, m.contact_id, m.author_id, m.author_name, m.text, m.create_time "
-    "FROM conversation_message AS m WHERE " SEEN
-    " AND m.message_id < $4 ORDER BY m.message_id DESC LIMIT $5";
-constexpr char kSees[] =
-    "SELECT 1 FROM conversation_message AS m WHERE " SEEN " AND m.message_id = $4";
+constexpr char kSeen[] =
+    "m.organisation_id = $1 AND m.case_id = $2 AND ($3 = '' OR m.contact_id = $3 OR EXISTS ("
+    "SELECT FROM conversation_recipient AS r WHERE r.organisation_id = $1 "
+    "AND r.message_id = m.message_id AND r.contact_id = $3))";
+constexpr auto kList =
+    Sql("SELECT m.message_id, m.contact_id, m.author_id, m.author_name, m.text, m.create_time "
+        "FROM conversation_message AS m WHERE ",
+        kSeen, " AND m.message_id < $4 ORDER BY m.message_id DESC LIMIT $5");
+constexpr auto kSees =
+    Sql("SELECT 1 FROM conversation_message AS m WHERE ", kSeen, " AND m.message_id = $4");
 // What staff wrote staff need not read, nor a client what it wrote itself.
-constexpr char kMark[] =
-    "INSERT INTO conversation_read (organisation_id, message_id, reader_id, contact_id, "
-    "reader_name) SELECT $1, m.message_id, $5, $3, $6 FROM conversation_message AS m WHERE " SEEN
-    " AND m.message_id <= $4 AND ($3 = '') <> (m.contact_id = '') "
-    "ON CONFLICT DO NOTHING";
+constexpr auto kMark =
+    Sql("INSERT INTO conversation_read (organisation_id, message_id, reader_id, contact_id, "
+        "reader_name) SELECT $1, m.message_id, $5, $3, $6 FROM conversation_message AS m WHERE ",
+        kSeen,
+        " AND m.message_id <= $4 AND ($3 = '') <> (m.contact_id = '') "
+        "ON CONFLICT DO NOTHING");
 constexpr char kRecipients[] =
     "SELECT message_id, contact_id, text FROM conversation_recipient "
     "WHERE organisation_id = $1 AND message_id = ANY ($2::text[]) ORDER BY message_id, place";
@@ -101,7 +103,7 @@ absl::StatusOr<std::vector<ConversationMessage>> PostgresConversations::List(
     const std::string& organisation_id, const Reader& reader, const Page& page) {
   using Result = absl::StatusOr<std::vector<ConversationMessage>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    auto messages = From(tx.Exec(kList, organisation_id, reader.case_id, reader.contact_id,
+    auto messages = From(tx.Exec(kList.c_str(), organisation_id, reader.case_id, reader.contact_id,
                                  page.Below("cvm"), page.limit()),
                          reader.case_id);
     std::vector<std::string> ids;
@@ -128,11 +130,12 @@ absl::StatusOr<std::vector<ConversationMessage>> PostgresConversations::List(
 absl::Status PostgresConversations::MarkRead(const std::string& organisation_id,
                                              const Reader& reader, const std::string& message_id) {
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    if (tx.Exec(kSees, organisation_id, reader.case_id, reader.contact_id, message_id).empty()) {
+    if (tx.Exec(kSees.c_str(), organisation_id, reader.case_id, reader.contact_id, message_id)
+            .empty()) {
       return Refuse(common::v1::NOT_FOUND, "there is no such message in this conversation");
     }
-    tx.Exec(kMark, organisation_id, reader.case_id, reader.contact_id, message_id, reader.reader_id,
-            reader.reader_name);
+    tx.Exec(kMark.c_str(), organisation_id, reader.case_id, reader.contact_id, message_id,
+            reader.reader_id, reader.reader_name);
     return absl::OkStatus();
   });
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "services/common/base/crypto.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 #include "services/common/text/address.h"
 #include "services/notification/store/message_queue.h"
 #include "services/notification/store/message_row.h"
@@ -32,12 +33,13 @@ constexpr char kForget[] = "DELETE FROM message WHERE organisation_id = $1 AND m
 // $1 is the organisation and $2 the cases, $3 what recipients look like in the log: two who look
 // alike there are told apart by nobody, and a row of the log is no message. What waits has gone
 // before, by its recipient.
-#define OF_CASES " organisation_id = $1 AND case_id = ANY ($2::text[]) "
-constexpr char kMessages[] =
-    "DELETE FROM message WHERE" OF_CASES "AND masked_recipient = ANY ($3::text[]) AND state <> 1";
+constexpr char kOfCases[] = " organisation_id = $1 AND case_id = ANY ($2::text[]) ";
+constexpr auto kMessages = Sql("DELETE FROM message WHERE", kOfCases,
+                               "AND masked_recipient = ANY ($3::text[]) AND state <> 1");
 
 // $3 is the contact.
-constexpr char kWritten[] = "DELETE FROM conversation_message WHERE" OF_CASES "AND contact_id = $3";
+constexpr auto kWritten =
+    Sql("DELETE FROM conversation_message WHERE", kOfCases, "AND contact_id = $3");
 constexpr char kReceived[] = R"sql(
   DELETE FROM conversation_recipient AS r USING conversation_message AS m
   WHERE m.organisation_id = $1 AND m.case_id = ANY ($2::text[])
@@ -49,15 +51,18 @@ constexpr char kRead[] = R"sql(
     AND r.organisation_id = m.organisation_id AND r.message_id = m.message_id
     AND r.contact_id = $3)sql";
 // What staff wrote to nobody else. $1 and $2 alone.
-constexpr char kToNobody[] = R"sql(
-  DELETE FROM conversation_message AS m WHERE)sql" OF_CASES R"sql(AND contact_id = ''
+constexpr auto kToNobody = Sql(R"sql(
+  DELETE FROM conversation_message AS m WHERE)sql",
+                               kOfCases, R"sql(AND contact_id = ''
     AND NOT EXISTS (SELECT FROM conversation_recipient AS r
-      WHERE r.organisation_id = m.organisation_id AND r.message_id = m.message_id))sql";
+      WHERE r.organisation_id = m.organisation_id AND r.message_id = m.message_id))sql");
 
 // $3 is the pattern by which texts name the contact.
 constexpr const char* kTexts[] = {
-    "UPDATE conversation_message SET text = regexp_replace(text, $3, '[erased]', 'gi') "
-    "WHERE" OF_CASES "AND text ~* $3",
+    kSqlText<Sql(
+        "UPDATE conversation_message SET text = regexp_replace(text, $3, '[erased]', 'gi') "
+        "WHERE",
+        kOfCases, "AND text ~* $3")>,
     R"sql(
   UPDATE conversation_recipient AS r SET text = regexp_replace(r.text, $3, '[erased]', 'gi')
   FROM conversation_message AS m
@@ -154,13 +159,14 @@ absl::StatusOr<EraseContactResponse> ErasureStore::Erase(const std::string& orga
     const std::string cases = SqlArray(ListOf(subject.case_ids()));
     const std::string& contact_id = subject.contact_id();
     int64_t messages = EraseWaiting(tx, organisation_id, subject);
-    messages += Affected(tx.Exec(kMessages, organisation_id, cases, SqlArray(MasksOf(subject))));
+    messages +=
+        Affected(tx.Exec(kMessages.c_str(), organisation_id, cases, SqlArray(MasksOf(subject))));
     messages += Affected(
         tx.Exec(kSandbox, organisation_id, SqlArray(AddressesOf(subject)), WholePattern(subject)));
-    int64_t conversation = Affected(tx.Exec(kWritten, organisation_id, cases, contact_id));
+    int64_t conversation = Affected(tx.Exec(kWritten.c_str(), organisation_id, cases, contact_id));
     conversation += Affected(tx.Exec(kReceived, organisation_id, cases, contact_id));
     tx.Exec(kRead, organisation_id, cases, contact_id);
-    tx.Exec(kToNobody, organisation_id, cases);
+    tx.Exec(kToNobody.c_str(), organisation_id, cases);
     int64_t named = 0;
     if (const std::string pattern = NamingPattern(subject); !pattern.empty()) {
       for (const char* sql : kTexts) {

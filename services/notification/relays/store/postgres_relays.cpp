@@ -11,6 +11,7 @@
 #include "services/common/base/random.h"
 #include "services/common/base/status.h"
 #include "services/common/jobs/events.h"
+#include "services/common/postgres/sql.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -19,30 +20,35 @@ using nlohmann::json;
 
 constexpr absl::Duration kTrailPatience = absl::Milliseconds(300);
 
-#define RELAY "channel, active, candidate, test_time, failure, failure_time"
+constexpr char kRelay[] = "channel, active, candidate, test_time, failure, failure_time";
 
-constexpr char kFind[] = "SELECT " RELAY " FROM relay WHERE organisation_id = $1 AND channel = $2";
+constexpr auto kFind =
+    Sql("SELECT ", kRelay, " FROM relay WHERE organisation_id = $1 AND channel = $2");
 
-constexpr char kSet[] =
-    "INSERT INTO relay (organisation_id, channel, candidate, candidate_version) "
-    "VALUES ($1, $2, $3, $4) ON CONFLICT (organisation_id, channel) "
-    "DO UPDATE SET candidate = $3, candidate_version = $4 RETURNING " RELAY;
+constexpr auto kSet =
+    Sql("INSERT INTO relay (organisation_id, channel, candidate, candidate_version) "
+        "VALUES ($1, $2, $3, $4) ON CONFLICT (organisation_id, channel) "
+        "DO UPDATE SET candidate = $3, candidate_version = $4 RETURNING ",
+        kRelay);
 
-constexpr char kBeginTest[] =
+constexpr auto kBeginTest = Sql(
     "UPDATE relay SET test_time = clock_timestamp() WHERE organisation_id = $1 AND channel = $2 "
     "AND (test_time IS NULL OR test_time <= clock_timestamp() - make_interval(secs => $3)) "
-    "RETURNING " RELAY;
+    "RETURNING ",
+    kRelay);
 
-constexpr char kFailed[] =
-    "UPDATE relay SET failure = $3, failure_time = clock_timestamp() "
-    "WHERE organisation_id = $1 AND channel = $2 RETURNING " RELAY;
+constexpr auto kFailed =
+    Sql("UPDATE relay SET failure = $3, failure_time = clock_timestamp() "
+        "WHERE organisation_id = $1 AND channel = $2 RETURNING ",
+        kRelay);
 
 // What was tested is what was set, unless another one was set meanwhile.
-constexpr char kPassed[] =
+constexpr auto kPassed = Sql(
     "UPDATE relay SET active = CASE WHEN candidate_version = $3 THEN candidate ELSE active END, "
     "candidate = CASE WHEN candidate_version = $3 THEN NULL ELSE candidate END, "
     "candidate_version = nullif(candidate_version, $3), failure = '', failure_time = NULL "
-    "WHERE organisation_id = $1 AND channel = $2 RETURNING " RELAY;
+    "WHERE organisation_id = $1 AND channel = $2 RETURNING ",
+    kRelay);
 
 constexpr char kNote[] =
     "UPDATE relay SET failure = $3, "
@@ -99,7 +105,7 @@ absl::StatusOr<std::optional<Relay>> PostgresRelays::Find(const std::string& org
                                                           Channel channel) {
   using Result = absl::StatusOr<std::optional<Relay>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
-    const auto rows = tx.Exec(kFind, organisation_id, static_cast<int>(channel));
+    const auto rows = tx.Exec(kFind.c_str(), organisation_id, static_cast<int>(channel));
     if (rows.empty()) return std::nullopt;
     return From(organisation_id, rows[0]);
   });
@@ -110,7 +116,7 @@ absl::StatusOr<Relay> PostgresRelays::Set(const std::string& organisation_id, Ch
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Relay> {
     RelayAccount kept = account;
     kept.version = NewId("rly");
-    const auto rows = tx.Exec(kSet, organisation_id, static_cast<int>(channel),
+    const auto rows = tx.Exec(kSet.c_str(), organisation_id, static_cast<int>(channel),
                               Bytes(Sealed(organisation_id, kept)), kept.version);
     Tell<v1::RelaySet>(trail_, tx, organisation_id, channel);
     return From(organisation_id, rows[0]);
@@ -122,9 +128,9 @@ absl::StatusOr<Relay> PostgresRelays::BeginTest(const std::string& organisation_
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Relay> {
     const int number = static_cast<int>(channel);
     const auto begun =
-        tx.Exec(kBeginTest, organisation_id, number, absl::ToDoubleSeconds(kBetweenTests));
+        tx.Exec(kBeginTest.c_str(), organisation_id, number, absl::ToDoubleSeconds(kBetweenTests));
     if (!begun.empty()) return From(organisation_id, begun[0]);
-    if (tx.Exec(kFind, organisation_id, number).empty()) return NotFound();
+    if (tx.Exec(kFind.c_str(), organisation_id, number).empty()) return NotFound();
     return RefuseUntil(v1::RELAY_TESTED_JUST_NOW, "the relay was tested a moment ago",
                        kBetweenTests);
   });
@@ -135,8 +141,8 @@ absl::StatusOr<Relay> PostgresRelays::EndTest(const std::string& organisation_id
                                               const std::string& failure) {
   return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Relay> {
     const int number = static_cast<int>(channel);
-    const auto ended = failure.empty() ? tx.Exec(kPassed, organisation_id, number, version)
-                                       : tx.Exec(kFailed, organisation_id, number, failure);
+    const auto ended = failure.empty() ? tx.Exec(kPassed.c_str(), organisation_id, number, version)
+                                       : tx.Exec(kFailed.c_str(), organisation_id, number, failure);
     if (ended.empty()) return NotFound();
     if (failure.empty()) Tell<v1::RelayActivated>(trail_, tx, organisation_id, channel);
     return From(organisation_id, ended[0]);

@@ -1,16 +1,19 @@
 #include "services/notification/sandbox/store/postgres_inbox.h"
+#include "services/common/postgres/sql.h"
 
 namespace gatehouse::notification {
 namespace {
 
-#define INBOX(of)                                                            \
-  "SELECT message_id, channel, recipient, subject, body, html, arrive_time " \
-  "FROM sandbox_message WHERE organisation_id = $1 AND message_id < $2 " of  \
-  "AND arrive_time <= clock_timestamp() ORDER BY message_id DESC LIMIT $3"
+constexpr auto Inbox(const auto& of) {
+  return Sql(
+      "SELECT message_id, channel, recipient, subject, body, html, arrive_time "
+      "FROM sandbox_message WHERE organisation_id = $1 AND message_id < $2 ",
+      of, "AND arrive_time <= clock_timestamp() ORDER BY message_id DESC LIMIT $3");
+}
 
 // Two statements, so that each walks its own index.
-constexpr char kInbox[] = INBOX("");
-constexpr char kInboxOfOne[] = INBOX("AND recipient = $4 ");
+constexpr auto kInbox = Inbox("");
+constexpr auto kInboxOfOne = Inbox("AND recipient = $4 ");
 
 }  // namespace
 
@@ -34,9 +37,10 @@ absl::StatusOr<std::vector<SandboxMessage>> PostgresInbox::List(const std::strin
   using Result = absl::StatusOr<std::vector<SandboxMessage>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     const std::string below = page.Below("msg");
-    const auto rows = recipient.empty()
-                          ? tx.Exec(kInbox, organisation_id, below, page.limit())
-                          : tx.Exec(kInboxOfOne, organisation_id, below, page.limit(), recipient);
+    const auto rows =
+        recipient.empty()
+            ? tx.Exec(kInbox.c_str(), organisation_id, below, page.limit())
+            : tx.Exec(kInboxOfOne.c_str(), organisation_id, below, page.limit(), recipient);
     std::vector<SandboxMessage> messages;
     for (const auto& row : rows) {
       messages.push_back(

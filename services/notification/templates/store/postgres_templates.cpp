@@ -7,6 +7,7 @@
 #include "services/common/base/status.h"
 #include "services/common/jobs/events.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 #include "services/notification/templates/domain/templates.h"
 
 namespace gatehouse::notification {
@@ -19,33 +20,33 @@ constexpr absl::Duration kPatience = absl::Milliseconds(300);
 constexpr char kLock[] =
     "SELECT pg_advisory_xact_lock(hashtextextended('template:' || $1::text, 0))";
 
-#define COLUMNS                                                                       \
-  "t.template_id, t.kind, v.version, v.title, v.subject, v.body, v.html, v.deleted, " \
-  "v.author_name, v.create_time"
-#define CURRENT                                                                        \
-  "template AS t JOIN template_version AS v ON v.organisation_id = t.organisation_id " \
-  "AND v.template_id = t.template_id AND v.version = t.version"
-#define VERSIONS                                                                       \
-  "template AS t JOIN template_version AS v ON v.organisation_id = t.organisation_id " \
-  "AND v.template_id = t.template_id"
+constexpr char kColumns[] =
+    "t.template_id, t.kind, v.version, v.title, v.subject, v.body, v.html, v.deleted, "
+    "v.author_name, v.create_time";
+constexpr char kCurrent[] =
+    "template AS t JOIN template_version AS v ON v.organisation_id = t.organisation_id "
+    "AND v.template_id = t.template_id AND v.version = t.version";
+constexpr char kAllVersions[] =
+    "template AS t JOIN template_version AS v ON v.organisation_id = t.organisation_id "
+    "AND v.template_id = t.template_id";
 
-constexpr char kFind[] = "SELECT " COLUMNS " FROM " CURRENT
-                         " WHERE t.organisation_id = $1 AND t.template_id = ANY ($2::text[]) "
-                         "AND NOT t.deleted";
-constexpr char kNewest[] =
-    "SELECT " COLUMNS " FROM " CURRENT " WHERE t.organisation_id = $1 AND t.template_id = $2";
-constexpr char kList[] = "SELECT " COLUMNS " FROM " CURRENT
-                         " WHERE t.organisation_id = $1 AND t.template_id > $2 AND NOT t.deleted "
-                         "ORDER BY t.template_id LIMIT $3";
-constexpr char kListKind[] = "SELECT " COLUMNS " FROM " CURRENT
-                             " WHERE t.organisation_id = $1 AND t.template_id > $2 "
-                             "AND t.kind = $4 AND NOT t.deleted ORDER BY t.template_id LIMIT $3";
-constexpr char kVersions[] = "SELECT " COLUMNS " FROM " VERSIONS
-                             " WHERE t.organisation_id = $1 AND t.template_id = $2 "
-                             "AND v.version < $3 ORDER BY v.version DESC LIMIT $4";
-constexpr char kVersion[] = "SELECT " COLUMNS " FROM " VERSIONS
-                            " WHERE t.organisation_id = $1 AND t.template_id = $2 "
-                            "AND v.version = $3";
+constexpr auto kFind = Sql("SELECT ", kColumns, " FROM ", kCurrent,
+                           " WHERE t.organisation_id = $1 AND t.template_id = ANY ($2::text[]) "
+                           "AND NOT t.deleted");
+constexpr auto kNewest = Sql("SELECT ", kColumns, " FROM ", kCurrent,
+                             " WHERE t.organisation_id = $1 AND t.template_id = $2");
+constexpr auto kList = Sql("SELECT ", kColumns, " FROM ", kCurrent,
+                           " WHERE t.organisation_id = $1 AND t.template_id > $2 AND NOT t.deleted "
+                           "ORDER BY t.template_id LIMIT $3");
+constexpr auto kListKind = Sql("SELECT ", kColumns, " FROM ", kCurrent,
+                               " WHERE t.organisation_id = $1 AND t.template_id > $2 "
+                               "AND t.kind = $4 AND NOT t.deleted ORDER BY t.template_id LIMIT $3");
+constexpr auto kVersions = Sql("SELECT ", kColumns, " FROM ", kAllVersions,
+                               " WHERE t.organisation_id = $1 AND t.template_id = $2 "
+                               "AND v.version < $3 ORDER BY v.version DESC LIMIT $4");
+constexpr auto kVersion = Sql("SELECT ", kColumns, " FROM ", kAllVersions,
+                              " WHERE t.organisation_id = $1 AND t.template_id = $2 "
+                              "AND v.version = $3");
 constexpr char kCount[] =
     "SELECT count(*) AS n FROM template WHERE organisation_id = $1 AND NOT deleted";
 constexpr char kKeep[] = R"sql(
@@ -91,15 +92,17 @@ using Listed = absl::StatusOr<std::vector<StoredTemplate>>;
 Listed PostgresTemplates::Find(const std::string& organisation_id,
                                const std::vector<std::string>& ids) {
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Listed {
-    return AllFrom(tx.Exec(kFind, organisation_id, SqlArray(ids)));
+    return AllFrom(tx.Exec(kFind.c_str(), organisation_id, SqlArray(ids)));
   });
 }
 
 Listed PostgresTemplates::List(const std::string& organisation_id, const std::string& kind,
                                const Page& page) {
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Listed {
-    if (kind.empty()) return AllFrom(tx.Exec(kList, organisation_id, page.after, page.limit()));
-    return AllFrom(tx.Exec(kListKind, organisation_id, page.after, page.limit(), kind));
+    if (kind.empty()) {
+      return AllFrom(tx.Exec(kList.c_str(), organisation_id, page.after, page.limit()));
+    }
+    return AllFrom(tx.Exec(kListKind.c_str(), organisation_id, page.after, page.limit(), kind));
   });
 }
 
@@ -107,7 +110,8 @@ Listed PostgresTemplates::ListVersions(const std::string& organisation_id,
                                        const std::string& template_id, const Page& page) {
   ASSIGN_OR_RETURN(const int64_t below, page.Below());
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Listed {
-    auto found = AllFrom(tx.Exec(kVersions, organisation_id, template_id, below, page.limit()));
+    auto found =
+        AllFrom(tx.Exec(kVersions.c_str(), organisation_id, template_id, below, page.limit()));
     if (!found.empty() || !page.after.empty()) return found;
     return Refuse(common::v1::NOT_FOUND, "there is no such template here");
   });
@@ -118,7 +122,7 @@ absl::StatusOr<StoredTemplate> PostgresTemplates::FindVersion(const std::string&
                                                               int64_t version) {
   const Rows mine = Rows::Of(organisation_id);
   return postgres_.Read(mine, [&](Transaction& tx) -> absl::StatusOr<StoredTemplate> {
-    const auto found = tx.Exec(kVersion, organisation_id, template_id, version);
+    const auto found = tx.Exec(kVersion.c_str(), organisation_id, template_id, version);
     if (!found.empty()) return From(found[0]);
     return Refuse(common::v1::NOT_FOUND, "there is no such version of this template");
   });
@@ -136,7 +140,7 @@ absl::StatusOr<StoredTemplate> PostgresTemplates::ChangeIn(Transaction& tx,
   const std::string& id = call.caller.organisation_id;
   tx.Exec(kLock, id);
   std::optional<StoredTemplate> newest;
-  if (const auto found = tx.Exec(kNewest, id, template_id); !found.empty()) {
+  if (const auto found = tx.Exec(kNewest.c_str(), id, template_id); !found.empty()) {
     newest = From(found[0]);
   }
   ASSIGN_OR_RETURN(std::optional<StoredTemplate> made, decide(newest));

@@ -7,6 +7,7 @@
 #include "services/common/base/crypto.h"
 #include "services/common/jobs/events.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 #include "services/notification/webhooks/store/webhook_rows.h"
 
 namespace gatehouse::notification {
@@ -26,27 +27,29 @@ void Tell(Outbox& trail, Transaction& tx, const WebhookKey& key) {
 // The organisation's endpoints are counted one transaction after the other.
 constexpr char kLock[] = "SELECT pg_advisory_xact_lock(hashtext('webhook'), hashtext($1))";
 
-constexpr char kCreate[] =
+constexpr auto kCreate = Sql(
     "INSERT INTO webhook_endpoint (organisation_id, endpoint_id, display_name, url, event_types, "
     "secret, cursor) SELECT $1, $2, $3, $4, $5::text[], $6, "
     "coalesce((SELECT last_number FROM event_feed WHERE organisation_id = $1), 0) "
     "WHERE (SELECT count(*) FROM webhook_endpoint WHERE organisation_id = $1) < $7 "
-    "RETURNING " WEBHOOK_ENDPOINT;
+    "RETURNING ",
+    kWebhookEndpoint);
 
-constexpr char kUpdate[] =
-    "UPDATE webhook_endpoint SET display_name = coalesce($3, display_name), "
-    "url = coalesce($4, url), event_types = coalesce($5::text[], event_types), "
-    "enabled = coalesce($6::boolean, enabled), "
-    // What failed at the old address may work at the new one.
-    "next_attempt_time = '-infinity', failures = 0, "
-    "cursor = CASE WHEN $6::boolean AND NOT enabled THEN coalesce("
-    "(SELECT last_number FROM event_feed WHERE organisation_id = $1), 0) ELSE cursor END "
-    "WHERE organisation_id = $1 AND endpoint_id = $2 RETURNING " WEBHOOK_ENDPOINT;
+constexpr auto kUpdate =
+    Sql("UPDATE webhook_endpoint SET display_name = coalesce($3, display_name), "
+        "url = coalesce($4, url), event_types = coalesce($5::text[], event_types), "
+        "enabled = coalesce($6::boolean, enabled), "
+        "next_attempt_time = '-infinity', failures = 0, "
+        "cursor = CASE WHEN $6::boolean AND NOT enabled THEN coalesce("
+        "(SELECT last_number FROM event_feed WHERE organisation_id = $1), 0) ELSE cursor END "
+        "WHERE organisation_id = $1 AND endpoint_id = $2 RETURNING ",
+        kWebhookEndpoint);
 
-constexpr char kRotate[] =
-    "UPDATE webhook_endpoint SET previous_secret = secret, secret = $3, "
-    "previous_secret_expire_time = now() + make_interval(secs => $4) "
-    "WHERE organisation_id = $1 AND endpoint_id = $2 RETURNING " WEBHOOK_ENDPOINT;
+constexpr auto kRotate =
+    Sql("UPDATE webhook_endpoint SET previous_secret = secret, secret = $3, "
+        "previous_secret_expire_time = now() + make_interval(secs => $4) "
+        "WHERE organisation_id = $1 AND endpoint_id = $2 RETURNING ",
+        kWebhookEndpoint);
 
 }  // namespace
 
@@ -74,9 +77,9 @@ absl::StatusOr<WebhookEndpoint> PostgresWebhooks::Create(const WebhookEndpoint& 
   using Result = absl::StatusOr<WebhookEndpoint>;
   return postgres_.Write(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
     tx.Exec(kLock, key.organisation_id);
-    const auto rows =
-        tx.Exec(kCreate, key.organisation_id, key.endpoint_id, endpoint.display_name, endpoint.url,
-                SqlArray(endpoint.event_types), Bytes(Sealed(key, secret)), kWebhookEndpointsMax);
+    const auto rows = tx.Exec(kCreate.c_str(), key.organisation_id, key.endpoint_id,
+                              endpoint.display_name, endpoint.url, SqlArray(endpoint.event_types),
+                              Bytes(Sealed(key, secret)), kWebhookEndpointsMax);
     if (rows.empty()) {
       return Refuse(v1::WEBHOOK_LIMIT_REACHED, "there are as many endpoints as there may be");
     }
@@ -90,10 +93,10 @@ absl::StatusOr<std::vector<WebhookEndpoint>> PostgresWebhooks::List(
   using Result = absl::StatusOr<std::vector<WebhookEndpoint>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<WebhookEndpoint> endpoints;
-    for (const auto& row :
-         tx.Exec("SELECT " WEBHOOK_ENDPOINT
-                 " FROM webhook_endpoint WHERE organisation_id = $1 ORDER BY endpoint_id",
-                 organisation_id)) {
+    static constexpr auto kList =
+        Sql("SELECT ", kWebhookEndpoint,
+            " FROM webhook_endpoint WHERE organisation_id = $1 ORDER BY endpoint_id");
+    for (const auto& row : tx.Exec(kList.c_str(), organisation_id)) {
       endpoints.push_back(EndpointFrom(row));
     }
     return endpoints;
@@ -103,10 +106,10 @@ absl::StatusOr<std::vector<WebhookEndpoint>> PostgresWebhooks::List(
 absl::StatusOr<WebhookEndpoint> PostgresWebhooks::Get(const WebhookKey& key) {
   using Result = absl::StatusOr<WebhookEndpoint>;
   return postgres_.Read(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
-    const auto rows =
-        tx.Exec("SELECT " WEBHOOK_ENDPOINT
-                " FROM webhook_endpoint WHERE organisation_id = $1 AND endpoint_id = $2",
-                key.organisation_id, key.endpoint_id);
+    static constexpr auto kGet =
+        Sql("SELECT ", kWebhookEndpoint,
+            " FROM webhook_endpoint WHERE organisation_id = $1 AND endpoint_id = $2");
+    const auto rows = tx.Exec(kGet.c_str(), key.organisation_id, key.endpoint_id);
     if (rows.empty()) return NotFound();
     return EndpointFrom(rows[0]);
   });
@@ -128,14 +131,14 @@ absl::StatusOr<WebhookEndpoint> PostgresWebhooks::Update(const WebhookKey& key,
                                                          const Change& change) {
   std::optional<std::string> types;
   if (change.event_types.has_value()) types = SqlArray(*change.event_types);
-  return ChangeOne<v1::WebhookEndpointUpdated>(key, kUpdate, change.display_name, change.url, types,
-                                               change.enabled);
+  return ChangeOne<v1::WebhookEndpointUpdated>(key, kUpdate.c_str(), change.display_name,
+                                               change.url, types, change.enabled);
 }
 
 absl::StatusOr<WebhookEndpoint> PostgresWebhooks::Rotate(const WebhookKey& key,
                                                          const Secret& secret,
                                                          absl::Duration overlap) {
-  return ChangeOne<v1::WebhookSecretRotated>(key, kRotate, Bytes(Sealed(key, secret)),
+  return ChangeOne<v1::WebhookSecretRotated>(key, kRotate.c_str(), Bytes(Sealed(key, secret)),
                                              absl::ToDoubleSeconds(overlap));
 }
 

@@ -4,6 +4,7 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/crypto.h"
 #include "services/common/postgres/arrays.h"
+#include "services/common/postgres/sql.h"
 #include "services/notification/webhooks/store/postgres_webhooks.h"
 #include "services/notification/webhooks/store/webhook_rows.h"
 
@@ -118,14 +119,14 @@ constexpr char kReplay[] = R"sql(
 
 // Events are looked up one by one, each by its own key (OFFSET 0 keeps it so): joined otherwise, a
 // page deep in the list would read the feed from its newest event on.
-#define WEBHOOK_DELIVERIES                                                            \
-  "SELECT " WEBHOOK_DELIVERY                                                          \
-  " FROM webhook_delivery AS d CROSS JOIN LATERAL (SELECT event_id, type FROM event " \
-  "WHERE organisation_id = d.organisation_id AND number = d.number OFFSET 0) AS e "   \
-  "WHERE d.organisation_id = $1 AND endpoint_id = $2 AND d.number < $3 "
-constexpr char kDeliveries[] =
-    WEBHOOK_DELIVERIES "AND d.state = $4 ORDER BY d.number DESC LIMIT $5";
-constexpr char kAllDeliveries[] = WEBHOOK_DELIVERIES "ORDER BY d.number DESC LIMIT $4";
+constexpr auto kWebhookDeliveries =
+    Sql("SELECT ", kWebhookDelivery,
+        " FROM webhook_delivery AS d CROSS JOIN LATERAL (SELECT event_id, type FROM event "
+        "WHERE organisation_id = d.organisation_id AND number = d.number OFFSET 0) AS e "
+        "WHERE d.organisation_id = $1 AND endpoint_id = $2 AND d.number < $3 ");
+constexpr auto kDeliveries =
+    Sql(kWebhookDeliveries, "AND d.state = $4 ORDER BY d.number DESC LIMIT $5");
+constexpr auto kAllDeliveries = Sql(kWebhookDeliveries, "ORDER BY d.number DESC LIMIT $4");
 
 std::optional<Event> EventFrom(const pqxx::row& row) {
   if (row["event_id"].is_null()) return std::nullopt;
@@ -242,10 +243,11 @@ absl::StatusOr<std::vector<WebhookDelivery>> PostgresWebhooks::ListDeliveries(
   using Result = absl::StatusOr<std::vector<WebhookDelivery>>;
   ASSIGN_OR_RETURN(const int64_t below, page.Below());
   return postgres_.Read(Rows::Of(key.organisation_id), [&](Transaction& tx) -> Result {
-    const auto rows = state.has_value() ? tx.Exec(kDeliveries, key.organisation_id, key.endpoint_id,
-                                                  below, static_cast<int>(*state), page.limit())
-                                        : tx.Exec(kAllDeliveries, key.organisation_id,
-                                                  key.endpoint_id, below, page.limit());
+    const auto rows = state.has_value()
+                          ? tx.Exec(kDeliveries.c_str(), key.organisation_id, key.endpoint_id,
+                                    below, static_cast<int>(*state), page.limit())
+                          : tx.Exec(kAllDeliveries.c_str(), key.organisation_id, key.endpoint_id,
+                                    below, page.limit());
     std::vector<WebhookDelivery> deliveries;
     for (const auto& row : rows) deliveries.push_back(DeliveryFrom(row));
     return deliveries;
