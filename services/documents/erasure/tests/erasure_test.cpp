@@ -4,6 +4,7 @@
 #include "services/documents/resumable/store/postgres_uploads.h"
 #include "services/documents/signing/handler.h"
 #include "services/documents/tests/fixture.h"
+#include "tests/support/erased.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -30,13 +31,6 @@ struct Erasing : Fixture {
     INFO(erased.status().ToString());
     REQUIRE(erased.ok());
     return *erased;
-  }
-  static int64_t CountOf(const common::v1::EraseContactResponse& receipt,
-                         common::v1::PersonalData kind) {
-    for (const auto& erased : receipt.erased()) {
-      if (erased.kind() == kind) return erased.count();
-    }
-    return 0;
   }
   // A signature request to these, in this state.
   void AddSigning(const std::string& id, int state, const std::string& document_id) {

@@ -1,6 +1,7 @@
 #include "services/identity/erasure/handler.h"
 
 #include "services/identity/passwords/tests/fixture.h"
+#include "tests/support/erased.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -22,13 +23,6 @@ struct Erasing : PasswordFixture {
     INFO(erased.status().ToString());
     REQUIRE(erased.ok());
     return *erased;
-  }
-  static int64_t CountOf(const common::v1::EraseContactResponse& receipt,
-                         common::v1::PersonalData kind) {
-    for (const auto& erased : receipt.erased()) {
-      if (erased.kind() == kind) return erased.count();
-    }
-    return 0;
   }
   bool IsIn(const std::string& token) { return Exchange(token).ok(); }
 };

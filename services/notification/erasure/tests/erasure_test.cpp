@@ -2,6 +2,7 @@
 
 #include "services/notification/conversations/store/postgres_conversations.h"
 #include "services/notification/tests/handler_fixture.h"
+#include "tests/support/erased.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -36,13 +37,6 @@ struct Erasing : Fixture {
     INFO(erased.status().ToString());
     REQUIRE(erased.ok());
     return *erased;
-  }
-  static int64_t CountOf(const common::v1::EraseContactResponse& receipt,
-                         common::v1::PersonalData kind) {
-    for (const auto& erased : receipt.erased()) {
-      if (erased.kind() == kind) return erased.count();
-    }
-    return 0;
   }
   int Count(const std::string& rows) {
     return database.Exec("SELECT count(*) FROM " + rows)[0][0].as<int>();
