@@ -105,16 +105,45 @@ TEST_CASE_METHOD(ChangesFixture, "a client takes back what it handed in", "[serv
   CHECK(StateOf(request) == RequestState::kPendingReview);
   REQUIRE(RemoveBy(ada, second).ok());
   CHECK(StateOf(request) == RequestState::kRequired);
-  const Usages used = documents.Used("acme", "deal-1", "ada").value();
-  CHECK(used.organisation.documents == 0);
-  CHECK(used.of_case.bytes == 0);
-  CHECK(used.contact.documents == 0);
-  // The collector has its bytes, a day later.
+  // The collector has its bytes, a day later; until then they count.
+  CHECK(documents.Used("acme", "deal-1", "ada")->contact.documents == 2);
   CHECK(Count("documents.loose_blob") == 2);
   CHECK(Files() == 2);
   REQUIRE(collector.Collect(absl::Now() + absl::Hours(49)).ok());
   CHECK(Files() == 0);
   CHECK(Count("documents.loose_blob") == 0);
+  const Usages used = documents.Used("acme", "deal-1", "ada").value();
+  CHECK(used.organisation.documents == 0);
+  CHECK(used.of_case.bytes == 0);
+  CHECK(used.contact.documents == 0);
+}
+
+TEST_CASE_METHOD(ChangesFixture,
+                 "who uploads and deletes fills the store no further than its quota", "[service]") {
+  rules.rules.quotas.contact.bytes = static_cast<int64_t>(3 * kPdf.size());
+  for (int i = 0; i < 3; ++i) {
+    const auto taken = TakeBy(ada);
+    REQUIRE(taken.ok());
+    REQUIRE(RemoveBy(ada, *taken).ok());
+  }
+  CHECK(ReasonOf(TakeBy(ada).status()) == "CONTACT_QUOTA_REACHED");
+  CHECK(Files() == 3);
+  CHECK(TakeBy(bob).ok());
+  REQUIRE(collector.Collect(absl::Now() + absl::Hours(25)).ok());
+  CHECK(TakeBy(ada).ok());
+}
+
+TEST_CASE_METHOD(ChangesFixture, "what a process of before removed is counted once", "[service]") {
+  const Document old = TakeBy(ada).value();
+  REQUIRE(TakeBy(ada).ok());
+  database.Exec("UPDATE documents.usage SET documents = documents - 1, bytes = bytes - " +
+                std::to_string(old.size_bytes));
+  database.Exec("DELETE FROM documents.document WHERE document_id = '" + old.document_id + "'");
+  database.Exec(
+      "INSERT INTO documents.loose_blob (organisation_id, document_id) VALUES ('acme', '" +
+      old.document_id + "')");
+  REQUIRE(collector.Collect(absl::Now() + absl::Hours(25)).ok());
+  CHECK(documents.Used("acme", "deal-1", "ada")->contact.documents == 1);
 }
 
 TEST_CASE_METHOD(ChangesFixture, "what is too old, or accepted, stays", "[service]") {
@@ -136,13 +165,15 @@ TEST_CASE_METHOD(ChangesFixture, "what is too old, or accepted, stays", "[servic
 TEST_CASE_METHOD(ChangesFixture, "a document takes the place of another", "[service]") {
   const std::string request = Ask();
   const Document old = TakeBy(ada, kPdf, request).value();
-  rules.rules.quotas.contact.documents = 2;
+  rules.rules.quotas.contact.documents = 2;  // The old one counts until it is collected.
   const auto next = Replace(old, kPdf + "better");
   REQUIRE(next.ok());
   const auto listed = ListFor(nullptr);
   REQUIRE(listed.size() == 1);
   CHECK(listed[0].document_id == next->document_id);
   CHECK(StateOf(request) == RequestState::kPendingReview);
+  CHECK(documents.Used("acme", "deal-1", "ada")->contact.documents == 2);
+  REQUIRE(collector.Collect(absl::Now() + absl::Hours(25)).ok());
   CHECK(documents.Used("acme", "deal-1", "ada")->contact.bytes ==
         static_cast<int64_t>(kPdf.size() + 6));
   // What is gone is replaced by nothing.
@@ -159,7 +190,7 @@ TEST_CASE_METHOD(ChangesFixture, "of two that replace one document one does", "[
   for (std::thread& thread : threads) thread.join();
   CHECK(replaced == 1);
   CHECK(ListFor(nullptr).size() == 1);
-  CHECK(documents.Used("acme", "deal-1", "ada")->contact.documents == 1);
+  CHECK(documents.Used("acme", "deal-1", "ada")->contact.documents == 2);
 }
 
 TEST_CASE_METHOD(ChangesFixture, "staff take back their own, and nobody else's", "[service]") {

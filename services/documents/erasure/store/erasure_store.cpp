@@ -101,6 +101,9 @@ constexpr auto kParts = Sql(R"sql(
     SELECT part_id FROM upload_part JOIN upload USING (organisation_id, upload_id)
     WHERE)sql",
                             kOfCases, "AND from_client AND uploader_id = $3)");
+// What it took back before.
+constexpr auto kRemoved = Sql("UPDATE loose_blob SET create_time = 'epoch' WHERE", kOfCases,
+                              "AND contact_id = $3");
 constexpr auto kUploads =
     Sql("DELETE FROM upload WHERE", kOfCases, "AND from_client AND uploader_id = $3");
 
@@ -176,6 +179,7 @@ void ErasureStore::EraseDocuments(Transaction& tx, const Scope& scope, OutboxCal
   AddErased(common::v1::DOCUMENT_REQUEST, requests[0]["gone"].as<int64_t>(), receipt);
   tx.Exec(kUnanswered.c_str(), id, scope.cases);
   tx.Exec(kParts.c_str(), id, scope.cases, scope.contact_id);
+  tx.Exec(kRemoved.c_str(), id, scope.cases, scope.contact_id);
   AddErased(common::v1::UPLOAD,
             Affected(tx.Exec(kUploads.c_str(), id, scope.cases, scope.contact_id)), receipt);
 }

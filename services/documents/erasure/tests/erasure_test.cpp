@@ -52,13 +52,18 @@ TEST_CASE_METHOD(Erasing, "what a contact handed in goes with its bytes, and nob
                  "[service]") {
   REQUIRE(TakeBy(ada).ok());
   REQUIRE(TakeBy(bob).ok());
+  const auto removed = TakeBy(ada);
+  REQUIRE(documents
+              .Remove("acme", "deal-1", &ada, removed->document_id,
+                      [](const Document&) { return absl::OkStatus(); })
+              .ok());
   const auto shared = TakeByStaff();
   REQUIRE(TakeByStaff().ok());
   database.Exec(
       "UPDATE documents.document SET share_time = now(), shared_contact_id = 'ada' "
       "WHERE document_id = '" +
       shared->document_id + "'");
-  REQUIRE(Files() == 4);
+  REQUIRE(Files() == 5);
   CHECK(Ask("x", "other")->erased_size() == 0);
   const auto receipt = Erase("r1");
   CHECK(CountOf(receipt, common::v1::DOCUMENT) == 2);

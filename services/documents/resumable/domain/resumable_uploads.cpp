@@ -17,6 +17,17 @@ constexpr int64_t kPartBytes = 8 << 20;
 constexpr absl::Duration kPartAge = absl::Seconds(5);
 constexpr int kPartsMax = 10000;  // Of an upload: each is a file.
 
+// Whether there is room for so much beside what is there and under way: what would be refused at
+// its end, after all of its bytes have come. The end decides.
+absl::Status CheckRoom(const ResumablePlaces& places, const UploadOwner& owner, const Usage& more) {
+  const std::string contact_id = owner.from_client() ? owner.uploader_id : "";
+  ASSIGN_OR_RETURN(const Usages used,
+                   places.documents.Used(owner.organisation_id, owner.case_id, contact_id));
+  ASSIGN_OR_RETURN(const Usages open, places.store.Open(owner));
+  ASSIGN_OR_RETURN(const DocumentRules rules, places.rules.Get(owner.organisation_id));
+  return CheckQuotas(With(Sum(used, open), more, owner.from_client()), rules.quotas);
+}
+
 class PartAppending : public Appending {
  public:
   PartAppending(const ResumablePlaces& places, UploadOwner owner, ResumableUpload upload,
@@ -71,6 +82,8 @@ class PartAppending : public Appending {
       return WithFact(Refuse(v1::UPLOAD_TOO_MANY_PARTS, "the upload came in too many pieces"),
                       "max", absl::StrCat(kPartsMax));
     }
+    // Of one that does not say how long it is, only what has come is counted.
+    if (!upload_.length.has_value()) RETURN_IF_ERROR(CheckRoom(places_, owner_, {0, pending_}));
     const UploadPart part = {part_id_, pending_};
     const LooseBlob loose = {owner_.organisation_id, part.part_id};
     RETURN_IF_ERROR(places_.documents.NoteLoose(loose));
@@ -117,21 +130,9 @@ absl::StatusOr<ResumableUpload> ResumableUploads::Create(const UploadOwner& owne
   if (upload.length == 0 && !upload.partial) {
     return Refuse(v1::DOCUMENT_EMPTY, "the document has no bytes");
   }
-  RETURN_IF_ERROR(CheckRoom(owner, upload));
+  RETURN_IF_ERROR(CheckRoom(places_, owner, {1, upload.length.value_or(0)}));
   RETURN_IF_ERROR(places_.store.Create(owner, upload, kOpenMax));
   return upload;
-}
-
-// Whether there is room for it beside what is under way: what would be refused at its end, after
-// all of its bytes have come. The end decides.
-absl::Status ResumableUploads::CheckRoom(const UploadOwner& owner, const ResumableUpload& upload) {
-  const std::string contact_id = owner.from_client() ? owner.uploader_id : "";
-  ASSIGN_OR_RETURN(const Usages used,
-                   places_.documents.Used(owner.organisation_id, owner.case_id, contact_id));
-  ASSIGN_OR_RETURN(const Usages open, places_.store.Open(owner));
-  ASSIGN_OR_RETURN(const DocumentRules rules, places_.rules.Get(owner.organisation_id));
-  return CheckQuotas(With(Sum(used, open), upload.length.value_or(0), owner.from_client()),
-                     rules.quotas);
 }
 
 absl::StatusOr<ResumableUpload> ResumableUploads::Join(const UploadOwner& owner,
@@ -200,6 +201,9 @@ absl::StatusOr<std::unique_ptr<Appending>> ResumableUploads::Append(const Upload
     const bool fits = upload.length.value_or(*to.length) == *to.length;
     if (!fits || *to.length < upload.offset) {
       return RefuseField("upload_length", "says something else than is known");
+    }
+    if (!upload.length.has_value()) {
+      RETURN_IF_ERROR(CheckRoom(places_, owner, {0, *to.length - upload.offset}));
     }
     upload.length = to.length;
   }

@@ -61,7 +61,6 @@ class ResumableUploads {
   absl::StatusOr<std::unique_ptr<Appending>> Append(const UploadOwner& owner, const AppendTo& to);
 
  private:
-  absl::Status CheckRoom(const UploadOwner& owner, const ResumableUpload& upload);
   absl::StatusOr<ResumableUpload> Join(const UploadOwner& owner, const UploadRequest& request,
                                        const std::vector<std::string>& ids);
 

@@ -31,12 +31,14 @@ const std::string kCountOpen = absl::StrCat("SELECT count(*) AS open FROM upload
                                             "AND document_id = '' AND expire_time > now()");
 
 // Those that will be joined are no documents themselves, and what they are joined to has their
-// bytes.
+// bytes. What has expired counts by the bytes that came, until it is swept, by when they are
+// collected.
 constexpr char kOpen[] =
     "SELECT case_id = $2 AS here, case_id = $2 AND from_client AND $3 AND uploader_id = $4 AS own, "
-    "count(*) FILTER (WHERE NOT is_partial) AS documents, "
-    "sum(coalesce(length, byte_offset))::bigint AS bytes FROM upload WHERE organisation_id = $1 "
-    "AND document_id = '' AND joins = '' AND expire_time > now() GROUP BY 1, 2";
+    "count(*) FILTER (WHERE NOT is_partial AND expire_time > now()) AS documents, "
+    "sum(CASE WHEN expire_time > now() THEN coalesce(length, byte_offset) ELSE byte_offset END)"
+    "::bigint AS bytes FROM upload WHERE organisation_id = $1 "
+    "AND document_id = '' AND joins = '' GROUP BY 1, 2";
 
 constexpr char kInsert[] =
     "INSERT INTO upload (organisation_id, case_id, from_client, uploader_id, upload_id, metadata, "

@@ -443,6 +443,35 @@ TEST_CASE_METHOD(Resumable, "what is given up or forgotten counts no more", "[se
   CHECK(begin().ok());
 }
 
+TEST_CASE_METHOD(Resumable, "what came of an upload counts until it is collected", "[service]") {
+  rules.rules.quotas.contact.bytes = 1000;
+  const auto begin = [&] {
+    return resumable.Create(ada_owner, {.metadata = FilenameOf("a.pdf"), .length = 600});
+  };
+  const auto first = begin();
+  REQUIRE(first.ok());
+  REQUIRE(Put(ada_owner, first->upload_id, 0, Pdf(500)).ok());
+  database.Exec("UPDATE documents.upload SET expire_time = now()");
+  CHECK(Reason(begin()) == "CONTACT_QUOTA_REACHED");
+}
+
+TEST_CASE_METHOD(Resumable, "what does not say how long it is gets no further than the quotas",
+                 "[service]") {
+  rules.rules.quotas.contact.bytes = 1000;
+  const auto begin = [&] {
+    return resumable.Create(ada_owner, {.metadata = FilenameOf("a.pdf"), .deferred = true});
+  };
+  const auto first = begin(), second = begin();
+  REQUIRE(first.ok());
+  REQUIRE(second.ok());
+  REQUIRE(Put(ada_owner, first->upload_id, 0, Pdf(600)).ok());
+  CHECK(Reason(Put(ada_owner, second->upload_id, 0, Pdf(401))) == "CONTACT_QUOTA_REACHED");
+  REQUIRE(Put(ada_owner, second->upload_id, 0, Pdf(300)).ok());
+  // Nor once it says so.
+  CHECK(Reason(Put(ada_owner, second->upload_id, 300, "x", 401)) == "CONTACT_QUOTA_REACHED");
+  CHECK(Put(ada_owner, second->upload_id, 300, std::string(100, 'x'), 400).ok());
+}
+
 TEST_CASE_METHOD(Resumable, "uploads that are to be joined count by their bytes", "[service]") {
   rules.rules.quotas.of_case = {.documents = 1, .bytes = 1000};
   const auto a = Begin(500, "partial"), b = Begin(500, "partial");

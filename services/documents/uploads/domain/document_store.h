@@ -55,9 +55,9 @@ class DocumentStore {
                                           const std::string& case_id,
                                           const std::string& document_id, const Step& step,
                                           absl::Time look_time) = 0;
-  // Deletes it, counts it no more and leaves its bytes to the collector, unless `check` refuses. A
-  // request that it alone answered waits again. Refuses NOT_FOUND, and DOCUMENT_FINAL where its
-  // request has been accepted.
+  // Deletes it and leaves its bytes to the collector, until which it counts, unless `check`
+  // refuses. A request that it alone answered waits again. Refuses NOT_FOUND, and DOCUMENT_FINAL
+  // where its request has been accepted.
   using Check = std::function<absl::Status(const Document&)>;
   virtual absl::Status Remove(const std::string& organisation_id, const std::string& case_id,
                               const CaseAccess* access, const std::string& document_id,
@@ -70,7 +70,7 @@ class DocumentStore {
   // was clean, that it is infected. Harmless for any other, or one that is gone.
   virtual absl::Status SetScan(const std::string& organisation_id, const std::string& case_id,
                                const std::string& document_id, const Verdict& verdict) = 0;
-  // No bytes lie under this id any more.
+  // No bytes lie under this id any more, and none of it counts.
   virtual absl::Status Forget(const LooseBlob& blob) = 0;
   // Up to `max` of all organisations that were noted before then, oldest first.
   virtual absl::StatusOr<std::vector<LooseBlob>> ListLoose(absl::Time before, int max) = 0;

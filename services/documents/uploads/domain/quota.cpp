@@ -18,11 +18,6 @@ absl::Status Check(const Usage& used, const Usage& quota, v1::Reason reason, con
                   absl::StrCat(too_many ? quota.documents : quota.bytes));
 }
 
-void Add(Usage& usage, int64_t bytes) {
-  ++usage.documents;
-  usage.bytes += bytes;
-}
-
 }  // namespace
 
 absl::Status CheckQuotas(const Usages& used, const Quotas& quotas) {
@@ -41,11 +36,8 @@ Usages Sum(const Usages& a, const Usages& b) {
           Sum(a.contact, b.contact)};
 }
 
-Usages With(Usages used, int64_t bytes, bool from_client) {
-  Add(used.organisation, bytes);
-  Add(used.of_case, bytes);
-  if (from_client) Add(used.contact, bytes);
-  return used;
+Usages With(Usages used, const Usage& more, bool from_client) {
+  return Sum(used, {more, more, from_client ? more : Usage{}});
 }
 
 }  // namespace gatehouse::documents

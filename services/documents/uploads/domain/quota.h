@@ -7,7 +7,8 @@
 
 namespace gatehouse::documents {
 
-// How many documents there are, and how many bytes they have together.
+// How many documents there are, and how many bytes they have together; those that were deleted,
+// until their bytes are collected.
 struct Usage {
   int64_t documents = 0, bytes = 0;
 };
@@ -31,7 +32,7 @@ absl::Status CheckQuotas(const Usages& used, const Quotas& quotas);
 Usage Sum(const Usage& a, const Usage& b);
 Usages Sum(const Usages& a, const Usages& b);
 
-// What is used once one more document of so many bytes is there.
-Usages With(Usages used, int64_t bytes, bool from_client);
+// What is used once so much more is there.
+Usages With(Usages used, const Usage& more, bool from_client);
 
 }  // namespace gatehouse::documents

@@ -143,7 +143,7 @@ absl::StatusOr<std::unique_ptr<Upload>> Uploads::Begin(Document document, const 
                    places_.documents.Used(document.organisation_id, document.case_id,
                                           document.from_client ? document.uploader_id : ""));
   RETURN_IF_ERROR(
-      CheckQuotas(With(used, said.size.value_or(0), document.from_client), rules.quotas));
+      CheckQuotas(With(used, {1, said.size.value_or(0)}, document.from_client), rules.quotas));
   document.document_id = NewId("doc");
   ASSIGN_OR_RETURN(auto writer,
                    places_.blobs.Write(document.organisation_id, document.document_id));

@@ -72,7 +72,8 @@ const std::string kPage = absl::StrCat("SELECT ", kColumns, " FROM document WHER
                                        "AND document_id < $6 "
                                        "ORDER BY document_id DESC LIMIT $7");
 
-// What has no folder of its own lies where FolderOf() says.
+// What has no folder of its own lies where FolderOf() says. By the index document_of_folder, which
+// has the same expression.
 const std::string kPageOfFolder =
     absl::StrCat("SELECT ", kColumns, " FROM document WHERE ", kVisible,
                  "AND document_id < $6 AND $8 = CASE WHEN folder <> '' THEN folder "
@@ -139,7 +140,7 @@ Usages UsagesFrom(const pqxx::result& rows) {
   return usages;
 }
 
-// One document more, or one less; locks the rows of usage. What is used then.
+// So many documents more, one or none; locks the rows of usage. What is used then.
 Usages CountUsage(Transaction& tx, const Document& document, int documents) {
   return UsagesFrom(tx.Exec(kCount, document.organisation_id, document.case_id,
                             document.from_client ? document.uploader_id : "",
@@ -168,13 +169,19 @@ absl::Status Unanswer(Transaction& tx, const Document& document) {
   return absl::OkStatus();
 }
 
-// By who has counted it no more. Its bytes are loose from now on.
+// By who holds its rows of usage. Its bytes are loose from now on, and count until they are
+// collected (0016_removed.sql): else whoever uploads and deletes would fill the store past any
+// quota.
 absl::Status Delete(Transaction& tx, const Document& document) {
   RETURN_IF_ERROR(Unanswer(tx, document));
   tx.Exec("DELETE FROM document WHERE organisation_id = $1 AND document_id = $2",
           document.organisation_id, document.document_id);
-  tx.Exec("INSERT INTO loose_blob (organisation_id, document_id) VALUES ($1, $2)",
-          document.organisation_id, document.document_id);
+  tx.Exec(
+      "INSERT INTO loose_blob (organisation_id, document_id, case_id, contact_id, documents, "
+      "bytes) "
+      "VALUES ($1, $2, $3, $4, 1, $5)",
+      document.organisation_id, document.document_id, document.case_id,
+      document.from_client ? document.uploader_id : "", document.size_bytes);
   return absl::OkStatus();
 }
 
@@ -224,11 +231,12 @@ absl::StatusOr<Document> PostgresDocuments::Add(const Document& document, const 
             "DELETE FROM loose_blob WHERE organisation_id = $1 AND document_id = $2 RETURNING 1",
             d.organisation_id, d.document_id);
         if (noted.empty()) return absl::AbortedError("the document's bytes may be gone");
-        Usages used = CountUsage(tx, d, 1);
+        const Usages used = CountUsage(tx, d, 1);
         if (!d.replaces_document_id.empty()) {
           ASSIGN_OR_RETURN(const Document old, LoadDocument(tx, d.organisation_id, d.case_id,
                                                             nullptr, d.replaces_document_id));
-          used = CountUsage(tx, old, -1);
+          // Another contact's row, where staff replace what a client handed in.
+          CountUsage(tx, old, 0);
           RETURN_IF_ERROR(Delete(tx, old));
           effects_.Deleted(tx, old, d.document_id);
         }
@@ -286,7 +294,7 @@ absl::Status PostgresDocuments::Remove(const std::string& organisation_id,
     ASSIGN_OR_RETURN(const Document found,
                      LoadDocument(tx, organisation_id, case_id, access, document_id));
     RETURN_IF_ERROR(check(found));
-    CountUsage(tx, found, -1);
+    CountUsage(tx, found, 0);
     // Now that its case's row is held, once more.
     ASSIGN_OR_RETURN(const Document held,
                      LoadDocument(tx, organisation_id, case_id, access, document_id));

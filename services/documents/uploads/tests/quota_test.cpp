@@ -30,7 +30,7 @@ TEST_CASE("the narrowest quota is named, with what it limits", "[unit]") {
 }
 
 TEST_CASE("what staff upload does not count for a contact", "[unit]") {
-  const Usages client = With({}, 5, true), staff = With({}, 5, false);
+  const Usages client = With({}, {1, 5}, true), staff = With({}, {1, 5}, false);
   CHECK(client.contact.documents == 1);
   CHECK(client.contact.bytes == 5);
   CHECK(staff.contact.documents == 0);
