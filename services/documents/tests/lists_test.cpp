@@ -55,6 +55,21 @@ TEST_CASE("documents and requests are read by their indexes", "[service][plans]"
   CHECK(cost.IsOfAPage(documents(nullptr, "drq_000000104", {})));
   CHECK(cost.IsOfAPage(documents(&ada, "drq_000000104", PageAfter("doc_000012000"))));
   CHECK(cost.IsOfAPage(requests(nullptr, {})));
+  // A folder with little in it, of long ago.
+  database.Exec("UPDATE document SET folder = 'Old' WHERE document_id < 'doc_000001000'");
+  database.Exec("ANALYZE document");
+  const auto folder = [&](const CaseAccess* access, const std::string& name, const Page& at = {}) {
+    return [&, access, name, at](Postgres& pool) {
+      return PostgresDocuments(pool, effects)
+          .List("o0", "case-4", access, {.folder = name}, at)
+          .value()
+          .size();
+    };
+  };
+  CHECK(database.RowsRead([&](Postgres& pool) { CHECK(folder(nullptr, "Old")(pool) == 10); }) <=
+        10 + 1);
+  CHECK(cost.IsOfAPage(folder(nullptr, "Documents")));
+  CHECK(cost.IsOfAPage(folder(nullptr, "Client-Documents", PageAfter("doc_000014000"))));
   // A word that is in each of them; and one that is in none, which costs a look at the case.
   const auto found = [&](const CaseAccess* access, const std::string& word) {
     return [&, access, word](Postgres& pool) {

@@ -1,66 +1,14 @@
-#include "services/documents/resumable/domain/resumable_uploads.h"
-
 #include <fstream>
 
-#include "absl/strings/escaping.h"
 #include "services/documents/resumable/domain/assembly.h"
 #include "services/documents/resumable/handler.h"
-#include "services/documents/resumable/store/postgres_uploads.h"
-#include "services/documents/tests/fixture.h"
+#include "services/documents/resumable/tests/fixture.h"
 
 namespace gatehouse::documents {
 namespace {
 
-// A PDF of so many bytes, no two of its parts alike.
-std::string Pdf(size_t size) {
-  std::string bytes = kPdf;
-  for (int i = 0; bytes.size() < size; ++i) bytes += std::to_string(i) + ",";
-  bytes.resize(size);
-  return bytes;
-}
-
-std::string FilenameOf(const std::string& filename) {
-  return "filename " + absl::Base64Escape(filename);
-}
-
-struct Resumable : Fixture {
-  PostgresUploads store{database.postgres()};
-  ResumableUploads resumable{{store, uploads, documents, blobs, rules, clock}};
-  const UploadOwner sam = {"acme", "deal-1", "key_1", "Sam Staff"};
-  const UploadOwner ada_owner = {"acme", "deal-1", "ada", "Ada Client", &ada};
-  const UploadOwner bob_owner = {"acme", "deal-1", "bob", "Bob Client", &bob};
-
-  ResumableUpload Begin(std::optional<int64_t> length, const std::string& concat = "") {
-    return resumable
-        .Create(sam, {.metadata = concat == "partial" ? "" : FilenameOf("a.pdf"),
-                      .concat = concat,
-                      .length = length,
-                      .deferred = !length.has_value()})
-        .value();
-  }
-  absl::StatusOr<ResumableUpload> Put(const UploadOwner& owner, const std::string& id,
-                                      int64_t offset, const std::string& bytes,
-                                      std::optional<int64_t> length = std::nullopt) {
-    ASSIGN_OR_RETURN(
-        const auto appending,
-        resumable.Append(owner, {.upload_id = id, .offset = offset, .length = length}));
-    RETURN_IF_ERROR(appending->Take(bytes));
-    return appending->Finish();
-  }
-  std::string Kept(const std::string& document_id) {
-    std::string bytes;
-    REQUIRE(blobs.Read("acme", document_id).value()->Read(0, 64 << 20, bytes).ok());
-    return bytes;
-  }
-};
-
-template <typename T>
-std::string Reason(const absl::StatusOr<T>& answer) {
-  return ReasonOf(answer.status());
-}
-
-TEST_CASE_METHOD(Resumable, "an upload in three calls is one document, and leaves nothing else",
-                 "[service]") {
+TEST_CASE_METHOD(ResumableFixture,
+                 "an upload in three calls is one document, and leaves nothing else", "[service]") {
   const std::string pdf = Pdf(300000);
   const auto upload = Begin(300000);
   CHECK(Put(sam, upload.upload_id, 0, pdf.substr(0, 100000))->offset == 100000);
@@ -85,7 +33,7 @@ TEST_CASE_METHOD(Resumable, "an upload in three calls is one document, and leave
   CHECK(Count("documents.document") == 1);
 }
 
-TEST_CASE_METHOD(Resumable, "an upload goes on only from where it stands", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "an upload goes on only from where it stands", "[service]") {
   const auto upload = Begin(1000);
   REQUIRE(Put(sam, upload.upload_id, 0, Pdf(100)).ok());
   for (const int64_t offset : {0, 99, 101, 1000}) {
@@ -95,7 +43,8 @@ TEST_CASE_METHOD(Resumable, "an upload goes on only from where it stands", "[ser
   CHECK(resumable.Get(sam, upload.upload_id)->offset == 100);
 }
 
-TEST_CASE_METHOD(Resumable, "a call that breaks keeps what has waited for long", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "a call that breaks keeps what has waited for long",
+                 "[service]") {
   const auto upload = Begin(1000);
   {
     const auto appending = resumable.Append(sam, {.upload_id = upload.upload_id}).value();
@@ -109,7 +58,7 @@ TEST_CASE_METHOD(Resumable, "a call that breaks keeps what has waited for long",
   CHECK(Files() == 1);
 }
 
-TEST_CASE_METHOD(Resumable, "a large call is kept part by part, and nothing of it is held",
+TEST_CASE_METHOD(ResumableFixture, "a large call is kept part by part, and nothing of it is held",
                  "[service]") {
   const std::string pdf = Pdf(20 << 20);
   const auto upload = Begin(pdf.size() + 1);
@@ -125,7 +74,8 @@ TEST_CASE_METHOD(Resumable, "a large call is kept part by part, and nothing of i
   CHECK(Kept(done->document_id) == pdf + "x");
 }
 
-TEST_CASE_METHOD(Resumable, "with a checksum all bytes of a call are kept, or none", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "with a checksum all bytes of a call are kept, or none",
+                 "[service]") {
   const auto upload = Begin(1000);
   {
     const auto appending =
@@ -138,7 +88,7 @@ TEST_CASE_METHOD(Resumable, "with a checksum all bytes of a call are kept, or no
   CHECK(Files() == 0);
 }
 
-TEST_CASE_METHOD(Resumable, "a new call takes over from one that is stuck", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "a new call takes over from one that is stuck", "[service]") {
   const std::string pdf = Pdf(1000);
   const auto upload = Begin(1000);
   const auto stuck = resumable.Append(sam, {.upload_id = upload.upload_id}).value();
@@ -151,7 +101,7 @@ TEST_CASE_METHOD(Resumable, "a new call takes over from one that is stuck", "[se
   CHECK(Files() == 1);
 }
 
-TEST_CASE_METHOD(Resumable, "of two calls with the last bytes one makes the document",
+TEST_CASE_METHOD(ResumableFixture, "of two calls with the last bytes one makes the document",
                  "[service]") {
   const auto upload = Begin(1000);
   const auto first = resumable.Append(sam, {.upload_id = upload.upload_id}).value();
@@ -164,7 +114,7 @@ TEST_CASE_METHOD(Resumable, "of two calls with the last bytes one makes the docu
   CHECK(Files() == 1);
 }
 
-TEST_CASE_METHOD(Resumable, "a length may be known only at the end", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "a length may be known only at the end", "[service]") {
   const auto upload = Begin(std::nullopt);
   CHECK_FALSE(upload.length.has_value());
   REQUIRE(Put(sam, upload.upload_id, 0, Pdf(500)).ok());
@@ -187,7 +137,8 @@ TEST_CASE_METHOD(Resumable, "a length may be known only at the end", "[service]"
   }
 }
 
-TEST_CASE_METHOD(Resumable, "what is refused at the end is refused at the beginning, where known",
+TEST_CASE_METHOD(ResumableFixture,
+                 "what is refused at the end is refused at the beginning, where known",
                  "[service]") {
   const auto begin = [&](const UploadRequest& request) {
     return Reason(resumable.Create(sam, request));
@@ -208,7 +159,7 @@ TEST_CASE_METHOD(Resumable, "what is refused at the end is refused at the beginn
   CHECK(Count("documents.upload") == 0);
 }
 
-TEST_CASE_METHOD(Resumable, "the bytes decide at the end, as of every upload", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "the bytes decide at the end, as of every upload", "[service]") {
   const std::string program = "MZ\x90" + std::string(97, '\0');
   const auto upload = Begin(100);
   REQUIRE(Put(sam, upload.upload_id, 0, program.substr(0, 50)).ok());
@@ -217,7 +168,7 @@ TEST_CASE_METHOD(Resumable, "the bytes decide at the end, as of every upload", "
   CHECK(resumable.Get(sam, upload.upload_id)->document_id.empty());
 }
 
-TEST_CASE_METHOD(Resumable, "a request that is accepted while its upload runs takes no more",
+TEST_CASE_METHOD(ResumableFixture, "a request that is accepted while its upload runs takes no more",
                  "[service]") {
   const auto request = requests.Create(
       {.organisation_id = "acme", .case_id = "deal-1", .title = "Payslip", .label = "Payslips"});
@@ -246,7 +197,7 @@ TEST_CASE_METHOD(Resumable, "a request that is accepted while its upload runs ta
   }
 }
 
-TEST_CASE_METHOD(Resumable, "nobody but its owner finds an upload", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "nobody but its owner finds an upload", "[service]") {
   const auto upload =
       resumable.Create(ada_owner, {.metadata = FilenameOf("a.pdf"), .length = 1000});
   REQUIRE(upload.ok());
@@ -261,8 +212,8 @@ TEST_CASE_METHOD(Resumable, "nobody but its owner finds an upload", "[service]")
   CHECK(resumable.Get(ada_owner, upload->upload_id).ok());
 }
 
-TEST_CASE_METHOD(Resumable, "after 22 hours an upload is gone, before its bytes are collected",
-                 "[service]") {
+TEST_CASE_METHOD(ResumableFixture,
+                 "after 22 hours an upload is gone, before its bytes are collected", "[service]") {
   const auto upload = Begin(1000);
   REQUIRE(Put(sam, upload.upload_id, 0, Pdf(500)).ok());
   clock.now = absl::Now() + absl::Hours(21);
@@ -276,7 +227,7 @@ TEST_CASE_METHOD(Resumable, "after 22 hours an upload is gone, before its bytes 
   CHECK(Files() == 0);
 }
 
-TEST_CASE_METHOD(Resumable, "what is given up leaves nothing", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "what is given up leaves nothing", "[service]") {
   const auto upload = Begin(1000);
   REQUIRE(Put(sam, upload.upload_id, 0, Pdf(500)).ok());
   const auto under_way =
@@ -290,7 +241,7 @@ TEST_CASE_METHOD(Resumable, "what is given up leaves nothing", "[service]") {
   CHECK(Count("documents.upload_part") == 0);
 }
 
-TEST_CASE_METHOD(Resumable, "a document stays when the upload that it came of is given up",
+TEST_CASE_METHOD(ResumableFixture, "a document stays when the upload that it came of is given up",
                  "[service]") {
   const auto upload = Begin(1000);
   const auto done = Put(sam, upload.upload_id, 0, Pdf(1000));
@@ -299,7 +250,8 @@ TEST_CASE_METHOD(Resumable, "a document stays when the upload that it came of is
   CHECK(Kept(done->document_id) == Pdf(1000));
 }
 
-TEST_CASE_METHOD(Resumable, "partial uploads are joined in the order that is said", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "partial uploads are joined in the order that is said",
+                 "[service]") {
   const std::string pdf = Pdf(900);
   const auto one = Begin(300, "partial"), two = Begin(600, "partial");
   const std::string folder = "/v1/cases/deal-1/uploads/";
@@ -322,7 +274,7 @@ TEST_CASE_METHOD(Resumable, "partial uploads are joined in the order that is sai
   CHECK(Reason(Put(sam, done->upload_id, 900, "x")) == "UPLOAD_NOT_APPENDABLE");
 }
 
-TEST_CASE_METHOD(Resumable, "of two calls that join the same uploads one makes the document",
+TEST_CASE_METHOD(ResumableFixture, "of two calls that join the same uploads one makes the document",
                  "[service]") {
   const auto partial = Begin(300, "partial");
   REQUIRE(Put(sam, partial.upload_id, 0, Pdf(300)).ok());
@@ -344,7 +296,8 @@ TEST_CASE_METHOD(Resumable, "of two calls that join the same uploads one makes t
   CHECK(store.Get(sam, "upl_2", absl::Now())->document_id.empty());
 }
 
-TEST_CASE_METHOD(Resumable, "what is not partial, or another's, is not joined", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "what is not partial, or another's, is not joined",
+                 "[service]") {
   const auto whole = Begin(300);
   const auto join = [&](const UploadOwner& owner, const std::string& id) {
     return Reason(resumable.Create(owner, {.metadata = FilenameOf("a.pdf"),
@@ -358,7 +311,7 @@ TEST_CASE_METHOD(Resumable, "what is not partial, or another's, is not joined", 
   CHECK(join(sam, partial.upload_id).empty());
 }
 
-TEST_CASE_METHOD(Resumable, "an upload lies in no more than so many parts", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "an upload lies in no more than so many parts", "[service]") {
   const auto upload = Begin(1000);
   database.Exec("UPDATE documents.upload SET parts = 9999");
   REQUIRE(Put(sam, upload.upload_id, 0, Pdf(100)).ok());
@@ -368,7 +321,7 @@ TEST_CASE_METHOD(Resumable, "an upload lies in no more than so many parts", "[se
   CHECK(Put(sam, upload.upload_id, 100, std::string(900, 'x')).ok());
 }
 
-TEST_CASE_METHOD(Resumable, "nothing of an upload lies plain, while it comes and behind",
+TEST_CASE_METHOD(ResumableFixture, "nothing of an upload lies plain, while it comes and behind",
                  "[service]") {
   const std::string pdf = Pdf(500000);
   const auto upload = Begin(500000);
@@ -395,7 +348,7 @@ TEST_CASE_METHOD(Resumable, "nothing of an upload lies plain, while it comes and
   CHECK_FALSE(plain());
 }
 
-TEST_CASE_METHOD(Resumable, "an upload whose organisation's key is erased does not go on",
+TEST_CASE_METHOD(ResumableFixture, "an upload whose organisation's key is erased does not go on",
                  "[service]") {
   const auto upload = Begin(1000);
   REQUIRE(Put(sam, upload.upload_id, 0, Pdf(500)).ok());
@@ -404,89 +357,14 @@ TEST_CASE_METHOD(Resumable, "an upload whose organisation's key is erased does n
   CHECK(Count("documents.document") == 0);
 }
 
-TEST_CASE_METHOD(Resumable, "so many uploads may be under way at once", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "so many uploads may be under way at once", "[service]") {
   for (int i = 0; i < 64; ++i) Begin(10);
   CHECK(Reason(resumable.Create(sam, {.metadata = FilenameOf("a.pdf"), .length = 10})) ==
         "UPLOAD_LIMIT_REACHED");
   CHECK(resumable.Create(ada_owner, {.metadata = FilenameOf("a.pdf"), .length = 10}).ok());
 }
 
-TEST_CASE_METHOD(Resumable, "what is under way counts where another one begins", "[service]") {
-  const auto begin = [&](const UploadOwner& owner, int64_t length) {
-    return resumable.Create(owner, {.metadata = FilenameOf("a.pdf"), .length = length});
-  };
-  rules.rules.quotas.contact.bytes = 1000;
-  rules.rules.quotas.of_case.bytes = 2000;
-  const auto first = begin(ada_owner, 600);
-  REQUIRE(first.ok());
-  CHECK(Reason(begin(ada_owner, 401)) == "CONTACT_QUOTA_REACHED");
-  CHECK(begin(ada_owner, 400).ok());
-  CHECK(begin(bob_owner, 600).ok());  // Another contact has a quota of its own.
-  CHECK(Reason(begin(sam, 401)) == "CASE_QUOTA_REACHED");
-  // What has become a document counts once, as that.
-  REQUIRE(Put(ada_owner, first->upload_id, 0, Pdf(600)).ok());
-  CHECK(Reason(begin(ada_owner, 1)) == "CONTACT_QUOTA_REACHED");
-  CHECK(begin(sam, 400).ok());
-}
-
-TEST_CASE_METHOD(Resumable, "what is given up or forgotten counts no more", "[service]") {
-  const auto begin = [&] {
-    return resumable.Create(ada_owner, {.metadata = FilenameOf("a.pdf"), .length = 600});
-  };
-  rules.rules.quotas.contact.bytes = 1000;
-  const auto first = begin();
-  REQUIRE(first.ok());
-  CHECK(Reason(begin()) == "CONTACT_QUOTA_REACHED");
-  REQUIRE(resumable.Delete(ada_owner, first->upload_id).ok());
-  REQUIRE(begin().ok());
-  database.Exec("UPDATE documents.upload SET expire_time = now()");
-  CHECK(begin().ok());
-}
-
-TEST_CASE_METHOD(Resumable, "what came of an upload counts until it is collected", "[service]") {
-  rules.rules.quotas.contact.bytes = 1000;
-  const auto begin = [&] {
-    return resumable.Create(ada_owner, {.metadata = FilenameOf("a.pdf"), .length = 600});
-  };
-  const auto first = begin();
-  REQUIRE(first.ok());
-  REQUIRE(Put(ada_owner, first->upload_id, 0, Pdf(500)).ok());
-  database.Exec("UPDATE documents.upload SET expire_time = now()");
-  CHECK(Reason(begin()) == "CONTACT_QUOTA_REACHED");
-}
-
-TEST_CASE_METHOD(Resumable, "what does not say how long it is gets no further than the quotas",
-                 "[service]") {
-  rules.rules.quotas.contact.bytes = 1000;
-  const auto begin = [&] {
-    return resumable.Create(ada_owner, {.metadata = FilenameOf("a.pdf"), .deferred = true});
-  };
-  const auto first = begin(), second = begin();
-  REQUIRE(first.ok());
-  REQUIRE(second.ok());
-  REQUIRE(Put(ada_owner, first->upload_id, 0, Pdf(600)).ok());
-  CHECK(Reason(Put(ada_owner, second->upload_id, 0, Pdf(401))) == "CONTACT_QUOTA_REACHED");
-  REQUIRE(Put(ada_owner, second->upload_id, 0, Pdf(300)).ok());
-  // Nor once it says so.
-  CHECK(Reason(Put(ada_owner, second->upload_id, 300, "x", 401)) == "CONTACT_QUOTA_REACHED");
-  CHECK(Put(ada_owner, second->upload_id, 300, std::string(100, 'x'), 400).ok());
-}
-
-TEST_CASE_METHOD(Resumable, "uploads that are to be joined count by their bytes", "[service]") {
-  rules.rules.quotas.of_case = {.documents = 1, .bytes = 1000};
-  const auto a = Begin(500, "partial"), b = Begin(500, "partial");
-  CHECK(Reason(resumable.Create(sam, {.concat = "partial", .length = 1})) == "CASE_QUOTA_REACHED");
-  REQUIRE(Put(sam, a.upload_id, 0, Pdf(500)).ok());
-  REQUIRE(Put(sam, b.upload_id, 0, std::string(500, '%')).ok());
-  const std::string path = "/v1/cases/deal-1/uploads/";
-  CHECK(resumable
-            .Create(sam,
-                    {.metadata = FilenameOf("a.pdf"),
-                     .concat = absl::StrCat("final;", path, a.upload_id, " ", path, b.upload_id)})
-            .ok());
-}
-
-TEST_CASE_METHOD(Resumable, "another replica goes on with an upload", "[service]") {
+TEST_CASE_METHOD(ResumableFixture, "another replica goes on with an upload", "[service]") {
   const auto upload = Begin(1000);
   REQUIRE(Put(sam, upload.upload_id, 0, Pdf(500)).ok());
   // Nothing is shared but the stores.
@@ -503,8 +381,8 @@ TEST_CASE_METHOD(Resumable, "another replica goes on with an upload", "[service]
   CHECK(Kept(ended->document_id) == Pdf(500) + std::string(500, '%'));
 }
 
-TEST_CASE_METHOD(Resumable, "a document and its upload's end are kept together, or neither is",
-                 "[service]") {
+TEST_CASE_METHOD(ResumableFixture,
+                 "a document and its upload's end are kept together, or neither is", "[service]") {
   const auto upload = Begin(1000);
   REQUIRE(Put(sam, upload.upload_id, 0, Pdf(500)).ok());
   database.Exec("ALTER TABLE documents.upload ADD CONSTRAINT broken CHECK (document_id = '')");
