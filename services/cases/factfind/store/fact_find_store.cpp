@@ -2,6 +2,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "gatehouse/cases/v1/events.pb.h"
 #include "gatehouse/cases/v1/reasons.pb.h"
@@ -49,28 +50,51 @@ constexpr char kAnswer[] = R"sql(
   SELECT * FROM fact_answer WHERE organisation_id = $1 AND case_id = $2 AND fact_find_id = $3
     AND section_id = $4 AND field_id = $5)sql";
 
+// Whether an answer takes the place of the last one in its history: whoever types is one change
+// every ten minutes, but not across a handing in; and a history is full at 200 changes or 4 MiB,
+// where its last one is what stands. So no client fills the disk, nor pushes out what was said
+// first.
+constexpr char kGoesOn[] = R"sql(
+  a.change_version = a.version AND (a.changes >= 200 OR a.change_bytes >= 4194304
+    OR a.contact_id = $8 AND a.staff_name = $9
+      AND a.update_time >= (SELECT unlock_time FROM open)
+      AND date_bin('10 minutes', a.update_time, 'epoch')
+        = date_bin('10 minutes', clock_timestamp(), 'epoch')))sql";
+
 // A fact find that is handed in at the same time is waited for, and is locked then; several
 // answers at once do not wait for one another. No row: not saved.
-constexpr char kSave[] = R"sql(
+const std::string kSave = absl::StrReplaceAll(R"sql(
   WITH open AS (
-    SELECT fact_find_id FROM fact_find WHERE organisation_id = $1 AND case_id = $2
+    SELECT fact_find_id, unlock_time FROM fact_find WHERE organisation_id = $1 AND case_id = $2
       AND fact_find_id = $3 AND $4 IN ('*', contact_id) AND submit_time IS NULL
     FOR SHARE),
   saved AS (
     INSERT INTO fact_answer AS a (organisation_id, case_id, fact_find_id, section_id, field_id,
-                                  value, version, contact_id, staff_name)
-    SELECT $1, $2, fact_find_id, $5, $6, $7, 1, $8, $9 FROM open
+                                  value, version, contact_id, staff_name, change_number,
+                                  change_version, changes, change_bytes)
+    SELECT $1, $2, fact_find_id, $5, $6, $7, 1, $8, $9, nextval('fact_answer_change_number_seq'),
+           1, 1, length($7::bytea) FROM open
     ON CONFLICT (organisation_id, case_id, fact_find_id, section_id, field_id) DO UPDATE
       SET value = $7, version = a.version + 1, contact_id = $8, staff_name = $9,
-          update_time = clock_timestamp()
+          update_time = clock_timestamp(), change_version = a.version + 1,
+          change_number = CASE WHEN {goes on} THEN a.change_number
+                          ELSE nextval('fact_answer_change_number_seq') END,
+          changes = a.changes + CASE WHEN {goes on} THEN 0 ELSE 1 END,
+          change_bytes = a.change_bytes + length($7::bytea)
+            - CASE WHEN {goes on} THEN length(a.value) ELSE 0 END
       WHERE a.version = $10::integer AND a.value <> $7
     RETURNING *),
   kept AS (
-    INSERT INTO fact_answer_change (organisation_id, case_id, fact_find_id, section_id, field_id,
-                                    value, version, contact_id, staff_name, update_time)
-    SELECT $1, $2, fact_find_id, section_id, field_id, value, version, contact_id, staff_name,
-           update_time FROM saved)
-  SELECT * FROM saved)sql";
+    INSERT INTO fact_answer_change (organisation_id, case_id, fact_find_id, number, section_id,
+                                    field_id, value, version, contact_id, staff_name, update_time)
+    OVERRIDING SYSTEM VALUE
+    SELECT $1, $2, fact_find_id, change_number, section_id, field_id, value, version, contact_id,
+           staff_name, update_time FROM saved
+    ON CONFLICT (organisation_id, case_id, fact_find_id, number) DO UPDATE
+      SET value = excluded.value, version = excluded.version, contact_id = excluded.contact_id,
+          staff_name = excluded.staff_name, update_time = excluded.update_time)
+  SELECT * FROM saved)sql",
+                                              {{"{goes on}", kGoesOn}});
 
 constexpr char kChanges[] = R"sql(
   SELECT * FROM fact_answer_change WHERE organisation_id = $1 AND case_id = $2
@@ -82,7 +106,8 @@ constexpr char kSubmit[] = R"sql(
   RETURNING *)sql";
 
 constexpr char kUnlock[] = R"sql(
-  UPDATE fact_find SET submit_time = NULL, unlock_reason = $4 WHERE organisation_id = $1
+  UPDATE fact_find SET submit_time = NULL, unlock_reason = $4, unlock_time = clock_timestamp()
+  WHERE organisation_id = $1
     AND case_id = $2 AND fact_find_id = $3 AND submit_time IS NOT NULL
   RETURNING *)sql";
 
@@ -215,7 +240,7 @@ absl::StatusOr<v1::SaveAnswerResponse> FactFindStore::Save(const Target& target,
       response,
       postgres_.WriteOne(Rows::Of(target.organisation_id), [&](Transaction& tx) -> Result {
         v1::SaveAnswerResponse made;
-        const auto saved = tx.Exec(kSave, target.organisation_id, target.case_id,
+        const auto saved = tx.Exec(kSave.c_str(), target.organisation_id, target.case_id,
                                    target.fact_find_id, target.seen_by, answer.section_id(),
                                    answer.field_id(), Bytes(answer.value().SerializeAsString()),
                                    answer.contact_id(), answer.staff_name(), version);

@@ -44,6 +44,13 @@ constexpr char kRecord[] = R"sql(
   SELECT $1, $2, moves, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, since_time FROM moved
   RETURNING create_time)sql";
 
+// A client may go round as often as its pipeline lets it start again: of what clients did the first
+// thousand moves of a case stay, and the newest of which anything is read.
+constexpr char kForget[] = R"sql(
+  DELETE FROM case_move WHERE organisation_id = $1 AND case_id = $2 AND contact_id <> ''
+    AND number > 1000 AND number <= (
+      SELECT moves FROM case_place WHERE organisation_id = $1 AND case_id = $2) - 500)sql";
+
 // The newest, in the order of their making.
 constexpr char kPassed[] = R"sql(
   SELECT to_state_id FROM (
@@ -191,6 +198,7 @@ absl::StatusOr<Place> PlaceStore::Record(Transaction& tx, const std::string& org
               from, to.state_id, static_cast<int>(mover.cause), mover.actor_id, mover.actor_name,
               mover.contact_id, mover.reason, mover.external_action);
   to.since = TimeFromSql(kept[0]["create_time"]);
+  if (!mover.contact_id.empty()) tx.Exec(kForget, organisation_id, case_id);
   v1::CaseMoved event;
   event.set_pipeline_id(to.pipeline.pipeline_id());
   event.set_from_state_id(from);

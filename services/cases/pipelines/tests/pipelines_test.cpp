@@ -284,6 +284,29 @@ TEST_CASE_METHOD(PipelinesFixture, "a client sees its case go on, and moves it o
   CHECK(Told("PublishEvent") == moves->moves_size());
 }
 
+TEST_CASE_METHOD(PipelinesFixture, "a client who goes round and round fills no history",
+                 "[service]") {
+  REQUIRE(pipelines.PutPipeline(StaffCall(), Solar()).ok());
+  REQUIRE(PutAt("deal", "").ok());
+  REQUIRE(Move("deal", "drawing").ok());
+  // As if it had done so three thousand times; every tenth move is staff's.
+  database.Exec("DELETE FROM case_move");
+  database.Exec(
+      "INSERT INTO case_move (organisation_id, case_id, number, pipeline_id, pipeline_version, "
+      "from_state_id, to_state_id, cause, actor_id, actor_name, contact_id, reason, "
+      "external_action) SELECT 'acme', 'deal', n, 'solar', 1, 'failed', 'lead', 1, '', '', "
+      "CASE WHEN n % 10 = 0 THEN '' ELSE 'ada' END, '', '' FROM generate_series(1, 3000) AS n");
+  database.Exec("UPDATE case_place SET moves = 3000");
+  REQUIRE(Submit("deal", "drawing").ok());
+  // The first thousand, staff's, and the newest five hundred.
+  const auto count = [&](const std::string& which) {
+    return database.Exec("SELECT count(*) FROM case_move WHERE " + which)[0][0].as<int>();
+  };
+  CHECK(count("number <= 1000") == 1000);
+  CHECK(count("number > 1000 AND number <= 2501") == 150);
+  CHECK(count("number > 2501") == 500);
+}
+
 TEST_CASE_METHOD(PipelinesFixture, "a report counts the cases of each state, old ones too",
                  "[service]") {
   v1::PutPipelineRequest request = Solar();
