@@ -119,6 +119,17 @@ absl::StatusOr<int> ServicesDirectory::PriceOfCode(const std::string& organisati
   return found.segments();
 }
 
+absl::StatusOr<SmsStatus> ServicesDirectory::LookUpNumber(const std::string& organisation_id,
+                                                          const std::string& e164, SmsStatus sms) {
+  notification::v1::CheckSmsRequest request;
+  request.set_recipient(e164);
+  ASSIGN_OR_RETURN(const auto found, notification_.Call(&notification::v1::Intake_Stub::CheckSms,
+                                                        organisation_id, request));
+  sms.stopped = found.stopped();
+  sms.country_not_allowed = found.country_not_allowed();
+  return sms;
+}
+
 absl::Status ServicesDirectory::CheckWording(const std::string& organisation_id,
                                              const Wording& wording) {
   notification::v1::CheckTemplateRequest request;

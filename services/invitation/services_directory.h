@@ -23,6 +23,8 @@ class ServicesDirectory : public Directory {
                                          const std::string& case_id) override;
   absl::StatusOr<Facts> LookUpFacts(const std::string& organisation_id,
                                     const std::string& case_id) override;
+  absl::StatusOr<SmsStatus> LookUpNumber(const std::string& organisation_id,
+                                         const std::string& e164, SmsStatus sms) override;
   absl::StatusOr<int> PriceOfCode(const std::string& organisation_id,
                                   const std::string& organisation_name,
                                   const std::string& portal_url) override;

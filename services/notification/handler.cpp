@@ -195,6 +195,14 @@ absl::StatusOr<pb::CheckSmsResponse> Handler::CheckSms(const Call& call,
         Render(*kind, {}, chosen.text, {request.parameters().begin(), request.parameters().end()}));
     response.set_segments(own.has_value() ? 0 : Segments(text.body));
   }
+  if (request.recipient().empty()) return response;
+  const absl::Status reached =
+      submitter_.CheckSmsTo(call.caller.organisation_id, request.recipient());
+  response.set_stopped(ReasonOf(reached) == v1::Reason_Name(v1::SMS_STOPPED));
+  response.set_country_not_allowed(ReasonOf(reached) ==
+                                   v1::Reason_Name(v1::SMS_COUNTRY_NOT_ALLOWED));
+  const bool answered = response.stopped() || response.country_not_allowed();
+  if (!answered) RETURN_IF_ERROR(reached);
   return response;
 }
 

@@ -28,6 +28,11 @@ absl::StatusOr<std::optional<std::string>> Submitter::OwnSender(
   return account->from;
 }
 
+absl::Status Submitter::CheckSmsTo(const std::string& organisation_id,
+                                   const std::string& number) const {
+  return sms_ == nullptr ? absl::OkStatus() : sms_->Check(organisation_id, number);
+}
+
 absl::StatusOr<Message> Submitter::Submit(const Draft& draft, const Kind& kind,
                                           const std::string& chosen_id,
                                           const std::string& language) {

@@ -29,6 +29,8 @@ class Submitter {
                                         const std::string& chosen_id, const std::string& language);
   // The number or name that an organisation's SMS come from, where by its own account.
   absl::StatusOr<std::optional<std::string>> OwnSender(const std::string& organisation_id) const;
+  // Refuses as SmsGate, where there are SMS at all.
+  absl::Status CheckSmsTo(const std::string& organisation_id, const std::string& number) const;
   // Refuses SMS_NOT_CONFIGURED, and as SmsGate, Compose() and MessageQueue::Submit().
   absl::StatusOr<Message> Submit(const Draft& draft, const Kind& kind, const std::string& chosen_id,
                                  const std::string& language);

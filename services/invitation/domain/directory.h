@@ -60,6 +60,8 @@ struct SmsStatus {
   int64_t balance = 0;
   std::string sender;  // The number that SMS come from.
   int segments = 1;    // Of a code, each of which costs a credit, as far as that was asked.
+  // Of the contact's number, as far as that was asked.
+  bool stopped = false, country_not_allowed = false;
 };
 
 // How staff want an invitation's e-mail: by which template, and with which text in place of that.
@@ -160,6 +162,9 @@ class Directory {
   virtual absl::StatusOr<int> PriceOfCode(const std::string& organisation_id,
                                           const std::string& organisation_name,
                                           const std::string& portal_url) = 0;
+  // `sms`, with what holds for this number.
+  virtual absl::StatusOr<SmsStatus> LookUpNumber(const std::string& organisation_id,
+                                                 const std::string& e164, SmsStatus sms) = 0;
   // Refuses UNKNOWN_TEMPLATE, TEMPLATE_FIXED, and for a text whose tags were edited UNKNOWN_TAG,
   // TAG_MISSING and TEMPLATE_MALFORMED.
   virtual absl::Status CheckWording(const std::string& organisation_id, const Wording& wording) = 0;

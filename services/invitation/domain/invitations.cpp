@@ -165,6 +165,9 @@ absl::StatusOr<Invitations::Conditions> Invitations::Check(const std::string& ca
                                        id, conditions.organisation.display_name,
                                        conditions.organisation.PortalFor(conditions.portal_url)));
   }
+  if (sms.configured && SendsCodes(conditions.policy) && !contact->e164.empty()) {
+    ASSIGN_OR_RETURN(sms, directory_.LookUpNumber(id, contact->e164, sms));
+  }
   conditions.violations =
       Preflight(*contact, conditions.mirrored, facts.documents, sms, conditions.policy);
   return conditions;

@@ -77,6 +77,14 @@ std::vector<Violation> Preflight(const ContactProfile& contact, const CaseProfil
     violations.push_back(Unmet(v1::SMS_CREDITS_EXHAUSTED, "sms",
                                "there are fewer SMS credits left than one code costs"));
   }
+  if (sends_codes && sms.stopped) {
+    violations.push_back(Unmet(v1::SMS_STOPPED, contact.contact_id,
+                               "the contact's mobile number has asked for no more SMS"));
+  }
+  if (sends_codes && sms.country_not_allowed) {
+    violations.push_back(Unmet(v1::SMS_COUNTRY_NOT_ALLOWED, contact.contact_id,
+                               "SMS do not go to numbers of that country"));
+  }
   if (policy.require_privacy_disclosure() && policy.privacy_disclosure_url().empty()) {
     violations.push_back(
         Unmet(v1::PRIVACY_DISCLOSURE_MISSING, "policy",

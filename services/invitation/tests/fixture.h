@@ -45,6 +45,12 @@ class FakeDirectory : public Directory {
     priced.push_back(portal_url);
     return 2;
   }
+  absl::StatusOr<SmsStatus> LookUpNumber(const std::string&, const std::string& e164,
+                                         SmsStatus sms) override {
+    sms.stopped = e164 == stopped;
+    return sms;
+  }
+  std::string stopped;  // The number that has asked for no more SMS.
   absl::Status CheckWording(const std::string&, const Wording& wording) override {
     wordings.push_back(wording);
     return worded;

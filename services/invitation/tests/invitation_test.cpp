@@ -150,6 +150,14 @@ TEST_CASE_METHOD(Fixture, "an invitation that is resent under R1, R2 and R1 is s
   CHECK(alive == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "whose number has asked for no more SMS is not invited to codes by SMS",
+                 "[service]") {
+  directory.stopped = "+447700900123";
+  CHECK(ReasonOf(Create("c1").status()) == "INVITATION_NOT_ALLOWED");
+  directory.stopped.clear();
+  CHECK(Create("c1").ok());
+}
+
 TEST_CASE_METHOD(Fixture, "who has fewer credits than one code costs invites nobody", "[service]") {
   directory.balance = 1;  // And a code costs two.
   CHECK(ReasonOf(Create("c1").status()) == "INVITATION_NOT_ALLOWED");

@@ -42,6 +42,10 @@ TEST_CASE("every unmet condition is told at once", "[unit]") {
         std::vector<std::string>{"PRIVACY_DISCLOSURE_MISSING", "SHARED_WITH_SELF"});
   CHECK(TypesOf(Preflight(contact, {}, labelled, {true, 1, contact.e164}, policy)) ==
         std::vector<std::string>{"SHARED_WITH_SELF"});
+  SmsStatus unwanted = {true, 1};
+  unwanted.stopped = unwanted.country_not_allowed = true;
+  CHECK(TypesOf(Preflight(contact, {}, labelled, unwanted, policy)) ==
+        std::vector<std::string>{"SMS_STOPPED", "SMS_COUNTRY_NOT_ALLOWED"});
   contact.is_person = false;
   CHECK(TypesOf(Preflight(contact, {}, labelled, {true, 1}, policy)) ==
         std::vector<std::string>{"ROLE_NOT_ELIGIBLE"});

@@ -267,6 +267,17 @@ TEST_CASE("an own account signs in by what its staff wrote, whatever it is", "[u
   CHECK(sms.own);
 }
 
+TEST_CASE_METHOD(Relaying, "a STOP to the number that all share is nothing to who has its own",
+                 "[service]") {
+  Buy(10);
+  REQUIRE(stops.Say("", "+61412345678", true, "SM1").ok());
+  REQUIRE(SetSms().ok());
+  CHECK(stops.Find("acme", "+61412345678")->stopped);  // It counts once it was tested.
+  REQUIRE(Test("sms").ok());
+  CHECK_FALSE(stops.Find("acme", "+61412345678")->stopped);
+  CHECK(stops.Find("other", "+61412345678")->stopped);
+}
+
 TEST_CASE_METHOD(Relaying, "a STOP to an organisation's own number is its own affair",
                  "[service]") {
   Buy(10);

@@ -16,8 +16,8 @@ struct Stop {
 };
 
 // What holds for an organisation: `house` is what the number said to the sender that all
-// organisations share, `own` what it said to the organisation's own, or what the organisation's
-// staff said later. Only what they said after it counts.
+// organisations share, nothing where this one has a sender of its own; `own` what it said to that
+// one, or what the organisation's staff said later. Only what they said after it counts.
 inline Stop StopFor(const Stop& house, const Stop& own) {
   if (own.stopped) return own;
   const bool lifted = own.change_time && house.change_time && *own.change_time > *house.change_time;

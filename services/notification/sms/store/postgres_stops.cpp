@@ -11,10 +11,12 @@ namespace {
 
 constexpr absl::Duration kTrailPatience = absl::Milliseconds(300);
 
-// Of what all organisations share the rows are nobody's: '', which is no organisation's id.
+// Of what all organisations share the rows are nobody's: '', which is no organisation's id. What
+// was said to that sender is nothing to an organisation that sends by one of its own.
 constexpr char kFind[] =
     "SELECT organisation_id, stopped, change_time FROM sms_stop "
-    "WHERE organisation_id IN ($1, '') AND number_hash = $2";
+    "WHERE number_hash = $2 AND (organisation_id = $1 OR organisation_id = '' AND NOT EXISTS ("
+    "SELECT FROM relay WHERE relay.organisation_id = $1 AND channel = 2 AND active IS NOT NULL))";
 
 constexpr char kSet[] =
     "INSERT INTO sms_stop (organisation_id, number_hash, stopped) VALUES ($1, $2, $3) "

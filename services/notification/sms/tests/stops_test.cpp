@@ -100,6 +100,16 @@ TEST_CASE_METHOD(Stopping, "a number that says STOP is refused by name, until it
   CHECK_FALSE(Stopped());
 }
 
+TEST_CASE_METHOD(Stopping, "who is to be invited is told whether a code would reach the number",
+                 "[service]") {
+  pb::CheckSmsRequest request;
+  request.set_recipient(kAda);
+  CHECK_FALSE(handler.CheckSms(ServiceCall(), request)->stopped());
+  CHECK(Say("STOP", "SM1").empty());
+  CHECK(handler.CheckSms(ServiceCall(), request)->stopped());
+  CHECK_FALSE(handler.CheckSms(ServiceCall(), {})->stopped());
+}
+
 TEST_CASE_METHOD(Stopping, "a STOP to the number that all share holds for every organisation",
                  "[service]") {
   CHECK(Say("STOP", "SM1").empty());
