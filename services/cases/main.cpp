@@ -195,5 +195,5 @@ int main(int argc, char** argv) {
   fact_finds.Register(server);
   works.Register(server);
   forgetting.handler.Register(server);
-  return base.Run(server);
+  return base.Run(server, nullptr, [&](absl::Time) { return portals.TellOld(); });
 }

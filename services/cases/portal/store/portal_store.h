@@ -18,7 +18,13 @@ class PortalStore {
   absl::StatusOr<PortalSettings> Update(const Call& call,
                                         const v1::UpdatePortalSettingsRequest& request);
 
+  // Tells of what was set, published and accepted by a process of before, which told nobody; each
+  // organisation once. How many were told.
+  absl::StatusOr<int> TellOld();
+
  private:
+  absl::Status TellOld(const std::string& organisation_id);
+
   Postgres& postgres_;
   Outbox& outbox_;
   const Settings<PortalSettings>& settings_;

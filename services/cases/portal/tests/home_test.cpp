@@ -196,6 +196,21 @@ TEST_CASE_METHOD(PortalFixture, "who keeps clients out is told of each change, a
   CHECK(Told("FollowPortal") == 2);
 }
 
+TEST_CASE_METHOD(PortalFixture, "what was set before anybody was told is told once", "[service]") {
+  REQUIRE(PutAt("deal", "").ok());
+  PortalSettings change;
+  change.set_enabled(true);
+  REQUIRE(Set(change).ok());
+  REQUIRE(Publish().ok());
+  REQUIRE(Accept(1, Ada("deal")).ok());
+  database.Exec("DELETE FROM job");
+  CHECK(*portals.TellOld() == 1);
+  CHECK(Told("FollowPortal") == 2);
+  CHECK(Told("FollowAcceptance") == 1);
+  CHECK(*portals.TellOld() == 0);
+  CHECK(Told("FollowPortal") == 2);
+}
+
 TEST_CASE_METHOD(PortalFixture, "terms published at once are versions one after the other",
                  "[service]") {
   int versions[4] = {};
