@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/time/time.h"
 #include "services/cases/domain/case.h"
 #include "services/common/jobs/outbox.h"
 
@@ -14,7 +15,9 @@ namespace gatehouse::cases {
 // case's row, so that what is said of one case is said in its order.
 void AddFollow(const std::string& case_id, const std::optional<Case>& now,
                const std::string& author, OutboxCalls& calls);
-// The event feed has `case.deleted`.
-void AddDeleted(const std::string& case_id, OutboxCalls& calls);
+// It is gone since then: its invitations are revoked, what the others have of it is put aside
+// (removals.proto), and the event feed has `case.deleted`. As above.
+void AddDeleted(const std::string& case_id, absl::Time delete_time, const std::string& author,
+                OutboxCalls& calls);
 
 }  // namespace gatehouse::cases

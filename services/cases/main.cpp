@@ -101,22 +101,20 @@ struct ForgettingSettings {
 // Contacts that are to be forgotten, and the jobs of that, while it lives.
 struct Forgetting {
   struct Others {
-    Client &invitation, &identity, &notification;
+    Client &invitation, &identity, &documents, &notification;
   };
   Forgetting(ServiceBase& base, Outbox& outbox, Once& once, const Others& others,
              const ForgettingSettings& settings)
-      : documents(settings.documents, base.tls()),
-        store(base.postgres(), outbox,
+      : store(base.postgres(), outbox,
               SealedTraces({.job_keys = {DeriveKey(base.root_key(), "cases outbox")},
                             .once_key = DeriveKey(base.root_key(), "once"),
                             .spared_lanes = {cases::kErasureLane}})),
-        services({others.invitation, others.identity, documents, others.notification}),
+        services({others.invitation, others.identity, others.documents, others.notification}),
         erasing(store, services, settings.between_rounds),
         handler(store, once),
         jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "cases outbox"),
                                .lanes = {{cases::kErasureLane, erasing.Lane()}}}) {}
 
-  Client documents;
   cases::ErasureStore store;
   cases::ErasureClients services;
   cases::ContactErasing erasing;
@@ -145,10 +143,12 @@ int main(int argc, char** argv) {
   ServiceBase base(std::move(config), identity, migrations.size());
   Client identities(identity, base.tls());
   Client invitations(invitation, base.tls());
+  Client documents(forgetting_settings.documents, base.tls());
   Client notifications(notification, base.tls());
   Outbox outbox(base.postgres(), {.key = DeriveKey(base.root_key(), "cases outbox"),
                                   .services = {{"identity", &identities},
                                                {"invitation", &invitations},
+                                               {"documents", &documents},
                                                {"notification", &notifications}}});
   Once once(base.postgres(), DeriveKey(base.root_key(), "once"));
   cases::CaseFile case_file(base.postgres());
@@ -180,7 +180,7 @@ int main(int argc, char** argv) {
   cases::FactFindsHandler fact_finds({flow_store, fact_find_store, store, places, gate, once});
   Works works({base, outbox, case_file, places, store, portal_settings, terms, flow_store,
                fact_find_store, gate, once});
-  Forgetting forgetting(base, outbox, once, {invitations, identities, notifications},
+  Forgetting forgetting(base, outbox, once, {invitations, identities, documents, notifications},
                         forgetting_settings);
   Server server("cases");
   handler.Register(server);

@@ -66,6 +66,11 @@ struct Config {
     }
     // Uploads that ended or were forgotten; for as long where they stand can be asked.
     config.service.retentions.push_back({"upload", "expire_time < $1", absl::Hours(24)});
+    for (Retention& retention :
+         RemovedCases(absl::Hours(24) *
+                      environment.Number("GATEHOUSE_RETENTION_DELETED_CASE_DAYS", 90, 1, 3650))) {
+      config.service.retentions.push_back(std::move(retention));
+    }
     config.scan_limits.max_file_bytes = environment.Number(
         "GATEHOUSE_CLAMD_MAX_FILE_BYTES", ScanLimits().max_file_bytes, 1, int64_t{4} << 30);
     config.previewer = environment.OptionalText("GATEHOUSE_PREVIEWER").value_or("");
@@ -254,6 +259,7 @@ int Serve(Config config) {
   const Clock clock;
   const Collecting collecting(collector, clock);
   Forgetting forgetting(base, outbox, collector, once);
+  RemovalsHandler removals(base.postgres());
 
   UploadsHandler uploads_handler(uploads, once);
   ResumableHandler resumable_handler(resumable);
@@ -267,7 +273,7 @@ int Serve(Config config) {
   Register(
       {uploads_handler, resumable_handler, downloads_handler, archives_handler, changes_handler,
        requests_handler, templates_handler, settings_handler, signing.staff, signing.portal,
-       signing.evidence, signing.seals_handler, previews.handler, forgetting.handler},
+       signing.evidence, signing.seals_handler, previews.handler, forgetting.handler, removals},
       server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }

@@ -112,6 +112,8 @@ void Register(Handlers handlers, Server& server) {
       .Unary("LookUpCaseDocuments", handlers.requests, &RequestsHandler::LookUpCaseDocuments);
   server.Service("gatehouse.documents.v1.ContactErasure")
       .Unary("EraseContact", handlers.erasure, &ErasureHandler::EraseContact);
+  server.Service("gatehouse.documents.v1.CaseRemovals")
+      .Unary("RemoveCase", handlers.removals, &RemovalsHandler::RemoveCase);
 }
 
 }  // namespace gatehouse::documents

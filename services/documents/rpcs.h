@@ -6,6 +6,7 @@
 #include "services/documents/downloads/handler.h"
 #include "services/documents/erasure/handler.h"
 #include "services/documents/previews/handler.h"
+#include "services/documents/removals/handler.h"
 #include "services/documents/requests/handler.h"
 #include "services/documents/requests/templates_handler.h"
 #include "services/documents/resumable/handler.h"
@@ -31,6 +32,7 @@ struct Handlers {
   SealsHandler& seals;
   PreviewsHandler& previews;
   ErasureHandler& erasure;
+  RemovalsHandler& removals;
 };
 
 // The RPCs of proto/gatehouse/documents/v1.

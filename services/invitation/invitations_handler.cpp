@@ -181,6 +181,11 @@ absl::StatusOr<pb::FollowCaseResponse> InvitationsHandler::FollowCase(
   changed.caller.actor_name = request.actor_name();
   if (!request.has_mirror()) {
     RETURN_IF_ERROR(invitations_.Follow(request.case_id(), nullptr, changed));
+    if (request.has_removal()) {
+      RETURN_IF_ERROR(store_.PutAside(call.caller.organisation_id, request.case_id(),
+                                      request.removal().aside_id(),
+                                      gatehouse::FromProto(request.removal().remove_time())));
+    }
   } else {
     const CaseProfile mirrored = ProfileOf(request.mirror());
     RETURN_IF_ERROR(invitations_.Follow(request.case_id(), &mirrored, changed));

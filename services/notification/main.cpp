@@ -21,6 +21,7 @@
 #include "services/notification/relays/relay_sender.h"
 #include "services/notification/relays/relays_handler.h"
 #include "services/notification/relays/store/postgres_relays.h"
+#include "services/notification/removals/handler.h"
 #include "services/notification/sandbox/sandbox_handler.h"
 #include "services/notification/sandbox/sandbox_sender.h"
 #include "services/notification/senders/curl.h"
@@ -219,6 +220,7 @@ int Serve(Config config) {
   WebhooksHandler webhooks_handler(webhooks.store, webhooks.targets, webhooks.scheduler, once);
   WatchHandler watch_handler(store, feed_watch);
   Forgetting forgetting(base, outbox_key, once);
+  RemovalsHandler removals(base.postgres());
   std::optional<std::string> sms_sender;
   if (!config.sms.empty()) sms_sender = config.sms[0].from;
   Handler handler(store, informing.publisher, informing.submitter, templates, rules,
@@ -238,6 +240,7 @@ int Serve(Config config) {
   SandboxHandler sandbox_handler(inbox);
   sandbox_handler.Register(server);
   forgetting.handler.Register(server);
+  removals.Register(server);
   return base.Run(server);
 }
 

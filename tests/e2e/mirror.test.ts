@@ -12,6 +12,7 @@ import {
   refused,
   textsTo,
   tokenOf,
+  url,
 } from "./harness.ts";
 
 type Event = Awaited<ReturnType<Office["events"]>>["events"][number];
@@ -54,12 +55,46 @@ test("a deleted case ends every access to it, once", async () => {
   await refused(browser.session(), 401, "CREDENTIAL_INVALID");
   await ok(remove());
   await refused(office.api.GET("/v1/cases/{caseId}", office.aboutCase()), 404, "NOT_FOUND");
-  assert.equal((await office.invitation(invitation.invitationId)).state, "REVOKED");
+  await eventually(async () => {
+    const { response } = await office.api.GET(
+      "/v1/cases/{caseId}/invitations/{invitationId}",
+      office.about(invitation.invitationId),
+    );
+    return response.status === 404 || undefined;
+  }, "put aside");
   await happens(office, "case.deleted");
   assert.equal((await eventsOf(office, "case.deleted")).length, 1);
   await refused(office.invite(0), 404, "NOT_FOUND");
   await office.putCase();
   await office.enter(0);
+});
+
+test("whoever is put under a deleted case's id begins with nothing", async () => {
+  const office = await Office.ready();
+  const { browser } = await office.enter(0);
+  const about = office.aboutCase();
+  const { documentId } = await office.hold("Passport");
+  await ok(
+    browser.api.POST("/v1/portal/cases/{caseId}/conversation", {
+      ...about,
+      body: { text: "Hello" },
+    }),
+  );
+  await ok(office.api.DELETE("/v1/cases/{caseId}", about));
+  await office.putCase();
+  const left = async () => {
+    const { documents } = await ok(office.api.GET("/v1/cases/{caseId}/documents", about));
+    const { messages } = await ok(office.api.GET("/v1/cases/{caseId}/conversation", about));
+    const { invitations } = await ok(office.api.GET("/v1/cases/{caseId}/invitations", about));
+    return documents.length + messages.length + invitations.length;
+  };
+  await eventually(async () => (await left()) === 0 || undefined, "nothing left");
+  const path = `/v1/cases/${office.caseId}/documents/${documentId}/content`;
+  const download = await fetch(`${url}${path}`, { headers: office.bearer() });
+  assert.equal(download.status, 404);
+  // What is new is the new one's.
+  await office.hold("Offer");
+  assert.equal(await left(), 1);
 });
 
 test("a mobile corrected before the first entry is where the code goes", async () => {

@@ -47,7 +47,7 @@ constexpr const char* kDelete[] = {
     "DELETE FROM contact WHERE organisation_id = $1 AND case_id = $2",
     "DELETE FROM case_file WHERE organisation_id = $1 AND case_id = $2",
     R"sql(INSERT INTO deleted_case VALUES ($1, $2) ON CONFLICT (organisation_id, case_id)
-          DO UPDATE SET delete_time = clock_timestamp())sql"};
+          DO UPDATE SET delete_time = clock_timestamp() RETURNING delete_time)sql"};
 
 // With its note in one statement: each costs a commit that waits for the disk.
 constexpr char kSetPortal[] = R"sql(
@@ -208,10 +208,10 @@ absl::Status PostgresStore::Delete(const std::string& organisation_id, const std
         tx.Exec("SELECT FROM case_file WHERE organisation_id = $1 AND case_id = $2 FOR UPDATE",
                 organisation_id, case_id);
     if (found.empty()) return WasDeleted(tx, organisation_id, case_id);
-    for (const char* sql : kDelete) tx.Exec(sql, organisation_id, case_id);
+    pqxx::result deleted;
+    for (const char* sql : kDelete) deleted = tx.Exec(sql, organisation_id, case_id);
     OutboxCalls calls(organisation_id);
-    AddFollow(case_id, std::nullopt, author, calls);
-    AddDeleted(case_id, calls);
+    AddDeleted(case_id, TimeFromSql(deleted[0]["delete_time"]), author, calls);
     outbox_.Add(tx, std::move(calls), kPatience);
     return absl::OkStatus();
   });

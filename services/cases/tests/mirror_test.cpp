@@ -144,6 +144,7 @@ TEST_CASE_METHOD(Fixture, "a deleted case is gone with its notes, once, for its 
   CHECK(ReasonOf(Get("deal-1").status()) == "NOT_FOUND");
   CHECK(Get("deal-2").ok());
   CHECK(Told("FollowCase") == 1);
+  CHECK(Told("RemoveCase") == 2);  // documents and notification.
   CHECK(Told("PublishEvent") == 1);
   CHECK(ReasonOf(handler.CreateNote(StaffCall(), note).status()) == "NOT_FOUND");
   pb::AddNoteRequest late;

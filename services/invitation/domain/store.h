@@ -89,6 +89,9 @@ class Store {
   // Those of a case that are pending or accepted, as stored: a time may be up. 1,000 at most.
   virtual absl::StatusOr<std::vector<Invitation>> ListOpen(const std::string& organisation_id,
                                                            const std::string& case_id) = 0;
+  // What was about a case before it was removed is put aside, under an id that no caller can name.
+  virtual absl::Status PutAside(const std::string& organisation_id, const std::string& case_id,
+                                const std::string& aside_id, absl::Time remove_time) = 0;
   // Oldest first.
   virtual absl::StatusOr<std::vector<Link>> ListLinks(const std::string& organisation_id,
                                                       const std::string& invitation_id) = 0;

@@ -283,6 +283,18 @@ absl::StatusOr<std::vector<Invitation>> PostgresStore::ListOpen(const std::strin
   });
 }
 
+absl::Status PostgresStore::PutAside(const std::string& organisation_id, const std::string& case_id,
+                                     const std::string& aside_id, absl::Time remove_time) {
+  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    tx.Exec(kLock, organisation_id, case_id);
+    tx.Exec(
+        "UPDATE invitation SET case_id = $3 WHERE organisation_id = $1 AND case_id = $2 "
+        "AND create_time <= $4",
+        organisation_id, case_id, aside_id, gatehouse::ToSql(remove_time));
+    return absl::OkStatus();
+  });
+}
+
 absl::StatusOr<std::vector<Link>> PostgresStore::ListLinks(const std::string& organisation_id,
                                                            const std::string& invitation_id) {
   using Result = absl::StatusOr<std::vector<Link>>;

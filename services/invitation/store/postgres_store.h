@@ -21,6 +21,8 @@ class PostgresStore : public Store {
                                                const Page& page) override;
   absl::StatusOr<std::vector<Invitation>> ListOpen(const std::string& organisation_id,
                                                    const std::string& case_id) override;
+  absl::Status PutAside(const std::string& organisation_id, const std::string& case_id,
+                        const std::string& aside_id, absl::Time remove_time) override;
   absl::StatusOr<std::vector<Link>> ListLinks(const std::string& organisation_id,
                                               const std::string& invitation_id) override;
   absl::StatusOr<FoundLink> FindLink(const std::string& token_hash) override;

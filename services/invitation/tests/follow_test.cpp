@@ -71,6 +71,24 @@ TEST_CASE_METHOD(FollowFixture, "a case that is gone has no access left, that of
   CHECK(Now(*other).state == State::kRevoked);
 }
 
+TEST_CASE_METHOD(FollowFixture, "of a deleted case's invitations the next one has nothing",
+                 "[service]") {
+  const Made one = Entered();
+  REQUIRE(invitations.Follow("deal-1", nullptr, ServiceCall()).ok());
+  const std::string aside = "~1795983147000000~deal-1";
+  REQUIRE(store.PutAside("other", "deal-1", aside, absl::Now()).ok());
+  CHECK(Now(one).state == State::kRevoked);
+  const absl::Time removed = absl::Now() + absl::Hours(1);
+  REQUIRE(store.PutAside("acme", "deal-1", aside, removed - absl::Hours(2)).ok());
+  CHECK(store.List("acme", "deal-1", {})->size() == 1);  // It is younger than that.
+  REQUIRE(store.PutAside("acme", "deal-1", aside, removed).ok());
+  CHECK(store.List("acme", "deal-1", {})->empty());
+  CHECK(StateOf(TokenOf(one)) == LinkState::kRevoked);
+  // Whoever is invited under the same ids is somebody else.
+  REQUIRE(Create("c1").ok());
+  CHECK(store.List("acme", "deal-1", {})->size() == 1);
+}
+
 TEST_CASE_METHOD(FollowFixture, "while identity is away the revocation is asked for again",
                  "[service]") {
   const Made one = Entered();

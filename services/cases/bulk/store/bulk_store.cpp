@@ -71,7 +71,7 @@ constexpr const char* kDeleteAll[] = {
     "DELETE FROM case_file WHERE organisation_id = $1 AND case_id = ANY ($2::text[])",
     R"sql(INSERT INTO deleted_case SELECT $1, unnest($2::text[])
           ON CONFLICT (organisation_id, case_id)
-          DO UPDATE SET delete_time = clock_timestamp())sql"};
+          DO UPDATE SET delete_time = clock_timestamp() RETURNING case_id, delete_time)sql"};
 
 absl::Status EtagMismatch() {
   return Refuse(common::v1::ETAG_MISMATCH, "the case has changed since it was read: read it again");
@@ -234,14 +234,16 @@ absl::StatusOr<BulkStore::Unput> BulkStore::DeleteUnput(const Caller& caller, ab
     const auto locked =
         tx.Exec(kLockUnput, organisation_id, SqlArray(unput.case_ids), ToSql(put_before));
     unput.case_ids.clear();
-    OutboxCalls calls(organisation_id);
-    for (const pqxx::row& row : locked) {
-      unput.case_ids.emplace_back(row["case_id"].c_str());
-      AddFollow(unput.case_ids.back(), std::nullopt, caller.actor_name, calls);
-      AddDeleted(unput.case_ids.back(), calls);
-    }
+    for (const pqxx::row& row : locked) unput.case_ids.emplace_back(row["case_id"].c_str());
     if (unput.case_ids.empty()) return unput;
-    for (const char* sql : kDeleteAll) tx.Exec(sql, organisation_id, SqlArray(unput.case_ids));
+    pqxx::result deleted;
+    for (const char* sql : kDeleteAll) {
+      deleted = tx.Exec(sql, organisation_id, SqlArray(unput.case_ids));
+    }
+    OutboxCalls calls(organisation_id);
+    for (const pqxx::row& row : deleted) {
+      AddDeleted(row["case_id"].c_str(), TimeFromSql(row["delete_time"]), caller.actor_name, calls);
+    }
     outbox_.Add(tx, std::move(calls), kPatience);
     unput.count -= static_cast<int64_t>(unput.case_ids.size());
     return unput;

@@ -194,6 +194,7 @@ TEST_CASE_METHOD(BulkFixture, "what a re-synchronisation did not put is deleted,
   CHECK(ReasonOf(Get("gone-1").status()) == "NOT_FOUND");
   CHECK((Get("stays").ok() && Get("new").ok() && Get("gone-3", "other").ok()));
   CHECK(Told("FollowCase") == 2);
+  CHECK(Told("RemoveCase") == 4);
   CHECK(Delete("gone-1").ok());
   CHECK(DeleteUnput(first, false, 0)->case_ids().empty());
   CHECK(ReasonOf(DeleteUnput(first, false, 0, "other").status()) == "UNPUT_COUNT_CHANGED");
