@@ -43,6 +43,25 @@ HttpHeaders HeaderFields(const Message& message) {
   return headers;
 }
 
+void AddOwn(HttpHeaders& headers, const HttpHeaders& own) {
+  if (!ValueOf(own, "Cache-Control").empty()) {
+    std::erase_if(headers, [](const auto& header) { return header.first == "Cache-Control"; });
+  }
+  headers.insert(headers.end(), own.begin(), own.end());
+}
+
+std::optional<HttpHeaders> IfUnchanged(const HttpExchange& http, HttpHeaders headers,
+                                       const HttpHeaders& own) {
+  const std::string etag = ValueOf(own, "ETag");
+  if (etag.empty() || !NamesTag(http.Header("If-None-Match"), etag)) return std::nullopt;
+  std::erase_if(headers, [](const auto& header) { return header.first == "Content-Type"; });
+  HttpHeaders kept = {{"ETag", etag}};
+  const std::string cached = ValueOf(own, "Cache-Control");
+  if (!cached.empty()) kept.emplace_back("Cache-Control", cached);
+  AddOwn(headers, kept);
+  return headers;
+}
+
 // What was read of an upload's bytes so far. As long as it is little, all of it is kept, and the
 // call can be made again.
 struct Gateway::UploadBody {
@@ -189,24 +208,16 @@ awaitable<absl::Status> Gateway::Download(Request& request) {
 
 awaitable<absl::Status> Gateway::SendParts(Request& request, Backend::Stream& stream,
                                            Message& part) {
-  HttpHeaders fields = HeaderFields(part);
+  const HttpHeaders fields = HeaderFields(part);
   HttpHeaders headers = HeadersOf(request, "");
-  // What may be kept its service says; nothing else is.
-  const std::string cached = ValueOf(fields, "Cache-Control");
-  if (!cached.empty()) {
-    std::erase_if(headers, [](const auto& header) { return header.first == "Cache-Control"; });
-  }
-  HttpHeaders unchanged = headers;
-  headers.insert(headers.end(), fields.begin(), fields.end());
-  const std::string etag = ValueOf(fields, "ETag");
-  if (!etag.empty() && NamesTag(request.http.Header("If-None-Match"), etag)) {
+  const auto unchanged = IfUnchanged(request.http, headers, fields);
+  if (unchanged.has_value()) {
     stream.Cancel();
     request.status = 304;
-    unchanged.emplace_back("ETag", etag);
-    if (!cached.empty()) unchanged.emplace_back("Cache-Control", cached);
-    co_await request.http.Respond(304, unchanged, "");
+    co_await request.http.Respond(304, *unchanged, "");
     co_return absl::OkStatus();
   }
+  AddOwn(headers, fields);
   request.status = ValueOf(fields, "Content-Range").empty() ? 200 : 206;
   co_await request.http.Begin(request.status, headers);
   if (request.is_head) {

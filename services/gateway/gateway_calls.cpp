@@ -180,6 +180,15 @@ awaitable<absl::Status> Gateway::Unary(Request& request) {
   Message& response = *NewMessage(request.route->rpc->output_type(), *arena);
   status = co_await CallUnary(request, message, response);
   if (!status.ok()) co_return status;
+  if (request.route->verb == "GET" && !request.http.Header("If-None-Match").empty()) {
+    const auto unchanged =
+        IfUnchanged(request.http, HeadersOf(request, ""), HeaderFields(response));
+    if (unchanged.has_value()) {
+      request.status = 304;
+      co_await request.http.Respond(304, *unchanged, "");
+      co_return absl::OkStatus();
+    }
+  }
   const Composed composed = Compose(request, response);
   arena.reset();  // Who takes the answer slowly has it held once.
   // It counts for as long as that. What was changed is told all the same.
@@ -219,7 +228,7 @@ Gateway::Composed Gateway::Compose(Request& request, const Message& response) {
   if (raw != nullptr) content_type = "application/octet-stream";
   if (typed || empty) content_type = "";
   Composed composed = {.headers = HeadersOf(request, content_type), .body = ""};
-  composed.headers.insert(composed.headers.end(), own.begin(), own.end());
+  AddOwn(composed.headers, own);
   const Descriptor& type = *response.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     if (!RuleOf(*type.field(i)).cookie()) continue;

@@ -3,6 +3,8 @@
 #include <google/protobuf/arena.h>
 #include <google/protobuf/message.h>
 
+#include <optional>
+
 #include "absl/time/clock.h"
 #include "gatehouse/common/v1/options.pb.h"
 #include "services/common/base/random.h"
@@ -38,6 +40,14 @@ struct Gateway::Request {
 // The fields of an answer that travel as HTTP headers.
 HttpHeaders HeaderFields(const google::protobuf::Message& message);
 
+// Adds what an answer itself says. What may be kept its service says; nothing else is.
+void AddOwn(HttpHeaders& headers, const HttpHeaders& own);
+
+// What is left of an answer that the client has already, by its entity tag: its headers, with the
+// tag. Nothing: it has another one, or the answer has no tag.
+std::optional<HttpHeaders> IfUnchanged(const HttpExchange& http, HttpHeaders headers,
+                                       const HttpHeaders& own);
+
 inline google::protobuf::Message* NewMessage(const google::protobuf::Descriptor* type,
                                              google::protobuf::Arena& arena) {
   return google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New(&arena);
@@ -46,8 +56,5 @@ inline google::protobuf::Message* NewMessage(const google::protobuf::Descriptor*
 inline const common::v1::FieldRule& RuleOf(const google::protobuf::FieldDescriptor& field) {
   return field.options().GetExtension(common::v1::field);
 }
-
-// The fields of an answer that travel as HTTP headers.
-HttpHeaders HeaderFields(const google::protobuf::Message& message);
 
 }  // namespace gatehouse::gateway

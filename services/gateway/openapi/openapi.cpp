@@ -154,6 +154,9 @@ class Writer {
                                            {"example", ExampleOf(type)}};
     }
     responses[std::to_string(route.rules->success_status)] = ok;
+    if (route.verb == "GET" && ok["headers"].contains("ETag")) {
+      responses["304"] = {{"description", "If-None-Match names what is there."}};
+    }
   }
 
   static Json Events(const Route& route) {
@@ -186,8 +189,9 @@ class Writer {
       const FieldDescriptor& field = *input.field(i);
       const bool in_path = InPath(route, field);
       const std::string& header = RuleOf(field).header();
-      if (!in_path && (route.whole_body || &field == route.body_field ||
-                       &field == route.bytes_field || &field == route.request_bytes)) {
+      const bool in_body = route.whole_body && header.empty();
+      if (!in_path && (in_body || &field == route.body_field || &field == route.bytes_field ||
+                       &field == route.request_bytes)) {
         continue;
       }
       // OpenAPI keeps these to itself.

@@ -244,6 +244,14 @@ TEST_CASE("an answer names its headers", "[unit]") {
     CHECK(content["200"]["headers"].contains(name));
   }
   CHECK(content["416"]["headers"].contains("Content-Range"));
+  const json entrance = document.Operation("/v1/portal/entrance", "get");
+  CHECK(entrance["responses"]["200"]["headers"].contains("ETag"));
+  CHECK(entrance["responses"].contains("304"));
+  // A header is one of a call with a body too, and no property of it.
+  const json open = document.Operation("/v1/portal/links:open", "post");
+  REQUIRE(open["parameters"].size() == 1);
+  CHECK(open["parameters"][0]["name"] == "Accept-Language");
+  CHECK_FALSE(absl::StrContains(document.all["components"]["schemas"].dump(), "acceptLanguage"));
   const json verify = document.Operation("/v1/portal/signIn:verify", "post")["responses"];
   CHECK(verify["200"]["headers"].contains("Set-Cookie"));
   CHECK(verify["429"]["headers"].contains("Retry-After"));

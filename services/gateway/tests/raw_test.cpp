@@ -77,5 +77,29 @@ TEST_CASE_METHOD(RawFixture, "a unary call gives a body as it is", "[service][no
   CHECK_FALSE(Has(typed, "octet-stream"));
 }
 
+TEST_CASE_METHOD(RawFixture, "what a client has already by its entity tag is not sent again",
+                 "[service][no-tsan]") {
+  raw::v1::GetThingResponse thing;
+  thing.set_data("much");
+  thing.set_etag("\"tag\"");
+  thing.set_cache_control("private, no-cache");
+  service.Set(kGet, {.answers = {thing.SerializeAsString()}});
+  Start();
+  const std::string first = Get("/v1/things/a");
+  CHECK(StatusOf(first) == 200);
+  CHECK(Has(first, "ETag: \"tag\"\r\n"));
+  for (const char* has : {"\"tag\"", "W/\"tag\"", "\"other\", \"tag\"", "*"}) {
+    CAPTURE(has);
+    const std::string again = Get("/v1/things/a", "If-None-Match: " + std::string(has) + "\r\n");
+    CHECK(StatusOf(again) == 304);
+    CHECK(Has(again, "ETag: \"tag\"\r\n"));
+    CHECK(Has(again, "Cache-Control: private, no-cache\r\n"));
+    CHECK_FALSE(Has(again, "no-store"));
+    CHECK_FALSE(Has(again, "Content-Type"));
+    CHECK_FALSE(Has(again, "much"));
+  }
+  CHECK(Has(Get("/v1/things/a", "If-None-Match: \"other\"\r\n"), "much"));
+}
+
 }  // namespace
 }  // namespace gatehouse::gateway
