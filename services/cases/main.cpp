@@ -4,6 +4,7 @@
 #include "services/cases/drawing/handler.h"
 #include "services/cases/erasures/erasing.h"
 #include "services/cases/erasures/handler.h"
+#include "services/cases/factfind/case_facts.h"
 #include "services/cases/factfind/flows_handler.h"
 #include "services/cases/factfind/handler.h"
 #include "services/cases/handler.h"
@@ -153,30 +154,32 @@ int main(int argc, char** argv) {
   Once once(base.postgres(), DeriveKey(base.root_key(), "once"));
   cases::CaseFile case_file(base.postgres());
   cases::DefinitionStore definitions(base.postgres());
-  cases::PlaceStore places(base.postgres(), outbox, case_file);
+  cases::FlowStore flow_store(base.postgres());
+  cases::FactFindStore fact_find_store(base.postgres(), outbox, case_file);
+  cases::FactFindFacts facts(flow_store, fact_find_store);
+  cases::PlaceStore places(base.postgres(), outbox, case_file, facts);
   cases::PostgresStore store(base.postgres(), outbox, places);
   Settings<cases::PortalSettings> portal_settings(base.postgres(), outbox);
   const cases::PortalGate gate(portal_settings);
   cases::TermsStore terms(base.postgres(), outbox);
   cases::Handler handler(store, places, gate, once);
-  cases::BulkPlaces bulk_places(base.postgres(), outbox);
+  cases::BulkPlaces bulk_places(base.postgres(), outbox, facts);
   cases::BulkStore bulk_store(base.postgres(), outbox, bulk_places);
   cases::BulkHandler bulk(bulk_store, once);
   cases::ChangeStore change_store(base.postgres());
   cases::ChangesHandler changes(change_store, places);
   cases::SearchStore search_store(base.postgres());
   cases::SearchHandler search(search_store, places);
-  cases::PipelinesHandler pipelines({definitions, places, case_file, gate, once});
+  cases::PipelinesHandler pipelines({definitions, places, case_file, facts, gate, once});
   cases::ContactStore contact_store(base.postgres(), outbox, store, case_file);
   cases::ContactsHandler contacts(contact_store, case_file, gate, once);
   Settings<cases::IncidentSettings> incident_settings(base.postgres(), outbox);
   cases::IncidentStore incident_store(base.postgres(), outbox, case_file);
   cases::IncidentsHandler incidents(incident_settings, incident_store, gate, once);
   cases::PortalStore portals(base.postgres(), outbox, portal_settings);
-  cases::PortalHandler portal({portal_settings, portals, terms, store, places, once});
-  cases::FlowStore flow_store(base.postgres());
+  cases::UploadLimitsStore limits(base.postgres(), outbox);
+  cases::PortalHandler portal({portal_settings, portals, terms, limits, store, places, once});
   cases::FlowsHandler flows(flow_store);
-  cases::FactFindStore fact_find_store(base.postgres(), outbox, case_file);
   cases::FactFindsHandler fact_finds({flow_store, fact_find_store, store, places, gate, once});
   Works works({base, outbox, case_file, places, store, portal_settings, terms, flow_store,
                fact_find_store, gate, once});

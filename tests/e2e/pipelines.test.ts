@@ -134,6 +134,91 @@ test("[EZ-35] an action elsewhere moves the case, where a state waits for it", a
   assert.equal((problem as { from?: string }).from, "papers");
 });
 
+/** The first state, as the roof that clients say they have lets it go on. */
+function byRoof(externalAction = "", fieldId = "roof"): State[] {
+  const on = (value: string) => ({
+    externalAction,
+    conditions: [{ flowId: "solar", sectionId: "house", answer: { fieldId, values: [value] } }],
+  });
+  return [
+    { ...states[0], moves: [to("papers", on("metal")), to("lost", on("tiles"))] },
+    ...states.slice(1),
+  ];
+}
+
+/** An organisation that asks what roof it is. */
+async function askingForTheRoof() {
+  const office = await Office.ready();
+  const field = {
+    fieldId: "roof",
+    displayName: "Roof",
+    type: "CHOICE" as const,
+    options: ["tiles", "metal"].map((id) => ({ optionId: id, displayName: id })),
+  };
+  await ok(
+    office.api.PUT("/v1/factFindSections/{sectionId}", {
+      params: { path: { sectionId: "house" } },
+      body: {
+        displayName: "House",
+        subsections: [{ subsectionId: "all", displayName: "All", fields: [field] }],
+      },
+    }),
+  );
+  await ok(
+    office.api.PUT("/v1/flows/{flowId}", {
+      params: { path: { flowId: "solar" } },
+      body: { type: "solar", displayName: "Solar", sections: [{ sectionId: "house" }] },
+    }),
+  );
+  return office;
+}
+
+test("a condition that no answer can meet is refused, with its place", async () => {
+  const office = await askingForTheRoof();
+  const states = byRoof("", "colour");
+  const wrong = await refused(put(office, { states }), 400, "INVALID_REQUEST");
+  const place = "states[0].moves[0].conditions[0].answer.field";
+  assert.ok(JSON.stringify(wrong).includes(place), JSON.stringify(wrong));
+});
+
+test("[X-7] a case moves by its own facts: not before, then by itself", async () => {
+  const office = await askingForTheRoof();
+  await ok(put(office, { states: byRoof("fact-find-submitted") }));
+  await office.putCase();
+  const tooEarly = async (body: Partial<Schemas["MoveCaseRequest"]>) => {
+    const problem = await refused(move(office, body), 400, "MOVE_CONDITION_UNMET");
+    return (problem as { field?: string }).field;
+  };
+  assert.equal(await tooEarly({ stateId: "papers" }), "solar/house/roof");
+  await tooEarly({ externalAction: "fact-find-submitted" });
+  const { browser } = await office.enter(0, { flowIds: ["solar"] });
+  const path = { caseId: office.caseId };
+  const find = await eventually(async () => {
+    const { factFinds } = await ok(
+      browser.api.GET("/v1/portal/cases/{caseId}/factFinds", { params: { path } }),
+    );
+    return factFinds[0];
+  }, "the fact find");
+  const about = { ...path, factFindId: find.factFindId };
+  await ok(
+    browser.api.PUT(
+      "/v1/portal/cases/{caseId}/factFinds/{factFindId}/answers/{sectionId}/{fieldId}",
+      {
+        params: { path: { ...about, sectionId: "house", fieldId: "roof" } },
+        body: { value: { text: "metal" } as never },
+      },
+    ),
+  );
+  await tooEarly({ stateId: "papers" }); // What is not handed in does not count.
+  await ok(
+    browser.api.POST("/v1/portal/cases/{caseId}/factFinds/{factFindId}:submit", {
+      params: { path: about },
+      body: {},
+    }),
+  );
+  assert.equal((await office.case()).state!.stateId, "papers");
+});
+
 test("[EZ-36] a kind of case has its own pipeline, and what it hides is hidden", async () => {
   const { office, ada } = await entered();
   assert.equal((await office.case()).state!.pipelineId, "solar");

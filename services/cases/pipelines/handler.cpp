@@ -24,18 +24,18 @@ v1::CaseStatus StatusFrom(const Place& place, const std::string& etag) {
   *status.mutable_state() = place.state();
   *status.mutable_since_time() = ToProto(place.since);
   status.set_etag(etag);
+  for (const std::string& action : place.waiting_actions) status.add_waiting_actions(action);
   return status;
 }
 
 // Which of the rules moves the case.
 PlaceStore::Decide DecisionOf(const v1::MoveCaseRequest& request) {
-  return
-      [request](const Pipeline& pipeline, const std::string& from) -> absl::StatusOr<std::string> {
-        if (!request.pipeline_id().empty())
-          return EnterPipeline(pipeline, from, request.state_id());
-        if (!request.state_id().empty()) return MoveTo(pipeline, from, request.state_id());
-        return MoveByExternalAction(pipeline, from, request.external_action());
-      };
+  return [request](const Pipeline& pipeline, const std::string& from,
+                   const Facts& facts) -> absl::StatusOr<std::string> {
+    if (!request.pipeline_id().empty()) return EnterPipeline(pipeline, from, request.state_id());
+    if (!request.state_id().empty()) return MoveTo(pipeline, from, request.state_id(), facts);
+    return MoveByExternalAction(pipeline, from, request.external_action(), facts);
+  };
 }
 
 // Says one thing: a state or an action outside; a pipeline goes with a state, or alone.
@@ -74,7 +74,30 @@ void PipelinesHandler::Register(Server& server) {
 absl::StatusOr<v1::Pipeline> PipelinesHandler::PutPipeline(const Call& call,
                                                            const v1::PutPipelineRequest& request) {
   RETURN_IF_ERROR(CheckDefinition(request));
+  RETURN_IF_ERROR(CheckConditions(call.caller.organisation_id, request));
   return parts_.definitions.Put(call.caller.organisation_id, FromRequest(request));
+}
+
+absl::Status PipelinesHandler::CheckConditions(const std::string& organisation_id,
+                                               const v1::PutPipelineRequest& pipeline) {
+  CaseFacts::Conditions conditions;
+  std::vector<std::string> places;
+  for (int i = 0; i < pipeline.states_size(); ++i) {
+    for (int j = 0; j < pipeline.states(i).moves_size(); ++j) {
+      const v1::PipelineMove& move = pipeline.states(i).moves(j);
+      for (int k = 0; k < move.conditions_size(); ++k) {
+        conditions.push_back(move.conditions(k));
+        places.push_back(absl::StrCat("states[", i, "].moves[", j, "].conditions[", k, "]."));
+      }
+    }
+  }
+  ASSIGN_OR_RETURN(const auto mistakes, parts_.facts.MistakesIn(organisation_id, conditions));
+  std::vector<FieldViolation> violations;
+  for (size_t i = 0; i < mistakes.size(); ++i) {
+    if (!mistakes[i].has_value()) continue;
+    violations.push_back({places[i] + mistakes[i]->field, mistakes[i]->description});
+  }
+  return violations.empty() ? absl::OkStatus() : RefuseFields(violations);
 }
 
 absl::StatusOr<v1::Pipeline> PipelinesHandler::GetPipeline(const Call& call,
@@ -200,16 +223,18 @@ absl::StatusOr<v1::PortalStatus> PipelinesHandler::MoveByClient(const Call& call
 
 absl::StatusOr<v1::PortalStatus> PipelinesHandler::SubmitStep(
     const Call& call, const v1::SubmitStepRequest& request) {
-  return MoveByClient(call, request, [&](const Pipeline& pipeline, const std::string& from) {
-    return MoveBySubmit(pipeline, from, request.state_id());
-  });
+  return MoveByClient(call, request,
+                      [&](const Pipeline& pipeline, const std::string& from, const Facts& facts) {
+                        return MoveBySubmit(pipeline, from, request.state_id(), facts);
+                      });
 }
 
 absl::StatusOr<v1::PortalStatus> PipelinesHandler::RestartCase(
     const Call& call, const v1::RestartCaseRequest& request) {
-  return MoveByClient(call, request, [&](const Pipeline& pipeline, const std::string& from) {
-    return MoveByRestart(pipeline, from, request.state_id());
-  });
+  return MoveByClient(call, request,
+                      [&](const Pipeline& pipeline, const std::string& from, const Facts&) {
+                        return MoveByRestart(pipeline, from, request.state_id());
+                      });
 }
 
 }  // namespace gatehouse::cases

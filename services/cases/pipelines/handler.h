@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gatehouse/cases/v1/pipelines.pb.h"
+#include "services/cases/domain/facts.h"
 #include "services/cases/pipelines/store/definition_store.h"
 #include "services/cases/pipelines/store/place_store.h"
 #include "services/cases/portal/gate.h"
@@ -17,6 +18,7 @@ class PipelinesHandler {
     DefinitionStore& definitions;
     PlaceStore& places;
     CaseFile& cases;
+    CaseFacts& facts;
     const PortalGate& gate;
     Once& once;
   };
@@ -43,6 +45,9 @@ class PipelinesHandler {
                                                const v1::RestartCaseRequest& request);
 
  private:
+  // INVALID_REQUEST with every condition that could never hold, each with its place.
+  absl::Status CheckConditions(const std::string& organisation_id,
+                               const v1::PutPipelineRequest& pipeline);
   // What the client sees after its own move, or without one.
   absl::StatusOr<v1::PortalStatus> Shown(const Call& call, const std::string& case_id,
                                          const Place& place, const std::string& language,

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "services/cases/factfind/case_facts.h"
 #include "services/cases/handler.h"
 #include "services/cases/pipelines/store/place_store.h"
 #include "services/cases/store/postgres_store.h"
@@ -13,12 +14,28 @@ namespace gatehouse::cases {
 
 extern const std::vector<Migration> kMigrations;
 
+// Where no pipeline has conditions.
+struct NoFacts : CaseFacts {
+  absl::StatusOr<std::map<std::string, Facts>> Of(const std::string&,
+                                                  const std::vector<std::string>&,
+                                                  const Conditions&) override {
+    return std::map<std::string, Facts>();
+  }
+  absl::StatusOr<std::vector<std::optional<FieldViolation>>> MistakesIn(
+      const std::string&, const Conditions& conditions) override {
+    return std::vector<std::optional<FieldViolation>>(conditions.size());
+  }
+};
+
 struct Fixture {
   TestDatabase database{"cases", WithCommon(kMigrations)};
   // Nobody is there to be told: what is to be told stays in the outbox, where the test looks.
   Outbox outbox{database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}}};
   CaseFile case_file{database.postgres()};
-  PlaceStore places{database.postgres(), outbox, case_file};
+  FlowStore flow_store{database.postgres()};
+  FactFindStore find_store{database.postgres(), outbox, case_file};
+  FactFindFacts facts{flow_store, find_store};
+  PlaceStore places{database.postgres(), outbox, case_file, facts};
   PostgresStore store{database.postgres(), outbox, places};
   Once once{database.postgres(), Secret(RandomBytes(32))};
   Settings<PortalSettings> settings{database.postgres(), outbox};

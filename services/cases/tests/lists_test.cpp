@@ -146,7 +146,8 @@ TEST_CASE("cases and notes are read by their indexes", "[service][plans]") {
       "FROM generate_series(1, 20000) AS n");
   Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
   CaseFile case_file(database.postgres());
-  PlaceStore places(database.postgres(), outbox, case_file);
+  NoFacts facts;
+  PlaceStore places(database.postgres(), outbox, case_file, facts);
   const auto cases = [&](const Page& page) {
     return [&, page](Postgres& pool) {
       return PostgresStore(pool, outbox, places).List("o0", page).value().size();
@@ -214,7 +215,8 @@ TEST_CASE("what has happened in a case is read by its indexes", "[service][plans
   FillWithHistory(database);
   Outbox outbox(database.postgres(), {.key = Secret(RandomBytes(32)), .services = {}});
   CaseFile case_file(database.postgres());
-  PlaceStore no_places(database.postgres(), outbox, case_file);
+  NoFacts facts;
+  PlaceStore no_places(database.postgres(), outbox, case_file, facts);
   PostgresStore mirror(database.postgres(), outbox, no_places);
   const auto changes = [&](const Page& page) {
     return [&, page](Postgres& pool) {
@@ -234,7 +236,10 @@ TEST_CASE("what has happened in a case is read by its indexes", "[service][plans
   };
   const auto moves = [&](const Page& page) {
     return [&, page](Postgres& pool) {
-      return PlaceStore(pool, outbox, case_file).ListMoves("o0", "case-4", page).value().size();
+      return PlaceStore(pool, outbox, case_file, facts)
+          .ListMoves("o0", "case-4", page)
+          .value()
+          .size();
     };
   };
   const auto acceptances = [&](const Page& page) {

@@ -9,7 +9,7 @@ namespace gatehouse::cases {
 namespace {
 
 struct BulkFixture : PipelinesFixture {
-  BulkPlaces bulk_places{database.postgres(), outbox};
+  BulkPlaces bulk_places{database.postgres(), outbox, facts};
   BulkStore bulk{database.postgres(), outbox, bulk_places};
   BulkHandler bulk_handler{bulk, once};
 

@@ -7,7 +7,6 @@
 #include "gatehouse/cases/v1/reasons.pb.h"
 #include "services/cases/factfind/domain/decimal.h"
 #include "services/cases/portal/domain/video.h"
-#include "services/common/base/status.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -104,14 +103,8 @@ class Inspection {
       mistakes_.Add(place + "field_id", "is no field that stands before this one");
       return;
     }
-    const Field& other = *found->second;
-    if (!IsChoice(other) && other.type() != Field::YES_NO) {
-      mistakes_.Add(place + "field_id", "is neither a choice nor a YES_NO");
-      return;
-    }
-    for (int i = 0; i < condition.values_size(); ++i) {
-      if (CanBe(other, condition.values(i))) continue;
-      mistakes_.Add(absl::StrCat(place, "values[", i, "]"), "is no answer to that field");
+    for (const FieldViolation& mistake : MistakesIn(condition, *found->second)) {
+      mistakes_.Add(place + mistake.field, mistake.description);
     }
   }
 
@@ -220,6 +213,18 @@ void CheckWhole(const Section& section, const std::string& place, Mistakes& mist
 }
 
 }  // namespace
+
+std::vector<FieldViolation> MistakesIn(const v1::FieldCondition& condition, const Field& on) {
+  if (!IsChoice(on) && on.type() != Field::YES_NO) {
+    return {{"field_id", "is neither a choice nor a YES_NO"}};
+  }
+  std::vector<FieldViolation> mistakes;
+  for (int i = 0; i < condition.values_size(); ++i) {
+    if (CanBe(on, condition.values(i))) continue;
+    mistakes.push_back({absl::StrCat("values[", i, "]"), "is no answer to that field"});
+  }
+  return mistakes;
+}
 
 int CountFields(const Fields& fields) {
   int count = fields.size();

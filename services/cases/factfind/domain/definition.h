@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "gatehouse/cases/v1/factfind_fields.pb.h"
 #include "gatehouse/cases/v1/flows.pb.h"
+#include "services/common/base/status.h"
 
 namespace gatehouse::cases {
 
@@ -34,6 +35,10 @@ std::string SubmitActionOf(const Flow& flow);
 // Null where the flow asks for none of this id.
 const Field* FindField(const Flow& flow, const std::string& section_id,
                        const std::string& field_id);
+
+// What is wrong with a condition on this field, if anything, with the place within it: a field that
+// is no choice, an answer that it does not know.
+std::vector<FieldViolation> MistakesIn(const v1::FieldCondition& condition, const Field& on);
 
 // How many fields there are, those of groups counted too.
 int CountFields(const google::protobuf::RepeatedPtrField<Field>& fields);

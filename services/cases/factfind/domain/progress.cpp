@@ -90,6 +90,14 @@ std::vector<ShownField> ShownFields(const Field& group, const v1::AnswerItem& it
   return shown;
 }
 
+bool Holds(const v1::FieldCondition& condition, const Section& section, const Answers& answers) {
+  Shown shown;
+  for (const ShownField& field : ShownFields(section, answers)) {
+    shown[field.field->field_id()] = field.value;
+  }
+  return Holds(condition, shown);
+}
+
 std::vector<v1::SectionProgress> ProgressOf(const Flow& flow, const Answers& answers) {
   std::vector<v1::SectionProgress> progress;
   for (const Section& section : flow.definition()) {

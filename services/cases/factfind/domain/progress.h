@@ -24,6 +24,9 @@ std::vector<ShownField> ShownFields(const Section& section, const Answers& answe
 // Those of an item of a group.
 std::vector<ShownField> ShownFields(const Field& group, const v1::AnswerItem& item);
 
+// Whether a condition on a field of the section holds: the field is shown, and answered so.
+bool Holds(const v1::FieldCondition& condition, const Section& section, const Answers& answers);
+
 // How far each section has come.
 std::vector<v1::SectionProgress> ProgressOf(const Flow& flow, const Answers& answers);
 

@@ -10,6 +10,7 @@
 #include "services/common/base/proto_time.h"
 #include "services/common/base/random.h"
 #include "services/common/jobs/events.h"
+#include "services/common/postgres/arrays.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -104,6 +105,13 @@ constexpr char kSubmit[] = R"sql(
   UPDATE fact_find SET submit_time = clock_timestamp() WHERE organisation_id = $1
     AND case_id = $2 AND fact_find_id = $3 AND $4 IN ('*', contact_id) AND submit_time IS NULL
   RETURNING *)sql";
+
+constexpr char kHandedIn[] = R"sql(
+  SELECT f.case_id, f.fact_find_id, f.flow_id, f.flow_version, a.section_id, a.field_id, a.value
+  FROM fact_find AS f JOIN fact_answer AS a USING (organisation_id, case_id, fact_find_id)
+  WHERE f.organisation_id = $1 AND f.case_id = ANY ($2::text[]) AND f.submit_time IS NOT NULL
+    AND f.flow_id = ANY ($3::text[]) AND a.section_id = ANY ($4::text[])
+  ORDER BY f.case_id, f.fact_find_id)sql";
 
 constexpr char kUnlock[] = R"sql(
   UPDATE fact_find SET submit_time = NULL, unlock_reason = $4, unlock_time = clock_timestamp()
@@ -304,6 +312,28 @@ absl::Status FactFindStore::Submit(const Target& target, const std::string& by_c
     outbox_.Add(tx,
                 Telling(event, target.organisation_id, target.case_id, FactFindFrom(locked[0])));
     return then();
+  });
+}
+
+absl::StatusOr<std::vector<FactFindStore::HandedIn>> FactFindStore::ListHandedIn(
+    const std::string& organisation_id, const Wanted& wanted) {
+  using Result = absl::StatusOr<std::vector<HandedIn>>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    std::vector<HandedIn> finds;
+    std::string last;
+    for (const pqxx::row& row : tx.Exec(kHandedIn, organisation_id, SqlArray(wanted.case_ids),
+                                        SqlArray(wanted.flow_ids), SqlArray(wanted.section_ids))) {
+      if (finds.empty() || last != row["fact_find_id"].c_str()) {
+        finds.push_back({.case_id = row["case_id"].c_str(),
+                         .flow_id = row["flow_id"].c_str(),
+                         .flow_version = row["flow_version"].as<int>(),
+                         .answers = {}});
+        last = row["fact_find_id"].c_str();
+      }
+      finds.back().answers[{row["section_id"].c_str(), row["field_id"].c_str()}].ParseFromString(
+          BytesFromSql(row["value"]));
+    }
+    return finds;
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "gatehouse/cases/v1/factfind.pb.h"
+#include "services/cases/factfind/domain/progress.h"
 #include "services/cases/factfind/store/flow_store.h"
 #include "services/cases/store/case_file.h"
 #include "services/common/base/caller.h"
@@ -57,6 +58,19 @@ class FactFindStore {
   using Then = std::function<absl::Status()>;
   absl::Status Submit(const Target& target, const std::string& by_contact_id, const Check& check,
                       const Then& then);
+  // Of these cases, each fact find that was handed in of one of these flows, with its answers in
+  // these sections, where there are some.
+  struct HandedIn {
+    std::string case_id, flow_id;
+    int flow_version = 0;
+    cases::Answers answers;  // The type: a method has its name.
+  };
+  struct Wanted {
+    std::vector<std::string> case_ids, flow_ids, section_ids;
+  };
+  absl::StatusOr<std::vector<HandedIn>> ListHandedIn(const std::string& organisation_id,
+                                                     const Wanted& wanted);
+
   // Says `factFind.unlocked`; nothing where it is not locked. Refuses NOT_FOUND.
   absl::Status Unlock(const Target& target, const std::string& reason);
 

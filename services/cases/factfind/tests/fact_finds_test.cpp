@@ -8,9 +8,7 @@ namespace gatehouse::cases {
 namespace {
 
 struct FactFindsFixture : Fixture {
-  FlowStore flow_store{database.postgres()};
   FlowsHandler flows{flow_store};
-  FactFindStore find_store{database.postgres(), outbox, case_file};
   FactFindsHandler finds{{flow_store, find_store, store, places, gate, once}};
 
   FactFindsFixture() {

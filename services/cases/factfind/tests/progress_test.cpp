@@ -172,5 +172,30 @@ TEST_CASE("the schema says the shape of every field, and lets nothing else in", 
   CHECK(fields.at("since").struct_value().fields().at("format").string_value() == "date");
 }
 
+TEST_CASE("a condition holds of what is shown and answered so", "[unit]") {
+  const auto section = AsSection(FromText<v1::PutSectionRequest>(R"pb(
+    section_id: "home"
+    subsections {
+      fields { field_id: "owns" type: YES_NO }
+      fields {
+        field_id: "kind"
+        type: CHOICE
+        options { option_id: "flat" }
+        options { option_id: "house" }
+        shown_if { field_id: "owns" values: "true" }
+      }
+    }
+  )pb"));
+  const auto wants = FromText<v1::FieldCondition>(R"pb(field_id: "kind" values: "house")pb");
+  Answers answers;
+  CHECK_FALSE(Holds(wants, section, answers));
+  answers[{"home", "kind"}] = Text("house");
+  CHECK_FALSE(Holds(wants, section, answers));  // It is asked of owners only.
+  answers[{"home", "owns"}].set_yes(true);
+  CHECK(Holds(wants, section, answers));
+  answers[{"home", "kind"}] = Text("flat");
+  CHECK_FALSE(Holds(wants, section, answers));
+}
+
 }  // namespace
 }  // namespace gatehouse::cases

@@ -8,10 +8,8 @@ namespace {
 
 struct SubmitFixture : Fixture {
   DefinitionStore definitions{database.postgres()};
-  PipelinesHandler pipelines{{definitions, places, case_file, gate, once}};
-  FlowStore flow_store{database.postgres()};
+  PipelinesHandler pipelines{{definitions, places, case_file, facts, gate, once}};
   FlowsHandler flows{flow_store};
-  FactFindStore find_store{database.postgres(), outbox, case_file};
   FactFindsHandler finds{{flow_store, find_store, store, places, gate, once}};
 
   // A pipeline from `asked`, where the action moves to `answered`; and a case in it.

@@ -13,6 +13,7 @@ namespace {
 
 // What is wrong over and over need not be said more often.
 constexpr size_t kMistakesMax = 100;
+constexpr int kConditionsMax = 200;
 
 // Both the request and the stored message have `states`.
 template <typename Definition>
@@ -51,6 +52,10 @@ class Inspection {
         Add(place, "restart_allowed", "goes with the view FAILED only");
       }
       CheckMoves(state, place);
+    }
+    if (conditions_ > kConditionsMax) {
+      violations_.push_back(
+          {"states", absl::StrCat("must have at most ", kConditionsMax, " conditions altogether")});
     }
     // Who moves where is known only of a definition that names its states rightly.
     if (violations_.empty()) CheckReached();
@@ -100,7 +105,9 @@ class Inspection {
     if (HasSubStates(pipeline_, state) && state.moves_size() > 0) {
       Add(place, "moves", "belong to its sub-states, in which the cases stand");
     }
-    std::set<std::string> targets, external;
+    std::set<std::string> targets;
+    // What makes a move whatever the facts are: no move after it is ever made by the same.
+    std::set<std::string> external;
     std::set<int> client;
     for (int i = 0; i < state.moves_size(); ++i) {
       const v1::PipelineMove& move = state.moves(i);
@@ -116,13 +123,17 @@ class Inspection {
       if (!targets.insert(move.to_state_id()).second) {
         Add(there, "to_state_id", "stands there twice");
       }
-      if (!move.external_action().empty() && !external.insert(move.external_action()).second) {
+      conditions_ += move.conditions_size();
+      const bool always = move.conditions().empty();
+      if (!move.external_action().empty() && external.count(move.external_action()) != 0) {
         Add(there, "external_action", "makes another move of this state already");
       }
+      if (always) external.insert(move.external_action());
       if (move.client_action() == v1::CLIENT_ACTION_UNSPECIFIED) continue;
-      if (!client.insert(move.client_action()).second) {
+      if (client.count(move.client_action()) != 0) {
         Add(there, "client_action", "makes another move of this state already");
       }
+      if (always) client.insert(move.client_action());
       CheckClientMay(state, there);
     }
   }
@@ -164,6 +175,7 @@ class Inspection {
 
   const v1::PutPipelineRequest& pipeline_;
   std::set<std::string> ids_;
+  int conditions_ = 0;
   std::vector<FieldViolation> violations_;
 };
 

@@ -14,7 +14,9 @@ using State = v1::PipelineState;
 
 // OK, or INVALID_REQUEST with every mistake by which the definition could not work, each with its
 // place: ids and languages that stand twice, sub-states of nothing, moves to nowhere, two moves by
-// the same action, an action of a client who sees nothing to do, a state that no case can reach.
+// the same action of which the first has no conditions, an action of a client who sees nothing to
+// do, a state that no case can reach, more than 200 conditions. Whether there is what a condition
+// asks for, it does not know.
 absl::Status CheckDefinition(const v1::PutPipelineRequest& pipeline);
 
 // Null where there is none of this id.

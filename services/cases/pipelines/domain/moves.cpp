@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "gatehouse/cases/v1/reasons.pb.h"
 #include "services/common/base/status.h"
 
@@ -25,12 +26,37 @@ absl::Status MoveUnknown(const std::string& from) {
       from);
 }
 
-// Where the first move of the state leads that is such a one; empty: there is none.
+absl::Status ConditionUnmet(const std::string& from, const v1::MoveCondition& condition) {
+  const absl::Status refusal = Refuse(v1::MOVE_CONDITION_UNMET,
+                                      "what the move waits for was not answered and handed in yet");
+  return WithFact(WithFact(refusal, "from", from), "field",
+                  absl::StrCat(condition.flow_id(), "/", condition.section_id(), "/",
+                               condition.answer().field_id()));
+}
+
+// Null where all conditions of the move hold.
+const v1::MoveCondition* FirstUnmet(const v1::PipelineMove& move, const Facts& facts) {
+  const auto& conditions = move.conditions();
+  const auto unmet = std::find_if(
+      conditions.begin(), conditions.end(),
+      [&](const v1::MoveCondition& condition) { return facts == nullptr || !facts(condition); });
+  return unmet == conditions.end() ? nullptr : &*unmet;
+}
+
+// Where the first move of the state leads that is such a one and may be made.
 template <typename Is>
-std::string FirstMove(const Pipeline& pipeline, const std::string& from, Is is) {
-  const auto& moves = FindState(pipeline, from)->moves();
-  const auto found = std::find_if(moves.begin(), moves.end(), is);
-  return found == moves.end() ? "" : found->to_state_id();
+absl::StatusOr<std::string> FirstMove(const Pipeline& pipeline, const std::string& from,
+                                      const Facts& facts, Is is) {
+  absl::Status refusal = MoveUnknown(from);
+  bool known = false;
+  for (const v1::PipelineMove& move : FindState(pipeline, from)->moves()) {
+    if (!is(move)) continue;
+    const v1::MoveCondition* unmet = FirstUnmet(move, facts);
+    if (unmet == nullptr) return move.to_state_id();
+    if (!known) refusal = ConditionUnmet(from, *unmet);
+    known = true;
+  }
+  return refusal;
 }
 
 absl::Status StepPassed() {
@@ -40,31 +66,24 @@ absl::Status StepPassed() {
 }  // namespace
 
 absl::StatusOr<std::string> MoveTo(const Pipeline& pipeline, const std::string& from,
-                                   const std::string& to) {
+                                   const std::string& to, const Facts& facts) {
   if (!CanStandIn(pipeline, to)) return StateUnknown(to);
-  const std::string found = FirstMove(
-      pipeline, from, [&](const v1::PipelineMove& move) { return move.to_state_id() == to; });
-  if (found.empty()) return MoveUnknown(from);
-  return found;
+  return FirstMove(pipeline, from, facts,
+                   [&](const v1::PipelineMove& move) { return move.to_state_id() == to; });
 }
 
 absl::StatusOr<std::string> MoveByExternalAction(const Pipeline& pipeline, const std::string& from,
-                                                 const std::string& action) {
-  const std::string to = FirstMove(pipeline, from, [&](const v1::PipelineMove& move) {
-    return move.external_action() == action;
-  });
-  if (to.empty()) return MoveUnknown(from);
-  return to;
+                                                 const std::string& action, const Facts& facts) {
+  return FirstMove(pipeline, from, facts,
+                   [&](const v1::PipelineMove& move) { return move.external_action() == action; });
 }
 
 absl::StatusOr<std::string> MoveBySubmit(const Pipeline& pipeline, const std::string& from,
-                                         const std::string& shown) {
+                                         const std::string& shown, const Facts& facts) {
   if (from != shown) return StepPassed();
-  const std::string to = FirstMove(pipeline, from, [](const v1::PipelineMove& move) {
+  return FirstMove(pipeline, from, facts, [](const v1::PipelineMove& move) {
     return move.client_action() == v1::SUBMITTED;
   });
-  if (to.empty()) return MoveUnknown(from);
-  return to;
 }
 
 absl::StatusOr<std::string> MoveByRestart(const Pipeline& pipeline, const std::string& from,
@@ -72,6 +91,20 @@ absl::StatusOr<std::string> MoveByRestart(const Pipeline& pipeline, const std::s
   if (from != shown) return StepPassed();
   if (!FindState(pipeline, from)->restart_allowed()) return MoveUnknown(from);
   return FirstState(pipeline).state_id();
+}
+
+bool WaitsFor(const State& state, const std::string& action) {
+  return std::any_of(state.moves().begin(), state.moves().end(), [&](const v1::PipelineMove& move) {
+    return move.external_action() == action;
+  });
+}
+
+std::vector<v1::MoveCondition> ConditionsOf(const State& state) {
+  std::vector<v1::MoveCondition> conditions;
+  for (const v1::PipelineMove& move : state.moves()) {
+    conditions.insert(conditions.end(), move.conditions().begin(), move.conditions().end());
+  }
+  return conditions;
 }
 
 absl::StatusOr<std::string> EnterPipeline(const Pipeline& pipeline, const std::string& from,

@@ -125,7 +125,7 @@ v1::PortalStatus StatusOf(const Place& place, const std::vector<std::string>& pa
     if (ViewOf(*state) == v1::FAILED || !ComesAfter(pipeline, *state, standing)) continue;
     *status.add_next() = Shown(*state, language);
   }
-  status.set_can_submit(MoveBySubmit(pipeline, place.state_id, place.state_id).ok());
+  status.set_can_submit(MoveBySubmit(pipeline, place.state_id, place.state_id, place.facts).ok());
   status.set_can_restart(IsVisible(pipeline, standing) && standing.restart_allowed());
   if (with_stages) AddStages(pipeline, current, language, status);
   return status;

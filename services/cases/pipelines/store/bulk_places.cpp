@@ -39,7 +39,7 @@ constexpr char kRecordAll[] = R"sql(
     SELECT $1, case_id, pipeline_id, version, to_state_id FROM step ORDER BY case_id
     ON CONFLICT (organisation_id, case_id) DO UPDATE SET pipeline_id = excluded.pipeline_id,
       pipeline_version = excluded.pipeline_version, state_id = excluded.state_id,
-      moves = p.moves + 1, since_time = clock_timestamp()
+      moves = p.moves + 1, since_time = clock_timestamp(), waiting_actions = '{}'
     RETURNING case_id, moves, since_time)
   INSERT INTO case_move (organisation_id, case_id, number, pipeline_id, pipeline_version,
                          from_state_id, to_state_id, cause, actor_id, actor_name, contact_id,
@@ -70,16 +70,41 @@ Definitions DefinitionsOf(Transaction& tx, const std::string& organisation_id,
   return definitions;
 }
 
+const Pipeline& PipelineOf(const pqxx::row& row, const Definitions& definitions) {
+  return definitions.at({row["pipeline_id"].c_str(), row["version"].as<int64_t>()});
+}
+
+// What the moves ask for that are wanted, of all these cases at once.
+absl::StatusOr<std::map<std::string, Facts>> FactsOf(CaseFacts& facts,
+                                                     const std::string& organisation_id,
+                                                     const pqxx::result& standings,
+                                                     const Definitions& definitions) {
+  std::vector<std::string> case_ids;
+  CaseFacts::Conditions conditions;
+  for (const pqxx::row& row : standings) {
+    if (row["state_id"].is_null()) continue;
+    const State& state = *FindState(PipelineOf(row, definitions), row["state_id"].c_str());
+    for (const v1::PipelineMove& move : state.moves()) {
+      if (move.conditions().empty() || move.to_state_id() != row["wanted"].c_str()) continue;
+      case_ids.emplace_back(row["case_id"].c_str());
+      conditions.insert(conditions.end(), move.conditions().begin(), move.conditions().end());
+    }
+  }
+  return facts.Of(organisation_id, case_ids, conditions);
+}
+
 // What the case of this row moves to.
-absl::StatusOr<std::string> TargetOf(const pqxx::row& row, const Definitions& definitions) {
+absl::StatusOr<std::string> TargetOf(const pqxx::row& row, const Definitions& definitions,
+                                     const std::map<std::string, Facts>& facts) {
   if (row["pipeline_id"].is_null()) {
     return Refuse(v1::NOT_IN_PIPELINE, "the case is in no pipeline");
   }
-  const Pipeline& pipeline =
-      definitions.at({row["pipeline_id"].c_str(), row["version"].as<int64_t>()});
+  const Pipeline& pipeline = PipelineOf(row, definitions);
   const std::string wanted = row["wanted"].c_str();
   if (row["state_id"].is_null()) return EnterPipeline(pipeline, "", wanted);
-  return MoveTo(pipeline, row["state_id"].c_str(), wanted);
+  const auto of_case = facts.find(row["case_id"].c_str());
+  return MoveTo(pipeline, row["state_id"].c_str(), wanted,
+                of_case == facts.end() ? nullptr : of_case->second);
 }
 
 // Moves that were decided on, column by column.
@@ -130,10 +155,11 @@ absl::StatusOr<BulkPlaces::Refused> BulkPlaces::FollowAll(const Caller& caller,
     const auto standings =
         tx.Exec(kStandings, organisation_id, SqlArray(case_ids), SqlArray(kinds), SqlArray(wanted));
     const Definitions definitions = DefinitionsOf(tx, organisation_id, standings);
+    ASSIGN_OR_RETURN(const auto facts, FactsOf(facts_, organisation_id, standings, definitions));
     Refused refused;
     Steps steps;
     for (const pqxx::row& row : standings) {
-      const auto target = TargetOf(row, definitions);
+      const auto target = TargetOf(row, definitions, facts);
       if (target.ok()) {
         steps.Add(row, *target);
       } else {

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/cases/domain/case.h"
+#include "services/cases/domain/facts.h"
 #include "services/common/base/caller.h"
 #include "services/common/jobs/outbox.h"
 #include "services/common/postgres/postgres.h"
@@ -15,7 +16,8 @@ namespace gatehouse::cases {
 // Where many cases stand after a put, in as many statements as for one.
 class BulkPlaces {
  public:
-  BulkPlaces(Postgres& postgres, Outbox& outbox) : postgres_(postgres), outbox_(outbox) {}
+  BulkPlaces(Postgres& postgres, Outbox& outbox, CaseFacts& facts)
+      : postgres_(postgres), outbox_(outbox), facts_(facts) {}
 
   // As Places::Follow of each, in the transaction of their put. Where it refuses some, it says
   // which and why, and the transaction is not to be kept: nobody has moved then.
@@ -25,6 +27,7 @@ class BulkPlaces {
  private:
   Postgres& postgres_;
   Outbox& outbox_;
+  CaseFacts& facts_;
 };
 
 }  // namespace gatehouse::cases

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gatehouse/cases/v1/events.pb.h"
 #include "gatehouse/cases/v1/reasons.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
@@ -17,7 +17,8 @@ namespace {
 // Where the case stands or, in no pipeline, where it would begin: on the current version of the
 // pipeline $4 if that is named, else of the one that names the kind $3. `state_id` is null then.
 constexpr char kStanding[] = R"sql(
-  SELECT p.state_id, p.since_time, v.pipeline_id, v.version, v.definition, v.create_time
+  SELECT p.state_id, p.since_time, array_to_string(p.waiting_actions, ' ') AS waiting_actions,
+         v.pipeline_id, v.version, v.definition, v.create_time
   FROM (SELECT 1) AS one
   LEFT JOIN case_place AS p ON p.organisation_id = $1 AND p.case_id = $2
   LEFT JOIN pipeline_kind AS k ON k.organisation_id = $1 AND k.kind = $3 AND p.case_id IS NULL
@@ -36,7 +37,7 @@ constexpr char kRecord[] = R"sql(
     INSERT INTO case_place AS p (organisation_id, case_id, pipeline_id, pipeline_version, state_id)
     VALUES ($1, $2, $3, $4, $6)
     ON CONFLICT (organisation_id, case_id) DO UPDATE SET pipeline_id = $3, pipeline_version = $4,
-      state_id = $6, moves = p.moves + 1, since_time = clock_timestamp()
+      state_id = $6, moves = p.moves + 1, since_time = clock_timestamp(), waiting_actions = '{}'
     RETURNING moves, since_time)
   INSERT INTO case_move (organisation_id, case_id, number, pipeline_id, pipeline_version,
                          from_state_id, to_state_id, cause, actor_id, actor_name, contact_id,
@@ -50,6 +51,10 @@ constexpr char kForget[] = R"sql(
   DELETE FROM case_move WHERE organisation_id = $1 AND case_id = $2 AND contact_id <> ''
     AND number > 1000 AND number <= (
       SELECT moves FROM case_place WHERE organisation_id = $1 AND case_id = $2) - 500)sql";
+// An action that came before the conditions of its move held; once.
+constexpr char kRemember[] = R"sql(
+  UPDATE case_place SET waiting_actions = array_append(waiting_actions, $3::text)
+  WHERE organisation_id = $1 AND case_id = $2 AND NOT waiting_actions @> ARRAY[$3::text])sql";
 
 // The newest, in the order of their making.
 constexpr char kPassed[] = R"sql(
@@ -70,9 +75,15 @@ constexpr char kReport[] = R"sql(
   FROM case_place WHERE organisation_id = $1 AND pipeline_id = $2 GROUP BY state_id)sql";
 
 Place PlaceFrom(const pqxx::row& row) {
-  Place place{.pipeline = DefinitionStore::From(row), .state_id = "", .since = {}};
+  Place place{.pipeline = DefinitionStore::From(row),
+              .state_id = "",
+              .since = {},
+              .waiting_actions = {},
+              .facts = nullptr};
   if (row["state_id"].is_null()) return place;
   place.state_id = row["state_id"].c_str();
+  // Ids hold no spaces.
+  place.waiting_actions = absl::StrSplit(row["waiting_actions"].c_str(), ' ', absl::SkipEmpty());
   place.since = TimeFromSql(row["since_time"]);
   return place;
 }
@@ -120,7 +131,8 @@ absl::StatusOr<std::optional<CaseState>> PlaceStore::Follow(const Caller& caller
     if (stands && (wanted.empty() || wanted == now.state_id)) return StateOf(now);
     Place to = now;
     if (stands) {
-      ASSIGN_OR_RETURN(to.state_id, MoveTo(now.pipeline, now.state_id, wanted));
+      ASSIGN_OR_RETURN(const Facts facts, FactsOf(organisation_id, put.case_id, &now.state()));
+      ASSIGN_OR_RETURN(to.state_id, MoveTo(now.pipeline, now.state_id, wanted, facts));
     } else {
       ASSIGN_OR_RETURN(to.state_id, EnterPipeline(now.pipeline, "", wanted));
     }
@@ -165,7 +177,10 @@ absl::StatusOr<PlaceStore::Moved> PlaceStore::Make(const std::string& organisati
       return Refuse(common::v1::NOT_FOUND, "there is no such pipeline");
     }
     const std::string from = to.state_id;
-    ASSIGN_OR_RETURN(to.state_id, move.decide(to.pipeline, from));
+    // Of another pipeline, or an older version, none of its moves is made.
+    const State* standing = move.pipeline_id.empty() ? FindState(to.pipeline, from) : nullptr;
+    ASSIGN_OR_RETURN(const Facts facts, FactsOf(organisation_id, move.case_id, standing));
+    ASSIGN_OR_RETURN(to.state_id, move.decide(to.pipeline, from, facts));
     ASSIGN_OR_RETURN(to, Record(tx, organisation_id, move.case_id, from, to, move.mover));
     return Moved{std::move(to), std::move(etag)};
   });
@@ -173,21 +188,41 @@ absl::StatusOr<PlaceStore::Moved> PlaceStore::Make(const std::string& organisati
 
 absl::Status PlaceStore::Act(const Caller& client, const std::string& case_id,
                              const std::string& action) {
-  ASSIGN_OR_RETURN(const auto place, Find(client.organisation_id, case_id));
-  if (!place.has_value()) return absl::OkStatus();
-  const auto to = MoveByExternalAction(place->pipeline, place->state_id, action);
-  if (!to.ok()) return absl::OkStatus();
-  const Move move = {.case_id = case_id,
-                     .etag = "",
-                     .pipeline_id = "",
-                     .decide = [&](const Pipeline&, const std::string&) { return to; },
-                     .mover = {.cause = v1::MOVED_BY_CLIENT,
-                               .actor_id = client.actor_id,
-                               .actor_name = client.actor_name,
-                               .contact_id = client.AccessTo(case_id)->contact_id,
-                               .reason = "",
-                               .external_action = action}};
-  return Make(client.organisation_id, move).status();
+  const std::string& organisation_id = client.organisation_id;
+  return postgres_.Write(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto place, Find(organisation_id, case_id));
+    if (!place.has_value()) return absl::OkStatus();
+    std::vector<std::string> actions = place->waiting_actions;
+    actions.push_back(action);
+    for (const std::string& done : actions) {
+      const auto to = MoveByExternalAction(place->pipeline, place->state_id, done, place->facts);
+      if (!to.ok()) continue;
+      const Move move = {
+          .case_id = case_id,
+          .etag = "",
+          .pipeline_id = "",
+          .decide = [&](const Pipeline&, const std::string&, const Facts&) { return to; },
+          .mover = {.cause = v1::MOVED_BY_CLIENT,
+                    .actor_id = client.actor_id,
+                    .actor_name = client.actor_name,
+                    .contact_id = client.AccessTo(case_id)->contact_id,
+                    .reason = "",
+                    .external_action = done}};
+      return Make(organisation_id, move).status();
+    }
+    if (!WaitsFor(place->state(), action)) return absl::OkStatus();
+    tx.Exec(kRemember, organisation_id, case_id, action);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<Facts> PlaceStore::FactsOf(const std::string& organisation_id,
+                                          const std::string& case_id, const State* state) {
+  if (state == nullptr) return Facts();
+  const CaseFacts::Conditions conditions = ConditionsOf(*state);
+  if (conditions.empty()) return Facts();
+  ASSIGN_OR_RETURN(auto facts, facts_.Of(organisation_id, {case_id}, conditions));
+  return std::move(facts[case_id]);
 }
 
 absl::StatusOr<Place> PlaceStore::Record(Transaction& tx, const std::string& organisation_id,
@@ -199,6 +234,8 @@ absl::StatusOr<Place> PlaceStore::Record(Transaction& tx, const std::string& org
               mover.contact_id, mover.reason, mover.external_action);
   to.since = TimeFromSql(kept[0]["create_time"]);
   if (!mover.contact_id.empty()) tx.Exec(kForget, organisation_id, case_id);
+  to.waiting_actions.clear();
+  ASSIGN_OR_RETURN(to.facts, FactsOf(organisation_id, case_id, &to.state()));
   v1::CaseMoved event;
   event.set_pipeline_id(to.pipeline.pipeline_id());
   event.set_from_state_id(from);
@@ -219,7 +256,9 @@ absl::StatusOr<std::optional<Place>> PlaceStore::Find(const std::string& organis
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     const auto rows = tx.Exec(kStanding, organisation_id, case_id, "", "");
     if (rows.empty()) return std::nullopt;
-    return PlaceFrom(rows[0]);
+    Place place = PlaceFrom(rows[0]);
+    ASSIGN_OR_RETURN(place.facts, FactsOf(organisation_id, case_id, &place.state()));
+    return place;
   });
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "services/cases/domain/facts.h"
 #include "services/cases/domain/places.h"
 #include "services/cases/pipelines/domain/moves.h"
 #include "services/cases/store/case_file.h"
@@ -20,16 +21,17 @@ namespace gatehouse::cases {
 // are one after the other, under the lock of the case's row.
 class PlaceStore : public Places {
  public:
-  PlaceStore(Postgres& postgres, Outbox& outbox, CaseFile& cases)
-      : postgres_(postgres), outbox_(outbox), cases_(cases) {}
+  PlaceStore(Postgres& postgres, Outbox& outbox, CaseFile& cases, CaseFacts& facts)
+      : postgres_(postgres), outbox_(outbox), cases_(cases), facts_(facts) {}
 
   absl::StatusOr<std::optional<CaseState>> Follow(const Caller& caller, const Case& put) override;
   absl::StatusOr<std::map<std::string, CaseState>> Of(
       const std::string& organisation_id, const std::vector<std::string>& case_ids) override;
 
-  // Which state of the pipeline the case moves to, from the one that it stands in (empty: none).
-  using Decide =
-      std::function<absl::StatusOr<std::string>(const Pipeline& pipeline, const std::string& from)>;
+  // Which state of the pipeline the case moves to, from the one that it stands in (empty: none), by
+  // the facts that the moves of that state ask for.
+  using Decide = std::function<absl::StatusOr<std::string>(
+      const Pipeline& pipeline, const std::string& from, const Facts& facts)>;
   struct Move {
     std::string case_id;
     std::string etag;         // Of the case; empty: whichever.
@@ -46,7 +48,9 @@ class PlaceStore : public Places {
   absl::StatusOr<Moved> Make(const std::string& organisation_id, const Move& move);
 
   // What a client did, such as `offer-accepted`: moves the case where the state that it stands in
-  // waits for that external action, and elsewhere does nothing. The caller holds the case's lock.
+  // waits for that external action, and elsewhere does nothing. Where a condition of the move does
+  // not hold, it is remembered; what is remembered is looked at again here, since what was done may
+  // have made it hold. The caller holds the case's lock.
   absl::Status Act(const Caller& client, const std::string& case_id, const std::string& action);
 
   // Nothing where the case is in no pipeline, or is not there.
@@ -64,6 +68,9 @@ class PlaceStore : public Places {
                                                                 const std::string& pipeline_id);
 
  private:
+  // What the moves of a state ask for of the case.
+  absl::StatusOr<Facts> FactsOf(const std::string& organisation_id, const std::string& case_id,
+                                const State* state);
   absl::StatusOr<Place> Record(Transaction& tx, const std::string& organisation_id,
                                const std::string& case_id, const std::string& from, Place to,
                                const Mover& mover);
@@ -71,6 +78,7 @@ class PlaceStore : public Places {
   Postgres& postgres_;
   Outbox& outbox_;
   CaseFile& cases_;
+  CaseFacts& facts_;
 };
 
 }  // namespace gatehouse::cases

@@ -46,7 +46,7 @@ inline void AddText(State& state, const std::string& language, const std::string
 
 struct PipelinesFixture : Fixture {
   DefinitionStore definitions{database.postgres()};
-  PipelinesHandler pipelines{{definitions, places, case_file, gate, once}};
+  PipelinesHandler pipelines{{definitions, places, case_file, facts, gate, once}};
 
   absl::StatusOr<pb::Case> PutAt(const std::string& case_id, const std::string& state_id,
                                  const std::string& kind = "installation") {

@@ -49,9 +49,7 @@ v1::Task TaskOf(const v1::Visit& visit, bool blocks_case) {
 
 // The case waits for it where its state moves on when it is handed in.
 v1::Task TaskOf(const AskedFactFind& asked, const std::optional<Place>& place) {
-  const bool blocks_case =
-      place.has_value() &&
-      MoveByExternalAction(place->pipeline, place->state_id, asked.submit_action).ok();
+  const bool blocks_case = place.has_value() && WaitsFor(place->state(), asked.submit_action);
   v1::Task task =
       Asked(v1::Task::FACT_FIND, asked.find.fact_find_id(), asked.find.display_name(), blocks_case);
   task.set_contact_id(asked.find.contact_id());
