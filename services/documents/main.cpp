@@ -268,7 +268,7 @@ int Serve(Config config) {
   ChangesHandler changes_handler(changes);
   RequestsHandler requests_handler(requests, request_store, documents, once);
   TemplatesHandler templates_handler(templates);
-  SettingsHandler settings_handler(settings, once);
+  SettingsHandler settings_handler({base.postgres(), outbox, settings, once});
   Server server("documents");
   Register(
       {uploads_handler, resumable_handler, downloads_handler, archives_handler, changes_handler,

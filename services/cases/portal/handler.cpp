@@ -16,6 +16,8 @@ void PortalHandler::Register(Server& server) {
       .Unary("PublishTerms", *this, &Self::PublishTerms)
       .Unary("GetTerms", *this, &Self::GetTerms)
       .Unary("ListTermsAcceptances", *this, &Self::ListTermsAcceptances);
+  server.Service("gatehouse.cases.v1.UploadLimitsFollower")
+      .Unary("FollowUploadLimits", *this, &Self::FollowUploadLimits);
   server.Service("gatehouse.cases.v1.PortalHomes")
       .Unary("GetHome", *this, &Self::GetHome)
       .Unary("FinishWelcome", *this, &Self::FinishWelcome)
@@ -55,6 +57,12 @@ absl::StatusOr<v1::ListTermsAcceptancesResponse> PortalHandler::ListTermsAccepta
   return response;
 }
 
+absl::StatusOr<v1::FollowUploadLimitsResponse> PortalHandler::FollowUploadLimits(
+    const Call& call, const v1::FollowUploadLimitsRequest& request) {
+  RETURN_IF_ERROR(parts_.upload_limits.Set(call.caller.organisation_id, request));
+  return v1::FollowUploadLimitsResponse();
+}
+
 absl::StatusOr<v1::HomeCase> PortalHandler::HomeCaseOf(const Call& call, const Case& mirrored,
                                                        const PortalSettings& settings,
                                                        const std::string& language) {
@@ -92,6 +100,8 @@ absl::StatusOr<v1::PortalHome> PortalHandler::GetHome(const Call& call,
     if (video.has_value()) *home.mutable_overview_video() = *video;
   }
   home.set_terms_to_accept(standing.due());
+  ASSIGN_OR_RETURN(*home.mutable_upload_limits(),
+                   parts_.upload_limits.Get(call.caller.organisation_id));
   if (standing.due() != 0) return home;
   ASSIGN_OR_RETURN(const std::vector<Case> cases,
                    parts_.cases.ListVisible(call.caller.organisation_id, call.caller.cases));

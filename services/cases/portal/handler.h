@@ -6,19 +6,21 @@
 #include "services/cases/portal/gate.h"
 #include "services/cases/portal/store/portal_store.h"
 #include "services/cases/portal/store/terms_store.h"
+#include "services/cases/portal/store/upload_limits_store.h"
 #include "services/common/postgres/once.h"
 #include "services/common/rpc/server.h"
 
 namespace gatehouse::cases {
 
-// The RPCs of proto/gatehouse/cases/v1/portal.proto, translated into calls of the stores and the
-// rules.
+// The RPCs of proto/gatehouse/cases/v1/portal.proto and upload_limits.proto, translated into calls
+// of the stores and the rules.
 class PortalHandler {
  public:
   struct Parts {
     Settings<PortalSettings>& settings;
     PortalStore& portals;
     TermsStore& terms;
+    UploadLimitsStore& upload_limits;
     Store& cases;
     PlaceStore& places;
     Once& once;
@@ -34,6 +36,9 @@ class PortalHandler {
   absl::StatusOr<v1::Terms> GetTerms(const Call& call, const v1::GetTermsRequest& request);
   absl::StatusOr<v1::ListTermsAcceptancesResponse> ListTermsAcceptances(
       const Call& call, const v1::ListTermsAcceptancesRequest& request);
+
+  absl::StatusOr<v1::FollowUploadLimitsResponse> FollowUploadLimits(
+      const Call& call, const v1::FollowUploadLimitsRequest& request);
 
   absl::StatusOr<v1::PortalHome> GetHome(const Call& call, const v1::GetHomeRequest& request);
   absl::StatusOr<v1::FinishWelcomeResponse> FinishWelcome(const Call& call,

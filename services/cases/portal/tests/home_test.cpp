@@ -11,7 +11,8 @@ namespace {
 struct PortalFixture : PipelinesFixture {
   TermsStore terms{database.postgres(), outbox};
   PortalStore portals{database.postgres(), outbox, settings};
-  PortalHandler portal{{settings, portals, terms, store, places, once}};
+  UploadLimitsStore upload_limits{database.postgres(), outbox};
+  PortalHandler portal{{settings, portals, terms, upload_limits, store, places, once}};
 
   absl::StatusOr<PortalSettings> Set(const PortalSettings& change) {
     v1::UpdatePortalSettingsRequest request;
@@ -61,6 +62,45 @@ TEST_CASE_METHOD(PortalFixture, "what cannot be read or shown is refused, and no
   video.mutable_overview_video()->set_url("https://example.com/a.mp4");
   CHECK(ReasonOf(Set(video).status()) == "VIDEO_LINK_UNKNOWN");
   CHECK(portal.GetPortalSettings(StaffCall("other"), {})->display_name().empty());
+}
+
+TEST_CASE_METHOD(PortalFixture, "the first page says what may be handed in, as documents has it",
+                 "[service]") {
+  REQUIRE(PutAt("deal", "").ok());
+  const auto limits = [&] { return Home(Ada("deal")).upload_limits(); };
+  CHECK(limits().max_document_bytes() == 100 << 20);
+  CHECK(limits().content_types_size() > 20);
+  const auto tell = [&](int64_t bytes, int64_t version, const std::string& organisation_id) {
+    v1::FollowUploadLimitsRequest news;
+    news.mutable_limits()->set_max_document_bytes(bytes);
+    news.mutable_limits()->add_content_types("application/pdf");
+    news.set_settings_version(version);
+    REQUIRE(portal.FollowUploadLimits(ServiceCall(organisation_id), news).ok());
+  };
+  tell(1, 1, "other");
+  CHECK(limits().max_document_bytes() == 100 << 20);
+  tell(2000, 2, "acme");
+  tell(1000, 1, "acme");  // It comes late.
+  CHECK(limits().max_document_bytes() == 2000);
+  REQUIRE(limits().content_types_size() == 1);
+}
+
+TEST_CASE_METHOD(PortalFixture, "a portal speaks the languages that it says, each once",
+                 "[service]") {
+  CHECK(portal.GetPortalSettings(StaffCall(), {})->languages(0) == "en");
+  PortalSettings change;
+  change.add_languages("mi");
+  change.add_languages("en-NZ");
+  REQUIRE(Set(change).ok());
+  CHECK(Told("FollowPortal") == 2);  // identity, and invitation, which shows it to strangers.
+  const v1::PortalLook look = LookOf(*portal.GetPortalSettings(StaffCall(), {}));
+  CHECK(look.languages(0) == "mi");
+  CHECK(look.languages_size() == 2);
+  CHECK(look.colours().text() == "#1a1a1a");
+  change.add_languages("EN-nz");
+  CHECK(ReasonOf(Set(change).status()) == "INVALID_REQUEST");
+  REQUIRE(PutAt("deal", "").ok());
+  CHECK(Home(Ada("deal")).languages_size() == 2);
 }
 
 TEST_CASE_METHOD(PortalFixture, "the first page shows all of it, the welcome only until it is over",

@@ -8,7 +8,7 @@ namespace {
 struct SettingsFixture : Fixture {
   gatehouse::Settings<pb::Settings> settings{database.postgres(), outbox};
   Once once{database.postgres(), Secret(RandomBytes(32))};
-  SettingsHandler handler{settings, once};
+  SettingsHandler handler{{database.postgres(), outbox, settings, once}};
   StoredRules stored{settings};
 
   absl::StatusOr<pb::Settings> Update(const pb::Settings& change,
@@ -35,6 +35,21 @@ TEST_CASE_METHOD(SettingsFixture, "who sets nothing has the defaults", "[service
     CHECK_FALSE(IsDangerousType(type));
     CHECK(CheckType(type, "", rules.allowed_types).ok());
   }
+}
+
+TEST_CASE_METHOD(SettingsFixture, "cases hears what a client may hand in, with each change",
+                 "[service]") {
+  const auto told = [&] {
+    return database.Exec("SELECT count(*) FROM job WHERE kind LIKE '%/FollowUploadLimits'")[0][0]
+        .as<int>();
+  };
+  pb::Settings change;
+  change.set_max_document_bytes(0);
+  CHECK_FALSE(Update(change).ok());
+  CHECK(told() == 0);
+  change.set_max_document_bytes(1000);
+  REQUIRE(Update(change).ok());
+  CHECK(told() == 1);
 }
 
 TEST_CASE_METHOD(SettingsFixture, "an update that is repeated by its id has its first answer",
