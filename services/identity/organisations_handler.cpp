@@ -138,7 +138,8 @@ void OrganisationsHandler::Register(Server& server) {
       .Unary("RevokeApiKey", *this, &Self::RevokeApiKey)
       .Unary("ListAuditEvents", *this, &Self::ListAuditEvents);
   server.Service("gatehouse.identity.v1.OrganisationDirectory")
-      .Unary("LookUpOrganisation", *this, &Self::LookUpOrganisation);
+      .Unary("LookUpOrganisation", *this, &Self::LookUpOrganisation)
+      .Unary("FindPortal", *this, &Self::FindPortal);
   server.Service("gatehouse.identity.v1.AuditIntake")
       .Unary("RecordAuditEvent", *this, &Self::RecordAuditEvent)
       .Unary("RecordAuditEvents", *this, &Self::RecordAuditEvents);
@@ -176,6 +177,16 @@ absl::StatusOr<pb::Organisation> OrganisationsHandler::GetOrganisation(
     const Call& call, const pb::GetOrganisationRequest&) {
   ASSIGN_OR_RETURN(const Organisation found, store_.Get(call.caller.organisation_id));
   return ToProto(found);
+}
+
+absl::StatusOr<pb::FindPortalResponse> OrganisationsHandler::FindPortal(
+    const Call&, const pb::FindPortalRequest& request) {
+  ASSIGN_OR_RETURN(const auto found, store_.FindPortal(request.portal_url()));
+  pb::FindPortalResponse response;
+  for (const Organisation& organisation : found) {
+    *response.add_organisations() = ToProto(organisation);
+  }
+  return response;
 }
 
 absl::StatusOr<pb::Organisation> OrganisationsHandler::LookUpOrganisation(

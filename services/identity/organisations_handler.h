@@ -25,6 +25,8 @@ class OrganisationsHandler {
                                                    const pb::GetOrganisationRequest& request);
   absl::StatusOr<pb::Organisation> UpdateOrganisation(const Call& call,
                                                       const pb::UpdateOrganisationRequest& request);
+  absl::StatusOr<pb::FindPortalResponse> FindPortal(const Call& call,
+                                                    const pb::FindPortalRequest& request);
   absl::StatusOr<pb::Organisation> LookUpOrganisation(const Call& call,
                                                       const pb::LookUpOrganisationRequest& request);
   absl::StatusOr<pb::CreateStaffTokenResponse> CreateStaffToken(

@@ -3,6 +3,7 @@
 #include "services/common/process/process.h"
 #include "services/common/service/await_root_key.h"
 #include "services/common/service/service_config.h"
+#include "services/invitation/entrances_handler.h"
 #include "services/invitation/erasure/handler.h"
 #include "services/invitation/expiry_job.h"
 #include "services/invitation/invitations_handler.h"
@@ -49,6 +50,8 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
   PasskeysHandler passkeys_handler(passkey_sign_in);
   RecoveryHandler recovery_handler(sign_in, invitations, invitations_handler);
   PortalsHandler portals_handler(store);
+  Entrances entrances(store, directory);
+  EntrancesHandler entrances_handler(entrances);
   ErasureStore erasure_store(
       base.postgres(), SealedTraces({.job_keys = {DeriveKey(base.root_key(), "invitation outbox")},
                                      .once_key = DeriveKey(base.root_key(), "once"),
@@ -61,6 +64,7 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
   passkeys_handler.Register(server);
   recovery_handler.Register(server);
   portals_handler.Register(server);
+  entrances_handler.Register(server);
   erasure_handler.Register(server);
   return base.Run(server);
 }

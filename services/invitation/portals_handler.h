@@ -17,8 +17,7 @@ class PortalsHandler {
 
   absl::StatusOr<v1::FollowPortalResponse> FollowPortal(const Call& call,
                                                         const v1::FollowPortalRequest& request) {
-    RETURN_IF_ERROR(store_.SetPortal(call.caller.organisation_id, request.enabled(),
-                                     request.settings_version()));
+    RETURN_IF_ERROR(store_.SetPortal(call.caller.organisation_id, request));
     return v1::FollowPortalResponse();
   }
 

@@ -17,6 +17,7 @@ namespace gatehouse::invitation {
 namespace {
 
 constexpr absl::Duration kRemember = absl::Seconds(60);
+constexpr absl::Duration kRememberStrange = absl::Seconds(5);
 constexpr size_t kRememberedMax = 10000;
 
 // `proof_id` is what a link that serves once is used by.
@@ -61,6 +62,34 @@ absl::StatusOr<OrganisationProfile> ServicesDirectory::RecallOrganisation(
     }
   }
   return LookUpOrganisation(organisation_id);
+}
+
+absl::StatusOr<std::vector<std::string>> ServicesDirectory::FindPortal(
+    const std::string& portal_url) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto* known : {&portals_, &strange_portals_}) {
+      const auto found = known->find(portal_url);
+      if (found != known->end() && absl::Now() < found->second.until) {
+        return found->second.organisation_ids;
+      }
+    }
+  }
+  identity::v1::FindPortalRequest request;
+  request.set_portal_url(portal_url);
+  ASSIGN_OR_RETURN(
+      const auto found,
+      identity_.Call(&identity::v1::OrganisationDirectory_Stub::FindPortal, "", request));
+  std::vector<std::string> ids;
+  for (const identity::v1::Organisation& organisation : found.organisations()) {
+    ids.push_back(organisation.organisation_id());
+    Remember(ids.back(), organisation);
+  }
+  const std::lock_guard lock(mutex_);
+  auto& known = ids.empty() ? strange_portals_ : portals_;
+  if (known.size() >= kRememberedMax) known.clear();
+  known[portal_url] = {ids, absl::Now() + (ids.empty() ? kRememberStrange : kRemember)};
+  return ids;
 }
 
 absl::StatusOr<CaseProfile> ServicesDirectory::LookUpCase(const std::string& organisation_id,

@@ -19,6 +19,7 @@ class ServicesDirectory : public Directory {
       const std::string& organisation_id) override;
   absl::StatusOr<OrganisationProfile> RecallOrganisation(
       const std::string& organisation_id) override;
+  absl::StatusOr<std::vector<std::string>> FindPortal(const std::string& portal_url) override;
   absl::StatusOr<CaseProfile> LookUpCase(const std::string& organisation_id,
                                          const std::string& case_id) override;
   absl::StatusOr<Facts> LookUpFacts(const std::string& organisation_id,
@@ -76,6 +77,13 @@ class ServicesDirectory : public Directory {
   Client &identity_, &cases_, &notification_, &documents_;
   std::mutex mutex_;
   std::map<std::string, Remembered> remembered_;  // By organisation; bounded.
+  // Whose portals are, and which are nobody's. Apart, so that who makes names up makes nothing
+  // forgotten; bounded.
+  struct Owners {
+    std::vector<std::string> organisation_ids;
+    absl::Time until;
+  };
+  std::map<std::string, Owners> portals_, strange_portals_;
 };
 
 }  // namespace gatehouse::invitation

@@ -3,6 +3,7 @@
 #include "services/common/base/proto_time.h"
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
+#include "services/invitation/domain/portal.h"
 
 namespace gatehouse::invitation {
 namespace {
@@ -30,11 +31,14 @@ absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
   ASSIGN_OR_RETURN(const OpenedLink opened, sign_in_.Open(request.token()));
   pb::OpenLinkResponse response;
   response.set_state(static_cast<pb::OpenLinkResponse::State>(opened.state));
-  response.mutable_organisation()->set_display_name(opened.organisation.display_name);
-  response.mutable_organisation()->set_portal_url(opened.portal_url);
+  *response.mutable_organisation() =
+      invitation::ToProto(Face{.organisation_id = opened.organisation_id,
+                               .portal_url = opened.portal_url,
+                               .organisation = opened.organisation,
+                               .look = opened.look},
+                          request.accept_language());
   response.set_masked_mobile(opened.masked_mobile);
   response.set_masked_email(opened.masked_email);
-  response.mutable_organisation()->set_organisation_id(opened.organisation_id);
   response.set_password(static_cast<identity::v1::PasswordStanding>(opened.password));
   if (opened.password != PasswordStanding::kUnasked) response.add_methods(identity::v1::PASSWORD);
   if (opened.takes_codes) response.add_methods(identity::v1::SMS_CODE);

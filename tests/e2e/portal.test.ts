@@ -1,7 +1,7 @@
 // The portal of an organisation: how it looks, what a client sees first, the terms it accepts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Office, eventually, ok, refused, type Schemas } from "./harness.ts";
+import { Office, client, eventually, ok, refused, tokenOf, type Schemas } from "./harness.ts";
 
 type Settings = Partial<Schemas["PortalSettings"]>;
 
@@ -56,6 +56,63 @@ test("[S2-1] each organisation customises its own look and feel, which can be re
     "CONTRAST_TOO_LOW",
   )) as unknown as { text: string; ground: string; ratio: string };
   assert.deepEqual([problem.text, problem.ground, problem.ratio], ["text", "background", "2.84"]);
+});
+
+test("[S2-1] the page looks so before anybody has signed in, by link and by address", async () => {
+  const office = await Office.ready();
+  const settings = {
+    displayName: "Harbour",
+    logoUrl: "https://harbour.example/logo.svg",
+    colours: { button: "#8a0b4f" } as never,
+    languages: ["en", "mi"],
+  };
+  await ok(set(office, settings));
+  const { link } = await ok(office.invite(0, { delivery: "LINK_ONLY" }));
+  const token = tokenOf(link!);
+  const reads = { "Accept-Language": "mi-NZ, en;q=0.5" };
+  const open = () =>
+    client().POST("/v1/portal/links:open", { params: { header: reads }, body: { token } });
+  const look = { portalUrl: office.portalUrl };
+  const enter = (query: { portalUrl: string; organisationId?: string }, header: object = reads) =>
+    client().GET("/v1/portal/entrance", { params: { query, header: header as typeof reads } });
+  const first = await eventually(async () => {
+    const { organisation } = await ok(open());
+    return organisation.look.displayName === "Harbour" ? organisation : undefined;
+  }, "the look of the link's page");
+  assert.equal(first.look.logoUrl, settings.logoUrl);
+  assert.deepEqual([first.look.colours.button, first.look.colours.text], ["#8a0b4f", "#1a1a1a"]);
+  assert.deepEqual([first.look.languages, first.language], [["en", "mi"], "mi"]);
+  const { data: entrance, response } = await enter(look);
+  assert.deepEqual(entrance!.organisation, first);
+  assert.deepEqual(entrance!.methods, []); // Codes need a link.
+  assert.equal(response.headers.get("Cache-Control"), "private, no-cache");
+  const known = { ...reads, "If-None-Match": response.headers.get("ETag")! };
+  assert.equal((await enter(look, known)).response.status, 304);
+  assert.equal((await enter(look, { ...known, "Accept-Language": "en" })).response.status, 200);
+  // Of strangers nothing is known, and of organisations that are no portal's neither.
+  const strange = { portalUrl: "https://nobody.example" };
+  await refused(enter(strange), 404, "NOT_FOUND");
+  await refused(enter({ ...strange, organisationId: office.id }), 404, "NOT_FOUND");
+  await ok(enter({ ...look, organisationId: office.id }));
+  await ok(set(office, { enabled: false }));
+  await refused(enter(look), 400, "PORTAL_DISABLED");
+});
+
+test("the first page says what may be handed in, as staff set it", async () => {
+  const { office, home } = await entered();
+  const { uploadLimits } = await home();
+  assert.equal(uploadLimits.maxDocumentBytes, String(100 << 20));
+  assert.ok(uploadLimits.contentTypes.includes("application/pdf"));
+  await ok(
+    office.api.PATCH("/v1/documentSettings", {
+      body: { maxDocumentBytes: "1000", allowedContentTypes: ["application/pdf"] },
+    }),
+  );
+  const limits = await eventually(async () => {
+    const now = (await home()).uploadLimits;
+    return now.maxDocumentBytes === "1000" ? now : undefined;
+  }, "the limit that staff set");
+  assert.deepEqual(limits.contentTypes, ["application/pdf"]);
 });
 
 test("[S2-2] stages are visible on the dashboard, or not", async () => {

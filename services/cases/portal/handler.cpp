@@ -93,15 +93,16 @@ absl::StatusOr<v1::PortalHome> PortalHandler::GetHome(const Call& call,
   home.set_logo_url(settings.logo_url());
   *home.mutable_colours() = settings.colours();
   home.set_client_guide_url(settings.client_guide_url());
+  *home.mutable_languages() = settings.languages();
   home.set_first_entry(!standing.welcomed);
   home.set_show_profile_first(!standing.welcomed && settings.show_profile_first());
   if (!standing.welcomed && settings.has_overview_video()) {
     const auto video = ParseVideo(settings.overview_video());
     if (video.has_value()) *home.mutable_overview_video() = *video;
   }
-  home.set_terms_to_accept(standing.due());
   ASSIGN_OR_RETURN(*home.mutable_upload_limits(),
                    parts_.upload_limits.Get(call.caller.organisation_id));
+  home.set_terms_to_accept(standing.due());
   if (standing.due() != 0) return home;
   ASSIGN_OR_RETURN(const std::vector<Case> cases,
                    parts_.cases.ListVisible(call.caller.organisation_id, call.caller.cases));

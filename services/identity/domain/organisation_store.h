@@ -27,6 +27,8 @@ class OrganisationStore {
                                               const Change& change, const Call& call) = 0;
   // Whether it is that of a portal of any organisation.
   virtual absl::StatusOr<bool> HasOrigin(const std::string& origin) = 0;
+  // Those whose portal this is, of a normalised URL; two at most.
+  virtual absl::StatusOr<std::vector<Organisation>> FindPortal(const std::string& portal_url) = 0;
   // Adds rows that another service asks for, each once: all of them, or none.
   virtual absl::Status RecordAudit(const std::string& organisation_id,
                                    const std::vector<AuditEvent>& events) = 0;

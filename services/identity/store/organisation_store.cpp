@@ -137,6 +137,21 @@ absl::StatusOr<bool> PostgresOrganisationStore::HasOrigin(const std::string& ori
   });
 }
 
+absl::StatusOr<std::vector<Organisation>> PostgresOrganisationStore::FindPortal(
+    const std::string& portal_url) {
+  using Result = absl::StatusOr<std::vector<Organisation>>;
+  return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
+    std::vector<Organisation> found;
+    for (const pqxx::row& row : tx.Exec(
+             "SELECT " ORGANISATION
+             " FROM organisation WHERE portal_urls @> ARRAY[$1] ORDER BY organisation_id LIMIT 2",
+             portal_url)) {
+      found.push_back(OrganisationFrom(row));
+    }
+    return found;
+  });
+}
+
 absl::Status PostgresOrganisationStore::RecordAudit(const std::string& organisation_id,
                                                     const std::vector<AuditEvent>& events) {
   std::vector<std::string> ids, types, actors, names, subjects, cases, addresses, requests,

@@ -18,6 +18,7 @@ class PostgresOrganisationStore : public OrganisationStore {
   absl::StatusOr<Organisation> Update(const std::string& organisation_id, const Change& change,
                                       const Call& call) override;
   absl::StatusOr<bool> HasOrigin(const std::string& origin) override;
+  absl::StatusOr<std::vector<Organisation>> FindPortal(const std::string& portal_url) override;
   absl::Status RecordAudit(const std::string& organisation_id,
                            const std::vector<AuditEvent>& events) override;
   absl::StatusOr<std::vector<AuditEvent>> ListAudit(const std::string& organisation_id,

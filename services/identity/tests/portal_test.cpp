@@ -99,5 +99,24 @@ TEST_CASE_METHOD(Portals, "an organisation may begin with several portals", "[se
   CHECK(Of(created->organisation()) == Urls{"https://other.example", "http://localhost:3000"});
 }
 
+TEST_CASE_METHOD(Portals, "an organisation is found by each of its portals, whole", "[service]") {
+  REQUIRE(Update("", {"https://portal.acme.example", "https://offices.example/acme"}).ok());
+  const auto owners = [&](const std::string& url) {
+    pb::FindPortalRequest request;
+    request.set_portal_url(url);
+    Urls ids;
+    const auto found = handler.FindPortal(ServiceCall(""), request);
+    REQUIRE(found.ok());
+    for (const auto& organisation : found->organisations()) {
+      ids.push_back(organisation.organisation_id());
+    }
+    return ids;
+  };
+  CHECK(owners("https://portal.acme.example") == Urls{"acme"});
+  CHECK(owners("https://offices.example/acme") == Urls{"acme"});
+  CHECK(owners("https://offices.example").empty());
+  CHECK(owners("https://offices.example/other").empty());
+}
+
 }  // namespace
 }  // namespace gatehouse::identity

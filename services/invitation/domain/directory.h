@@ -152,6 +152,9 @@ class Directory {
   // The same, as known within the last minute.
   virtual absl::StatusOr<OrganisationProfile> RecallOrganisation(
       const std::string& organisation_id) = 0;
+  // The organisations whose portal this is, of a normalised URL, by their ids, two at most; as
+  // known within the last minute, or, where it was nobody's, within the last five seconds.
+  virtual absl::StatusOr<std::vector<std::string>> FindPortal(const std::string& portal_url) = 0;
   // Refuses NOT_FOUND.
   virtual absl::StatusOr<CaseProfile> LookUpCase(const std::string& organisation_id,
                                                  const std::string& case_id) = 0;

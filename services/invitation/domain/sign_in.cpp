@@ -24,6 +24,7 @@ absl::StatusOr<OpenedLink> SignIn::Open(const std::string& pasted) {
   opened.organisation_id = invitation.organisation_id;
   ASSIGN_OR_RETURN(opened.organisation, directory_.RecallOrganisation(invitation.organisation_id));
   opened.portal_url = opened.organisation.PortalFor(invitation.portal_url);
+  opened.look = found.look;
   opened.state = LinkStateAt(found.link, invitation, clock_.Now());
   opened.takes_email_codes = CheckReach(found, clock_.Now()).ok() &&
                              found.policy_in(opened.organisation.region).email_code();

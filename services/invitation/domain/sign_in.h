@@ -16,6 +16,7 @@ struct OpenedLink {
   std::string organisation_id;
   OrganisationProfile organisation;
   std::string portal_url;  // Where the link leads.
+  cases::v1::PortalLook look;
   // Of an active link only: where a code would go, and whether one can be sent at all.
   std::string masked_mobile, masked_email;
   bool takes_codes = false;

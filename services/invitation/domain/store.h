@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "gatehouse/invitation/v1/events.pb.h"
+#include "gatehouse/invitation/v1/portals.pb.h"
 #include "services/common/base/page.h"
 #include "services/invitation/domain/directory.h"
 #include "services/invitation/domain/invitation.h"
@@ -67,6 +68,7 @@ struct FoundLink {
   Invitation invitation;
   // What holds for it where its organisation is of this region.
   std::function<Policy(const std::string& region)> policy_in;
+  cases::v1::PortalLook look;  // Of its organisation's portal.
 };
 
 class Store {
@@ -107,11 +109,14 @@ class Store {
   using Tell = std::function<Change(const Invitation& accepted)>;
   virtual absl::StatusOr<State> Accept(const Entry& entry, absl::Time now, const Tell& tell) = 0;
 
-  // Whether the organisation's portal is open, unless a later version of its settings said so.
-  virtual absl::Status SetPortal(const std::string& organisation_id, bool enabled,
-                                 int64_t settings_version) = 0;
+  // How the organisation's portal is now, unless a later version of its settings said so.
+  virtual absl::Status SetPortal(const std::string& organisation_id,
+                                 const v1::FollowPortalRequest& now) = 0;
   // Refuses PORTAL_DISABLED where it is closed.
   virtual absl::Status CheckPortal(const std::string& organisation_id) = 0;
+  // How it looks; as by default, where nothing else was said. Refuses PORTAL_DISABLED too.
+  virtual absl::StatusOr<cases::v1::PortalLook> LookOfPortal(
+      const std::string& organisation_id) = 0;
 
   // What holds for an organisation of this region.
   virtual absl::StatusOr<Policy> GetPolicy(const std::string& organisation_id,

@@ -109,24 +109,29 @@ constexpr auto kListLinks = Sql("SELECT ", kLink,
                                 " FROM link AS l WHERE organisation_id = $1 AND invitation_id = $2 "
                                 "ORDER BY link_id");
 
-// Whether the portal of the organisation is open.
+// Whether the portal of the organisation is open, and how it looks.
 constexpr char kCheckPortal[] =
-    "SELECT coalesce((SELECT enabled FROM portal_state WHERE organisation_id = $1), true) "
-    "AS portal_enabled";
+    "SELECT coalesce(p.enabled, true) AS portal_enabled, p.look FROM (SELECT 1) AS one "
+    "LEFT JOIN portal_state AS p ON p.organisation_id = $1";
 
-// With what its organisation changed of the policy, if anything, and whether its portal is open.
+// With what its organisation changed of the policy, if anything, whether its portal is open, and
+// how that looks.
 constexpr auto kFindLink =
     Sql("SELECT ", kInvitation, ", ", kLink,
-        ", s.document, s.fields, s.version, coalesce(p.enabled, true) AS portal_enabled "
+        ", s.document, s.fields, s.version, coalesce(p.enabled, true) AS portal_enabled, p.look "
         "FROM link AS l JOIN invitation AS i USING (organisation_id, invitation_id) "
         "LEFT JOIN settings_document AS s "
         "ON s.organisation_id = l.organisation_id AND s.kind = $2 "
         "LEFT JOIN portal_state AS p ON p.organisation_id = l.organisation_id "
         "WHERE l.token_hash = $1");
 
-constexpr char kSetPortal[] =
-    "INSERT INTO portal_state AS old VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE "
-    "SET enabled = $2, settings_version = $3 WHERE old.settings_version < $3";
+// Who says nothing of the look leaves it.
+constexpr char kSetPortal[] = R"sql(
+  INSERT INTO portal_state AS old (organisation_id, enabled, settings_version, look)
+  VALUES ($1, $2, $3, nullif($4::bytea, ''))
+  ON CONFLICT (organisation_id) DO UPDATE
+    SET enabled = $2, settings_version = $3, look = coalesce(nullif($4::bytea, ''), old.look)
+    WHERE old.settings_version < $3)sql";
 
 absl::Status CheckOpen(const pqxx::row& row) {
   if (row["portal_enabled"].as<bool>()) return absl::OkStatus();
@@ -315,7 +320,7 @@ absl::StatusOr<FoundLink> PostgresStore::FindLink(const std::string& token_hash)
     RETURN_IF_ERROR(CheckOpen(rows[0]));
     const auto policy_in = [this, stored = StoredSettings::From(rows[0])](
                                const std::string& region) { return policies_.Of(stored, region); };
-    return FoundLink{LinkFrom(rows[0]), InvitationFrom(rows[0]), policy_in};
+    return FoundLink{LinkFrom(rows[0]), InvitationFrom(rows[0]), policy_in, LookFrom(rows[0])};
   });
 }
 
@@ -344,11 +349,34 @@ absl::StatusOr<State> PostgresStore::Accept(const Entry& entry, absl::Time now, 
   });
 }
 
-absl::Status PostgresStore::SetPortal(const std::string& organisation_id, bool enabled,
-                                      int64_t settings_version) {
+absl::Status PostgresStore::SetPortal(const std::string& organisation_id,
+                                      const v1::FollowPortalRequest& now) {
   return postgres_.WriteOne(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::Status {
-    tx.Exec(kSetPortal, organisation_id, enabled, settings_version);
+    tx.Exec(kSetPortal, organisation_id, now.enabled(), now.settings_version(),
+            Bytes(now.look().SerializeAsString()));
     return absl::OkStatus();
+  });
+}
+
+cases::v1::PortalLook PostgresStore::LookFrom(const pqxx::row& row) const {
+  cases::v1::PortalLook look;
+  if (!row["look"].is_null()) {
+    look.ParseFromString(BytesFromSql(row["look"]));
+    return look;
+  }
+  const cases::v1::PortalSettings defaults = portals_.Of(StoredSettings(), "");
+  *look.mutable_colours() = defaults.colours();
+  *look.mutable_languages() = defaults.languages();
+  return look;
+}
+
+absl::StatusOr<cases::v1::PortalLook> PostgresStore::LookOfPortal(
+    const std::string& organisation_id) {
+  using Result = absl::StatusOr<cases::v1::PortalLook>;
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    const auto rows = tx.Exec(kCheckPortal, organisation_id);
+    RETURN_IF_ERROR(CheckOpen(rows[0]));
+    return LookFrom(rows[0]);
   });
 }
 

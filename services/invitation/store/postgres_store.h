@@ -10,7 +10,7 @@ namespace gatehouse::invitation {
 class PostgresStore : public Store {
  public:
   PostgresStore(Postgres& postgres, Outbox& outbox, const Settings<Policy>& policies)
-      : postgres_(postgres), outbox_(outbox), policies_(policies) {}
+      : postgres_(postgres), outbox_(outbox), policies_(policies), portals_(postgres, outbox) {}
 
   absl::Status Transact(const std::string& organisation_id, const std::string& case_id,
                         const Decide& decide) override;
@@ -29,16 +29,21 @@ class PostgresStore : public Store {
   absl::Status UseLink(const std::string& organisation_id, const std::string& link_id,
                        const std::string& challenge_id) override;
   absl::StatusOr<State> Accept(const Entry& entry, absl::Time now, const Tell& tell) override;
-  absl::Status SetPortal(const std::string& organisation_id, bool enabled,
-                         int64_t settings_version) override;
+  absl::Status SetPortal(const std::string& organisation_id,
+                         const v1::FollowPortalRequest& now) override;
   absl::Status CheckPortal(const std::string& organisation_id) override;
+  absl::StatusOr<cases::v1::PortalLook> LookOfPortal(const std::string& organisation_id) override;
   absl::StatusOr<Policy> GetPolicy(const std::string& organisation_id,
                                    const std::string& region) override;
 
  private:
+  cases::v1::PortalLook LookFrom(const pqxx::row& row) const;
+
   Postgres& postgres_;
   Outbox& outbox_;
   const Settings<Policy>& policies_;
+  // For their defaults alone: what an organisation changed, cases tells.
+  const Settings<cases::v1::PortalSettings> portals_;
 };
 
 }  // namespace gatehouse::invitation

@@ -149,5 +149,24 @@ TEST_CASE_METHOD(Services, "a challenge that is sent again is the one of before"
   CHECK(resent->resend_time == absl::FromUnixSeconds(10));
 }
 
+TEST_CASE_METHOD(Services, "whose portal it is, is asked once, and of what is nobody's too",
+                 "[service][no-tsan]") {
+  const char kFindPortal[] = "gatehouse.identity.v1.OrganisationDirectory/FindPortal";
+  identity::v1::FindPortalResponse found;
+  identity::v1::Organisation& organisation = *found.add_organisations();
+  organisation.set_organisation_id("acme");
+  organisation.set_display_name("Acme");
+  Answer(kFindPortal, found);
+  const std::vector<std::string> acme = {"acme"};
+  for (int i = 0; i < 3; ++i) CHECK(directory.FindPortal("https://a.example").value() == acme);
+  CHECK(Asked(kFindPortal) == 1);
+  // What came with it need not be asked for.
+  CHECK(directory.RecallOrganisation("acme")->display_name == "Acme");
+  CHECK(Asked(kLookUpOrganisation) == 0);
+  Answer(kFindPortal, identity::v1::FindPortalResponse());
+  for (int i = 0; i < 3; ++i) CHECK(directory.FindPortal("https://b.example")->empty());
+  CHECK(Asked(kFindPortal) == 2);
+}
+
 }  // namespace
 }  // namespace gatehouse::invitation

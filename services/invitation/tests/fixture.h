@@ -34,6 +34,10 @@ class FakeDirectory : public Directory {
   absl::StatusOr<OrganisationProfile> RecallOrganisation(const std::string& id) override {
     return LookUpOrganisation(id);
   }
+  absl::StatusOr<std::vector<std::string>> FindPortal(const std::string& portal_url) override {
+    const auto found = portal_owners.find(portal_url);
+    return found == portal_owners.end() ? std::vector<std::string>() : found->second;
+  }
   absl::StatusOr<CaseProfile> LookUpCase(const std::string&, const std::string&) override {
     return mirrored;
   }
@@ -136,6 +140,8 @@ class FakeDirectory : public Directory {
   }
   std::vector<std::string> recovered, reset, portals, passkey_proofs;
   bool has_passkey = false;
+  std::map<std::string, std::vector<std::string>> portal_owners = {
+      {"https://portal.acme.example", {"acme"}}};
   std::vector<NewPasskey> new_passkeys;
   PasswordStanding standing = PasswordStanding::kNone;
   std::vector<PasswordAttempt> passwords;

@@ -97,7 +97,9 @@ TEST_CASE_METHOD(WithPasskeysAlone, "alone it needs no link, but a portal of the
   const std::string first = directory.portals.back();
   CHECK(StartAt(first).ok());
   CHECK(ReasonOf(StartAt("https://evil.example")) == "INVALID_REQUEST");
-  REQUIRE(store.SetPortal("acme", false, 1).ok());
+  v1::FollowPortalRequest closed;
+  closed.set_settings_version(1);
+  REQUIRE(store.SetPortal("acme", closed).ok());
   CHECK(ReasonOf(StartAt("")) == "PORTAL_DISABLED");
   pb::StartPasskeySignInRequest neither;
   CHECK(ReasonOf(by_passkey.Start(neither).status()) == "INVALID_REQUEST");

@@ -40,6 +40,11 @@ absl::Status CheckPortal(const PortalSettings& settings) {
   if (settings.has_overview_video()) {
     RETURN_IF_ERROR(CheckVideo(settings.overview_video(), "overviewVideo"));
   }
+  std::set<std::string> languages;
+  for (int i = 0; i < settings.languages_size(); ++i) {
+    if (languages.insert(absl::AsciiStrToLower(settings.languages(i))).second) continue;
+    return RefuseField(absl::StrCat("portal_settings.languages[", i, "]"), "stands there twice");
+  }
   std::set<std::pair<std::string, std::string>> states;
   for (int i = 0; i < settings.stage_videos_size(); ++i) {
     const v1::StageVideo& stage = settings.stage_videos(i);
@@ -50,6 +55,15 @@ absl::Status CheckPortal(const PortalSettings& settings) {
     RETURN_IF_ERROR(CheckVideo(stage.video(), absl::StrCat("stageVideos[", i, "]")));
   }
   return absl::OkStatus();
+}
+
+v1::PortalLook LookOf(const PortalSettings& settings) {
+  v1::PortalLook look;
+  look.set_display_name(settings.display_name());
+  look.set_logo_url(settings.logo_url());
+  *look.mutable_colours() = settings.colours();
+  *look.mutable_languages() = settings.languages();
+  return look;
 }
 
 absl::Status CheckEnabled(const PortalSettings& settings) {

@@ -11,8 +11,12 @@ namespace gatehouse::cases {
 
 using PortalSettings = v1::PortalSettings;
 
-// Refuses CONTRAST_TOO_LOW, VIDEO_LINK_UNKNOWN, and INVALID_REQUEST for a state with two videos.
+// Refuses CONTRAST_TOO_LOW, VIDEO_LINK_UNKNOWN, and INVALID_REQUEST for a language that stands
+// twice, or a state with two videos.
 absl::Status CheckPortal(const PortalSettings& settings);
+
+// What a page shows of it before anybody has signed in.
+v1::PortalLook LookOf(const PortalSettings& settings);
 
 // OK, or PORTAL_DISABLED.
 absl::Status CheckEnabled(const PortalSettings& settings);

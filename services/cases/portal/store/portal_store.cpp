@@ -25,16 +25,18 @@ constexpr char kAccepted[] =
     "SELECT account_id FROM terms_acceptance WHERE organisation_id = $1 AND version = $2 "
     "ORDER BY number DESC LIMIT 10000";
 
-void AddFollow(bool enabled, int64_t settings_version, int terms_version, OutboxCalls& calls) {
+void AddFollow(const PortalSettings& now, int64_t settings_version, int terms_version,
+               OutboxCalls& calls) {
   identity::v1::FollowPortalRequest of_sessions;
-  of_sessions.set_enabled(enabled);
+  of_sessions.set_enabled(now.enabled());
   of_sessions.set_settings_version(settings_version);
   of_sessions.set_terms_version(terms_version);
   calls.Add(&identity::v1::PortalFollower_Stub::FollowPortal, of_sessions);
   if (settings_version == 0) return;
   invitation::v1::FollowPortalRequest of_links;
-  of_links.set_enabled(enabled);
+  of_links.set_enabled(now.enabled());
   of_links.set_settings_version(settings_version);
+  *of_links.mutable_look() = LookOf(now);
   calls.Add(&invitation::v1::PortalFollower_Stub::FollowPortal, of_links);
 }
 
@@ -51,7 +53,7 @@ absl::StatusOr<PortalSettings> PortalStore::Update(const Call& call,
     int64_t version = 0;
     if (!absl::SimpleAtoi(now.etag(), &version) || version == 0) return now;
     OutboxCalls calls(organisation_id);
-    AddFollow(now.enabled(), version, 0, calls);
+    AddFollow(now, version, 0, calls);
     outbox_.Add(tx, std::move(calls), kPatience);
     return now;
   });
@@ -85,7 +87,7 @@ absl::Status PortalStore::TellOld(const std::string& organisation_id) {
       follow.set_terms_version(terms_version);
       calls.Add(&identity::v1::PortalFollower_Stub::FollowAcceptance, follow);
     }
-    AddFollow(now.enabled(), settings_version, terms_version, calls);
+    AddFollow(now, settings_version, terms_version, calls);
     outbox_.Add(tx, std::move(calls));
     return absl::OkStatus();
   });
