@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <memory>
-
-#include "absl/strings/str_cat.h"
+#include <utility>
 
 namespace gatehouse::cases {
 namespace {

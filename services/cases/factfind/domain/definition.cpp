@@ -216,7 +216,7 @@ void CheckWhole(const Section& section, const std::string& place, Mistakes& mist
 
 std::vector<FieldViolation> MistakesIn(const v1::FieldCondition& condition, const Field& on) {
   if (!IsChoice(on) && on.type() != Field::YES_NO) {
-    return {{"field_id", "is neither a choice nor a YES_NO"}};
+    return {FieldViolation{"field_id", "is neither a choice nor a YES_NO"}};
   }
   std::vector<FieldViolation> mistakes;
   for (int i = 0; i < condition.values_size(); ++i) {

@@ -104,7 +104,7 @@ absl::StatusOr<std::string> TargetOf(const pqxx::row& row, const Definitions& de
   if (row["state_id"].is_null()) return EnterPipeline(pipeline, "", wanted);
   const auto of_case = facts.find(row["case_id"].c_str());
   return MoveTo(pipeline, row["state_id"].c_str(), wanted,
-                of_case == facts.end() ? nullptr : of_case->second);
+                of_case == facts.end() ? Facts() : of_case->second);
 }
 
 // Moves that were decided on, column by column.
