@@ -8,10 +8,10 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/cases/erasures/domain/steps.h"
 #include "services/cases/erasures/store/own_data.h"
+#include "services/cases/erasures/store/subjects.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/random.h"
 #include "services/common/jobs/events.h"
-#include "services/common/postgres/arrays.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -23,9 +23,6 @@ using common::v1::Subject;
 // sessions have ended then.
 constexpr absl::Duration kPatience = absl::Seconds(1);
 
-// Of each kind that a subject is known by, as its message says.
-constexpr int kWordsMax = 1000;
-
 // Two who ask at once are one after the other.
 constexpr char kLock[] =
     "SELECT pg_advisory_xact_lock(hashtextextended('erasure:' || $1::text || '/' || $2::text, 0))";
@@ -35,25 +32,6 @@ constexpr char kLatest[] = R"sql(
     OR EXISTS (SELECT FROM contact_portal WHERE contact_id = $2 AND organisation_id = $1) AS known
   FROM erasure AS e WHERE organisation_id = $1 AND contact_id = $2
   ORDER BY erasure_id DESC LIMIT 1)sql";
-
-constexpr char kContacts[] =
-    "SELECT case_id, given_name, family_name, email, mobile, e164 FROM contact "
-    "WHERE contact_id = $2 AND organisation_id = $1";
-constexpr char kCases[] =
-    "SELECT case_id FROM contact_portal WHERE contact_id = $2 AND organisation_id = $1 "
-    "UNION SELECT case_id FROM contact WHERE contact_id = $2 AND organisation_id = $1 LIMIT 10000";
-constexpr char kChanges[] = R"sql(
-  SELECT field, before, after FROM contact_change
-  WHERE organisation_id = $1 AND case_id = ANY ($2::text[]) AND contact_id = $3)sql";
-
-// Others of the same cases, and those of all cases who have an address or a number of its.
-constexpr char kOthers[] = R"sql(
-  SELECT given_name, family_name, email, mobile, e164 FROM contact
-  WHERE organisation_id = $1 AND case_id = ANY ($2::text[]) AND contact_id <> $3
-  UNION SELECT '', '', email, mobile, e164 FROM contact
-  WHERE organisation_id = $1 AND contact_id <> $3
-    AND (lower(email) = ANY ($4::text[])
-         OR mobile = ANY ($5::text[]) OR e164 = ANY ($5::text[])))sql";
 
 constexpr char kMake[] = R"sql(
   INSERT INTO erasure (organisation_id, erasure_id, contact_id, actor_id, actor_name, receipt)
@@ -88,87 +66,6 @@ v1::Erasure ErasureFrom(const pqxx::row& row) {
     *erasure.mutable_end_time() = ToProto(TimeFromSql(row["end_time"]));
   }
   return erasure;
-}
-
-Contact ContactFrom(const pqxx::row& row) {
-  Contact contact;
-  contact.given_name = row["given_name"].c_str();
-  contact.family_name = row["family_name"].c_str();
-  contact.email = row["email"].c_str();
-  contact.mobile = row["mobile"].c_str();
-  contact.e164 = row["e164"].c_str();
-  return contact;
-}
-
-void AddChange(const pqxx::row& row, KnownAs& known) {
-  for (const char* column : {"before", "after"}) {
-    const std::string value = row[column].c_str();
-    Contact changed;
-    switch (static_cast<v1::ContactField>(row["field"].as<int>())) {
-      case v1::GIVEN_NAME:
-        changed.given_name = value;
-        break;
-      case v1::FAMILY_NAME:
-        changed.family_name = value;
-        break;
-      case v1::EMAIL:
-        changed.email = value;
-        break;
-      default:
-        changed.mobile = value;
-    }
-    known.Add(changed);
-  }
-}
-
-KnownAs KnownAsOf(const Subject& subject) {
-  KnownAs known;
-  for (const std::string& name : subject.names()) known.AddName(name);
-  known.name_parts.insert(subject.name_parts().begin(), subject.name_parts().end());
-  for (const std::string& email : subject.emails()) known.AddEmail(email);
-  for (const std::string& mobile : subject.mobiles()) known.AddMobile(mobile);
-  return known;
-}
-
-// The subject of these cases, by what is its alone.
-Subject SubjectOf(Transaction& tx, const std::string& organisation_id,
-                  const std::string& contact_id, const std::set<std::string>& case_ids,
-                  const KnownAs& known) {
-  std::vector<Contact> others;
-  for (const auto& row : tx.Exec(kOthers, organisation_id, SqlArray(ListOf(case_ids)), contact_id,
-                                 SqlArray(ListOf(known.emails)), SqlArray(ListOf(known.mobiles)))) {
-    others.push_back(ContactFrom(row));
-  }
-  const KnownAs own = WithoutThatOf(known, others);
-  Subject subject;
-  subject.set_contact_id(contact_id);
-  *subject.mutable_case_ids() = {case_ids.begin(), case_ids.end()};
-  const auto fill = [](const std::set<std::string>& from, auto& to) {
-    for (const std::string& text : from) {
-      if (to.size() < kWordsMax) *to.Add() = text;
-    }
-  };
-  fill(own.names, *subject.mutable_names());
-  fill(own.name_parts, *subject.mutable_name_parts());
-  fill(own.emails, *subject.mutable_emails());
-  fill(own.mobiles, *subject.mutable_mobiles());
-  return subject;
-}
-
-Subject Gather(Transaction& tx, const std::string& organisation_id, const std::string& contact_id) {
-  KnownAs known;
-  for (const auto& row : tx.Exec(kContacts, organisation_id, contact_id)) {
-    known.Add(ContactFrom(row));
-  }
-  std::set<std::string> case_ids;
-  for (const auto& row : tx.Exec(kCases, organisation_id, contact_id)) {
-    case_ids.insert(row["case_id"].c_str());
-  }
-  for (const auto& row :
-       tx.Exec(kChanges, organisation_id, SqlArray(ListOf(case_ids)), contact_id)) {
-    AddChange(row, known);
-  }
-  return SubjectOf(tx, organisation_id, contact_id, case_ids, known);
 }
 
 void AddStep(const v1::ErasureStep& step, absl::Duration wait, OutboxCalls& calls) {
@@ -306,11 +203,7 @@ absl::Status ErasureStore::EraseOwn(const std::string& organisation_id, const v1
 absl::StatusOr<Subject> ErasureStore::Narrow(const std::string& organisation_id,
                                              const Subject& subject, const Subject& more) {
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> absl::StatusOr<Subject> {
-    std::set<std::string> case_ids(subject.case_ids().begin(), subject.case_ids().end());
-    case_ids.insert(more.case_ids().begin(), more.case_ids().end());
-    Subject all = subject;
-    all.MergeFrom(more);
-    return SubjectOf(tx, organisation_id, subject.contact_id(), case_ids, KnownAsOf(all));
+    return cases::Narrow(tx, organisation_id, subject, more);
   });
 }
 
