@@ -4,6 +4,7 @@
 #include "services/cases/drawing/handler.h"
 #include "services/cases/erasures/erasing.h"
 #include "services/cases/erasures/handler.h"
+#include "services/cases/exports/handler.h"
 #include "services/cases/factfind/case_facts.h"
 #include "services/cases/factfind/flows_handler.h"
 #include "services/cases/factfind/handler.h"
@@ -99,7 +100,8 @@ struct ForgettingSettings {
   const absl::Duration between_rounds;
 };
 
-// Contacts that are to be forgotten, and the jobs of that, while it lives.
+// Contacts that are to be forgotten, and the jobs of that, while it lives; or to be told what is
+// known of them.
 struct Forgetting {
   struct Others {
     Client &invitation, &identity, &documents, &notification;
@@ -113,13 +115,21 @@ struct Forgetting {
         services({others.invitation, others.identity, others.documents, others.notification}),
         erasing(store, services, settings.between_rounds),
         handler(store, once),
+        export_store(base.postgres()),
+        export_handler(export_store),
         jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "cases outbox"),
                                .lanes = {{cases::kErasureLane, erasing.Lane()}}}) {}
+  void Register(Server& server) {
+    handler.Register(server);
+    export_handler.Register(server);
+  }
 
   cases::ErasureStore store;
   cases::ErasureClients services;
   cases::ContactErasing erasing;
   cases::ErasuresHandler handler;
+  cases::ExportStore export_store;
+  cases::ExportHandler export_handler;
   const Jobs jobs;
 };
 
@@ -197,6 +207,6 @@ int main(int argc, char** argv) {
   flows.Register(server);
   fact_finds.Register(server);
   works.Register(server);
-  forgetting.handler.Register(server);
+  forgetting.Register(server);
   return base.Run(server, nullptr, [&](absl::Time) { return portals.TellOld(); });
 }

@@ -15,6 +15,7 @@
 #include "services/identity/confirmations_handler.h"
 #include "services/identity/domain/email_code.h"
 #include "services/identity/erasure/handler.h"
+#include "services/identity/exports/handler.h"
 #include "services/identity/messenger.h"
 #include "services/identity/notice_job.h"
 #include "services/identity/organisations_handler.h"
@@ -222,6 +223,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   RevocationListener revocations(authenticator, redis, config.redis_url);
 
   Forgetting forgetting(config, postgres, redis, challenge_store, once);
+  ExportHandler exports(postgres);
   AuditKeeping audit(postgres);
   Sweeper sweeper(postgres, config.retentions, clock,
                   [&](absl::Time now) { return audit.chain.Forget(now - limits.audit_kept); });
@@ -229,7 +231,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   Server server("identity");
   RegisterAll(server, principals_handler, organisations_handler, audit.handler, access_handler,
               passkeys.handler, passwords_handler, portals_handler, recovery_handler,
-              confirmations_handler, forgetting.handler, sent.handler);
+              confirmations_handler, forgetting.handler, exports, sent.handler);
   const int code = RunServer(server, OptionsOf(config, authenticator, postgres, redis));
   sending.Stop();  // What it still does uses the others.
   return code;

@@ -6,6 +6,7 @@
 #include "services/invitation/entrances_handler.h"
 #include "services/invitation/erasure/handler.h"
 #include "services/invitation/expiry_job.h"
+#include "services/invitation/exports/handler.h"
 #include "services/invitation/invitations_handler.h"
 #include "services/invitation/passkeys_handler.h"
 #include "services/invitation/passwords_handler.h"
@@ -66,6 +67,8 @@ int Serve(ServiceConfig config, const Addresses& addresses) {
   portals_handler.Register(server);
   entrances_handler.Register(server);
   erasure_handler.Register(server);
+  ExportHandler exports(base.postgres());
+  exports.Register(server);
   return base.Run(server);
 }
 

@@ -9,6 +9,7 @@
 #include "services/notification/conversations/store/postgres_conversations.h"
 #include "services/notification/credits/credits_handler.h"
 #include "services/notification/erasure/handler.h"
+#include "services/notification/exports/handler.h"
 #include "services/notification/handler.h"
 #include "services/notification/preferences/notice_outlet.h"
 #include "services/notification/preferences/preferences_handler.h"
@@ -241,6 +242,8 @@ int Serve(Config config) {
   sandbox_handler.Register(server);
   forgetting.handler.Register(server);
   removals.Register(server);
+  ExportHandler exports(base.postgres());
+  exports.Register(server);
   return base.Run(server);
 }
 

@@ -1,0 +1,199 @@
+#include "services/cases/exports/store/export_store.h"
+
+#include "gatehouse/cases/v1/drawings.pb.h"
+#include "gatehouse/cases/v1/factfind.pb.h"
+#include "gatehouse/cases/v1/reasons.pb.h"
+#include "gatehouse/cases/v1/visits.pb.h"
+#include "services/cases/erasures/store/subjects.h"
+#include "services/common/jobs/exporting.h"
+
+namespace gatehouse::cases {
+namespace {
+
+constexpr char kErased[] =
+    "SELECT FROM erasure WHERE organisation_id = $1 AND contact_id = $2 AND end_time IS NULL";
+
+// Rows of the table `t` in the contact's cases.
+#define OF_CASES " t.organisation_id = asked.organisation_id AND t.case_id = ANY (asked.case_ids) "
+#define NAMES_IT(text) " asked.names <> '' AND " text " ~* asked.names "
+#define NAME_OF(number, names) "(ARRAY[" names "])[" number "]"
+
+constexpr char kContacts[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id AS key, jsonb_build_object(
+    'caseId', t.case_id, 'caseName', )sql" EXPORT_WITHHELD("f.display_name") R"sql(,
+    'caseKind', f.kind, 'contactId', t.contact_id,
+    'type', )sql" NAME_OF("t.type", "'PERSON', 'COMPANY'") R"sql(, 'role', t.role,
+    'givenName', t.given_name, 'familyName', t.family_name, 'email', t.email,
+    'mobile', t.mobile, 'mobileE164', t.e164, 'portal', )sql" NAME_OF(
+    "p.portal", "'NOT_INVITED', 'INVITED', 'ACTIVE', 'REVOKED'") R"sql() AS record
+  FROM asked JOIN contact AS t ON t.contact_id = asked.contact_id
+    AND t.organisation_id = asked.organisation_id
+  JOIN case_file AS f ON f.organisation_id = t.organisation_id AND f.case_id = t.case_id
+  LEFT JOIN contact_portal AS p ON p.organisation_id = t.organisation_id
+    AND p.case_id = t.case_id AND p.contact_id = t.contact_id)sql");
+
+constexpr char kChanges[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.number AS key, jsonb_build_object(
+    'caseId', t.case_id,
+    'field', )sql" NAME_OF("t.field", "'GIVEN_NAME', 'FAMILY_NAME', 'EMAIL', 'MOBILE'") R"sql(,
+    'before', t.before, 'after', t.after, 'byItself', t.by_contact_id = t.contact_id,
+    'time', t.create_time) AS record
+  FROM asked JOIN contact_change AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
+
+constexpr char kMoves[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.number AS key, jsonb_build_object(
+    'caseId', t.case_id, 'fromState', t.from_state_id, 'toState', t.to_state_id,
+    'reason', )sql" EXPORT_WITHHELD("t.reason") R"sql(, 'time', t.create_time) AS record
+  FROM asked JOIN case_move AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
+
+constexpr char kFactFinds[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.fact_find_id AS key, jsonb_strip_nulls(jsonb_build_object(
+    'caseId', t.case_id, 'factFindId', t.fact_find_id, 'flowId', t.flow_id,
+    'flowVersion', t.flow_version, 'unlockReason', t.unlock_reason, 'time', t.create_time,
+    'submitTime', t.submit_time)) AS record
+  FROM asked JOIN fact_find AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
+
+// What was asked of it, whoever answered; and what it answered of what was asked of all.
+#define ITS_ANSWERS                                                                         \
+  OF_CASES                                                                                  \
+  "JOIN fact_find AS f ON f.organisation_id = t.organisation_id AND f.case_id = t.case_id " \
+  "AND f.fact_find_id = t.fact_find_id "                                                    \
+  "AND (f.contact_id = asked.contact_id OR t.contact_id = asked.contact_id)"
+constexpr char kAnswers[] = EXPORT_QUERY(R"sql(
+  SELECT concat_ws('/', t.case_id, t.fact_find_id, t.section_id, t.field_id) AS key,
+    jsonb_build_object('caseId', t.case_id, 'factFindId', t.fact_find_id,
+      'sectionId', t.section_id, 'fieldId', t.field_id,
+      'byItself', t.contact_id = asked.contact_id, 'time', t.update_time) AS record,
+    t.value AS bytes
+  FROM asked JOIN fact_answer AS t ON)sql" ITS_ANSWERS);
+constexpr char kEarlierAnswers[] = EXPORT_QUERY(R"sql(
+  SELECT concat_ws('/', t.case_id, t.fact_find_id, t.number) AS key,
+    jsonb_build_object('caseId', t.case_id, 'factFindId', t.fact_find_id,
+      'sectionId', t.section_id, 'fieldId', t.field_id, 'version', t.version,
+      'byItself', t.contact_id = asked.contact_id, 'time', t.update_time) AS record,
+    t.value AS bytes
+  FROM asked JOIN fact_answer_change AS t ON)sql" ITS_ANSWERS);
+
+constexpr char kIncidents[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.incident_id AS key, jsonb_build_object(
+    'caseId', t.case_id, 'incidentId', t.incident_id, 'typeId', t.type_id,
+    'state', )sql" NAME_OF("t.state", "'OPEN', 'ANSWERED', 'RESOLVED'") R"sql(,
+    'time', t.create_time) AS record
+  FROM asked JOIN incident AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
+#define OF_INCIDENT                                                                        \
+  OF_CASES                                                                                 \
+  "JOIN incident AS i ON i.organisation_id = t.organisation_id AND i.case_id = t.case_id " \
+  "AND i.incident_id = t.incident_id "
+// Its own thread it has read as it is.
+constexpr char kThreads[] =
+    EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.incident_id || '/' || t.number AS key, jsonb_build_object(
+    'caseId', t.case_id, 'incidentId', t.incident_id, 'text', t.text,
+    'documentIds', to_jsonb(t.document_ids), 'byItself', t.contact_id = asked.contact_id,
+    'time', t.create_time) AS record
+  FROM asked JOIN incident_message AS t ON)sql" OF_INCIDENT
+                 "AND (i.contact_id = asked.contact_id OR t.contact_id = asked.contact_id)");
+
+// To it or to all. What another one said about it is the other one's.
+#define FOR_IT " t.contact_id IN ('', asked.contact_id) "
+constexpr char kOffers[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.offer_id AS key, jsonb_strip_nulls(jsonb_build_object(
+    'caseId', t.case_id, 'offerId', t.offer_id, 'content', t.content,
+    'contentSha256', t.content_sha256, 'state', )sql" NAME_OF(
+    "t.state", "'OPEN', 'ACCEPTED', 'DECLINED', 'WITHDRAWN', 'CLOSED', 'EXPIRED'") R"sql(,
+    'validUntilTime', t.valid_until_time, 'time', t.create_time,
+    'seenTime', (SELECT min(s.create_time) FROM offer_sight AS s
+      WHERE s.organisation_id = t.organisation_id AND s.case_id = t.case_id
+        AND s.offer_id = t.offer_id AND s.contact_id = asked.contact_id),
+    'decision', CASE WHEN t.decided_by = asked.contact_id THEN jsonb_build_object(
+      'reason', t.decision_reason, 'networkAddress', t.client_address,
+      'userAgent', t.user_agent, 'time', t.decision_time) END)) AS record
+  FROM asked JOIN offer AS t ON)sql" OF_CASES "AND (" FOR_IT "OR t.decided_by = asked.contact_id)");
+
+constexpr char kVisits[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.visit_id AS key, jsonb_strip_nulls(jsonb_build_object(
+    'caseId', t.case_id, 'visitId', t.visit_id,
+    'state', )sql" NAME_OF(
+    "t.state",
+    "'PROPOSED', 'CONFIRMED', 'DECLINED', 'CANCELLED'") R"sql(,
+    'cancelReason', t.cancel_reason, 'time', t.create_time, 'updateTime', t.update_time,
+    'answer', CASE WHEN t.answered_by = asked.contact_id THEN jsonb_build_object(
+      'text', t.answer, 'time', t.answer_time) END)) AS record, t.plan AS bytes
+  FROM asked JOIN visit AS t ON)sql" OF_CASES "AND (" FOR_IT
+                                                        "OR t.answered_by = asked.contact_id)");
+
+constexpr char kDrawings[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id AS key, jsonb_build_object(
+    'caseId', t.case_id, 'time', t.update_time) AS record, t.content AS bytes
+  FROM asked JOIN drawing AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
+
+constexpr char kNotes[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.note_id AS key, jsonb_build_object(
+    'caseId', t.case_id, 'text', )sql" EXPORT_WITHHELD(
+    "t.text") R"sql(,
+    'time', t.create_time) AS record
+  FROM asked JOIN note AS t ON)sql" OF_CASES
+              "AND asked.names <> '' AND (t.text ~* asked.names OR t.author ~* asked.names)");
+
+// What staff wrote of it elsewhere. What another contact wrote is that one's, and not given.
+constexpr char kMoveReasons[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.number AS key, jsonb_build_object(
+    'caseId', t.case_id, 'place', 'CASE_MOVE', 'text', )sql" EXPORT_WITHHELD(
+    "t.reason") R"sql(, 'time', t.create_time) AS record
+  FROM asked JOIN case_move AS t ON)sql" OF_CASES "AND t.contact_id = '' AND" NAMES_IT("t.reason"));
+constexpr char kOthersThreads[] = EXPORT_QUERY(R"sql(
+  SELECT t.case_id || '/' || t.incident_id || '/' || t.number AS key, jsonb_build_object(
+    'caseId', t.case_id, 'place', 'INCIDENT', 'text', )sql" EXPORT_WITHHELD(
+    "t.text") R"sql(, 'time', t.create_time) AS record
+  FROM asked JOIN incident_message AS t ON)sql" OF_INCIDENT
+              "AND i.contact_id <> asked.contact_id AND t.contact_id = '' AND" NAMES_IT("t.text"));
+
+constexpr char kTerms[] = EXPORT_QUERY(R"sql(
+  SELECT t.account_id || '/' || t.version AS key, jsonb_build_object(
+    'caseId', t.case_id, 'version', t.version, 'language', t.language,
+    'networkAddress', t.client_address, 'userAgent', t.user_agent,
+    'time', t.create_time) AS record
+  FROM asked JOIN terms_acceptance AS t ON t.organisation_id = asked.organisation_id
+    AND t.contact_id = asked.contact_id)sql");
+
+constexpr ExportQuery kQueries[] = {
+    {common::v1::CONTACT_RECORD, kContacts},
+    {common::v1::CONTACT_CHANGE, kChanges},
+    {common::v1::CASE_MOVE, kMoves},
+    {common::v1::FACT_FIND, kFactFinds},
+    {common::v1::FACT_FIND, kAnswers, "value", &NewMessage<v1::AnswerValue>},
+    {common::v1::FACT_FIND, kEarlierAnswers, "earlierValue", &NewMessage<v1::AnswerValue>},
+    {common::v1::INCIDENT, kIncidents},
+    {common::v1::INCIDENT, kThreads},
+    {common::v1::OFFER, kOffers},
+    {common::v1::VISIT, kVisits, "plan", &NewMessage<v1::VisitPlan>},
+    {common::v1::DRAWING, kDrawings, "drawing", &NewMessage<v1::Drawing>},
+    {common::v1::NOTE, kNotes},
+    {common::v1::QUOTATION, kMoveReasons},
+    {common::v1::QUOTATION, kOthersThreads},
+    {common::v1::TERMS_ACCEPTANCE, kTerms}};
+
+}  // namespace
+
+absl::StatusOr<v1::IdentifyContactResponse> ExportStore::Identify(
+    const std::string& organisation_id, const common::v1::Subject& invited) {
+  using Result = absl::StatusOr<v1::IdentifyContactResponse>;
+  const std::string& contact_id = invited.contact_id();
+  return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
+    if (!tx.Exec(kErased, organisation_id, contact_id).empty()) {
+      return Refuse(v1::CONTACT_ERASURE_UNDER_WAY, "the contact is being erased");
+    }
+    v1::IdentifyContactResponse found;
+    *found.mutable_subject() =
+        Narrow(tx, organisation_id, Gather(tx, organisation_id, contact_id), invited);
+    *found.mutable_others() = OthersOf(tx, organisation_id, found.subject());
+    return found;
+  });
+}
+
+absl::StatusOr<common::v1::ExportContactResponse> ExportStore::Export(
+    const std::string& organisation_id, const common::v1::ExportContactRequest& request) {
+  return ExportPart(postgres_, organisation_id, request, kQueries);
+}
+
+}  // namespace gatehouse::cases

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "gatehouse/invitation/v1/export.pb.h"
+#include "services/common/rpc/server.h"
+#include "services/invitation/exports/store/export_store.h"
+
+namespace gatehouse::invitation {
+
+// The RPC of proto/gatehouse/invitation/v1/export.proto.
+class ExportHandler {
+ public:
+  explicit ExportHandler(Postgres& postgres) : postgres_(postgres) {}
+  void Register(Server& server) {
+    server.Service("gatehouse.invitation.v1.ContactExport")
+        .Unary("ExportContact", *this, &ExportHandler::ExportContact);
+  }
+
+  absl::StatusOr<common::v1::ExportContactResponse> ExportContact(
+      const Call& call, const common::v1::ExportContactRequest& request) {
+    return ExportKept(postgres_, call.caller.organisation_id, request);
+  }
+
+ private:
+  Postgres& postgres_;
+};
+
+}  // namespace gatehouse::invitation
