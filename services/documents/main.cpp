@@ -14,6 +14,7 @@
 #include "services/documents/blobs/store/postgres_keys.h"
 #include "services/documents/blobs/store/sealed_blobs.h"
 #include "services/documents/erasure/handler.h"
+#include "services/documents/exports/handler.h"
 #include "services/documents/identity_choices.h"
 #include "services/documents/identity_organisations.h"
 #include "services/documents/identity_readers.h"
@@ -45,8 +46,9 @@ namespace {
 
 struct Config {
   ServiceConfig service;
-  std::string identity_address, cases_address, notification_address;
+  std::string identity_address, cases_address, notification_address, invitation_address;
   BlobSettings blobs;
+  absl::Duration exports_kept;        // GATEHOUSE_RETENTION_EXPORT_DAYS
   std::optional<ClamdAddress> clamd;  // GATEHOUSE_CLAMD_URL
   ScanLimits scan_limits;
   std::string previewer;              // GATEHOUSE_PREVIEWER; empty: no previews are made.
@@ -55,8 +57,11 @@ struct Config {
 
   static Config Read(Environment& environment) {
     Config config = {ServiceConfig::Read(environment, "documents"),
-                     AddressOf(environment, "identity"), AddressOf(environment, "cases"),
-                     AddressOf(environment, "notification"), BlobSettings::Read(environment)};
+                     AddressOf(environment, "identity"),
+                     AddressOf(environment, "cases"),
+                     AddressOf(environment, "notification"),
+                     AddressOf(environment, "invitation"),
+                     BlobSettings::Read(environment)};
     if (const auto clamd_url = environment.OptionalText("GATEHOUSE_CLAMD_URL")) {
       const auto address = ClamdAddress::Parse(*clamd_url);
       if (address.ok()) config.clamd = *address;
@@ -71,6 +76,10 @@ struct Config {
                       environment.Number("GATEHOUSE_RETENTION_DELETED_CASE_DAYS", 90, 1, 3650))) {
       config.service.retentions.push_back(std::move(retention));
     }
+    config.exports_kept =
+        absl::Hours(24) * environment.Number("GATEHOUSE_RETENTION_EXPORT_DAYS", 7, 1, 31);
+    config.service.retentions.push_back(
+        {"contact_export", "expire_time < $1", absl::ZeroDuration()});
     config.scan_limits.max_file_bytes = environment.Number(
         "GATEHOUSE_CLAMD_MAX_FILE_BYTES", ScanLimits().max_file_bytes, 1, int64_t{4} << 30);
     config.previewer = environment.OptionalText("GATEHOUSE_PREVIEWER").value_or("");
@@ -207,6 +216,34 @@ struct Forgetting {
   ErasureHandler handler;
 };
 
+// Contacts that are to be shown what is known of them, and the jobs of that, while it lives.
+struct Exporting {
+  struct Parts {
+    ServiceBase& base;
+    Outbox& outbox;
+    BlobStore& blobs;
+    RulesStore& rules;
+    Once& once;
+  };
+  Exporting(const Config& config, const Parts& parts, Client& cases, Client& identity,
+            Client& notification)
+      : invitation(config.invitation_address, parts.base.tls()),
+        store(parts.base.postgres(), parts.outbox,
+              {.key = DeriveKey(parts.base.root_key(), "contact exports"),
+               .kept = config.exports_kept}),
+        services({cases, invitation, identity, notification}, parts.base.postgres()),
+        exporting(store, services),
+        handler({store, services, parts.blobs, parts.rules, parts.once}),
+        jobs(parts.base.postgres(), {.key = DeriveKey(parts.base.root_key(), "documents outbox"),
+                                     .lanes = {{kExportLane, exporting.Lane()}}}) {}
+  Client invitation;
+  ExportStore store;
+  ExportClients services;
+  ContactExporting exporting;
+  ExportsHandler handler;
+  const Jobs jobs;
+};
+
 int Serve(Config config) {
   BlobPlaces places(config.blobs);
   const auto sniffer = MagicSniffer::Open();
@@ -260,6 +297,7 @@ int Serve(Config config) {
   const Collecting collecting(collector, clock);
   Forgetting forgetting(base, outbox, collector, once);
   RemovalsHandler removals(base.postgres());
+  Exporting exporting(config, {base, outbox, blobs, rules, once}, cases, identity, notification);
 
   UploadsHandler uploads_handler(uploads, once);
   ResumableHandler resumable_handler(resumable);
@@ -273,7 +311,8 @@ int Serve(Config config) {
   Register(
       {uploads_handler, resumable_handler, downloads_handler, archives_handler, changes_handler,
        requests_handler, templates_handler, settings_handler, signing.staff, signing.portal,
-       signing.evidence, signing.seals_handler, previews.handler, forgetting.handler, removals},
+       signing.evidence, signing.seals_handler, previews.handler, forgetting.handler, removals,
+       exporting.handler},
       server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }

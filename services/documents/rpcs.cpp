@@ -48,6 +48,14 @@ void RegisterArchives(Handlers handlers, Server& server) {
                 &ArchivesHandler::DownloadPortalDocumentArchive);
 }
 
+void RegisterExports(Handlers handlers, Server& server) {
+  server.Service("gatehouse.documents.v1.Exports")
+      .Unary("CreateExport", handlers.exports, &ExportsHandler::CreateExport)
+      .Unary("GetExport", handlers.exports, &ExportsHandler::GetExport)
+      .Unary("ListExports", handlers.exports, &ExportsHandler::ListExports)
+      .Download("DownloadExport", handlers.exports, &ExportsHandler::DownloadExport);
+}
+
 void RegisterSignatures(Handlers handlers, Server& server) {
   using Staff = SignaturesHandler;
   using Portal = PortalSignaturesHandler;
@@ -108,6 +116,7 @@ void Register(Handlers handlers, Server& server) {
   RegisterArchives(handlers, server);
   RegisterSignatures(handlers, server);
   RegisterPreviews(handlers, server);
+  RegisterExports(handlers, server);
   server.Service("gatehouse.documents.v1.DocumentDirectory")
       .Unary("LookUpCaseDocuments", handlers.requests, &RequestsHandler::LookUpCaseDocuments);
   server.Service("gatehouse.documents.v1.ContactErasure")

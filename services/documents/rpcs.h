@@ -5,6 +5,7 @@
 #include "services/documents/changes/handler.h"
 #include "services/documents/downloads/handler.h"
 #include "services/documents/erasure/handler.h"
+#include "services/documents/exports/handler.h"
 #include "services/documents/previews/handler.h"
 #include "services/documents/removals/handler.h"
 #include "services/documents/requests/handler.h"
@@ -33,6 +34,7 @@ struct Handlers {
   PreviewsHandler& previews;
   ErasureHandler& erasure;
   RemovalsHandler& removals;
+  ExportsHandler& exports;
 };
 
 // The RPCs of proto/gatehouse/documents/v1.

@@ -131,6 +131,10 @@ constexpr const char* kTexts[] = {
         "'[erased]', 'gi') WHERE",
         kOfCases, "AND unavailable_reason ~* $3")>};
 
+// What was gathered of it goes, ready or not: a job of it finds nothing to go on with.
+constexpr char kExports[] =
+    "DELETE FROM contact_export WHERE organisation_id = $1 AND contact_id = $2";
+
 int64_t Affected(const pqxx::result& rows) { return static_cast<int64_t>(rows.affected_rows()); }
 
 // What happens to documents of a case is told in its order: its row is held.
@@ -222,6 +226,8 @@ absl::StatusOr<EraseContactResponse> ErasureStore::Erase(const std::string& orga
       }
       AddErased(common::v1::QUOTATION, named, receipt);
     }
+    AddErased(common::v1::EXPORT, Affected(tx.Exec(kExports, organisation_id, scope.contact_id)),
+              receipt);
     traces_.Erase(tx, organisation_id, subject, receipt);
     if (!calls.jobs().empty()) outbox_.Add(tx, std::move(calls));
     return receipt;

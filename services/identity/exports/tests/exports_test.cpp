@@ -33,7 +33,7 @@ TEST_CASE_METHOD(Exporting, "a contact is given its access and account, and no s
   CHECK_FALSE(absl::StrContains(Known("ada", common::v1::GRANT), "inv_2"));
   CHECK(absl::StrContains(Known("ada", common::v1::SESSION), "userAgent"));
   const std::string account = Known("ada", common::v1::ACCOUNT);
-  CHECK(absl::StrContains(account, "ada@example.com"));
+  CHECK(absl::StrContains(account, "Ada@example.com"));
   CHECK(absl::StrContains(account, "PASSWORD"));
   const auto verifier = database.Exec("SELECT verifier FROM password LIMIT 1");
   const std::string all = account + Known("ada", common::v1::SESSION);
