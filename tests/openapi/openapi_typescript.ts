@@ -111,6 +111,8 @@ export function about(event: components["schemas"]["Event"]): string | undefined
       return event.data.visitId;
     case "contact.erased":
       return event.data.erasureId;
+    case "contact.exported":
+      return event.data.exportId;
     case "contact.updated":
     case "drawing.updated":
     case "incident.created":
