@@ -2,6 +2,7 @@
 
 #include "services/common/base/proto_time.h"
 #include "services/common/text/address.h"
+#include "services/identity/passkeys/passkeys_handler.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -14,7 +15,9 @@ std::string BoundTo(const std::string& deed_id) { return "deed:" + deed_id; }
 void ConfirmationsHandler::Register(Server& server) {
   server.Service("gatehouse.identity.v1.Confirmations")
       .Unary("StartConfirmation", *this, &ConfirmationsHandler::StartConfirmation)
-      .Unary("VerifyConfirmation", *this, &ConfirmationsHandler::VerifyConfirmation);
+      .Unary("VerifyConfirmation", *this, &ConfirmationsHandler::VerifyConfirmation)
+      .Unary("StartPasskeyConfirmation", *this, &ConfirmationsHandler::StartPasskeyConfirmation)
+      .Unary("VerifyPasskeyConfirmation", *this, &ConfirmationsHandler::VerifyPasskeyConfirmation);
 }
 
 absl::StatusOr<pb::Challenge> ConfirmationsHandler::StartConfirmation(
@@ -42,6 +45,30 @@ absl::StatusOr<pb::VerifyConfirmationResponse> ConfirmationsHandler::VerifyConfi
                                        request.code(), request.nonce(), call));
   pb::VerifyConfirmationResponse response;
   response.set_masked_mobile(MaskPhone(subject.mobile));
+  return response;
+}
+
+absl::StatusOr<pb::PasskeyChallenge> ConfirmationsHandler::StartPasskeyConfirmation(
+    const Call& call, const pb::StartPasskeyConfirmationRequest& request) {
+  const Subject subject = {
+      .organisation_id = call.caller.organisation_id,
+      .mobile = request.mobile(),
+      .access = {request.case_id(), request.contact_id(), request.invitation_id()}};
+  ASSIGN_OR_RETURN(const Passkeys::Begun begun,
+                   passkeys_.StartDeed(subject, request.deed_id(), request.portal_url(), call));
+  return ToProto(begun);
+}
+
+absl::StatusOr<pb::VerifyPasskeyConfirmationResponse>
+ConfirmationsHandler::VerifyPasskeyConfirmation(
+    const Call& call, const pb::VerifyPasskeyConfirmationRequest& request) {
+  ASSIGN_OR_RETURN(const Passkeys::Answer answer, PasskeyAnswerFrom(request));
+  const auto confirmed = passkeys_.Confirm(answer, request.deed_id(), call);
+  CountPasskey(confirmed.status());
+  RETURN_IF_ERROR(confirmed.status());
+  pb::VerifyPasskeyConfirmationResponse response;
+  response.set_passkey_id(confirmed->passkey_id);
+  response.set_display_name(confirmed->display_name);
   return response;
 }
 

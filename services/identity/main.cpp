@@ -209,7 +209,7 @@ int Serve(const ServiceConfig& config, const std::vector<Secret>& operator_keys,
   SmsCode confirmation_code(messenger, key("confirmations"), "cnf");
   Challenges confirmations(challenge_store, access, {&confirmation_code}, key("challenges"), clock,
                            later);
-  ConfirmationsHandler confirmations_handler(confirmations);
+  ConfirmationsHandler confirmations_handler(confirmations, passkeys.passkeys);
 
   Principals principals(key_store, access, operator_keys, clock);
   PrincipalsHandler principals_handler(principals, organisations, signing_keys, clock);

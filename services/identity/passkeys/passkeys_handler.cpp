@@ -1,5 +1,6 @@
 #include "services/identity/passkeys/passkeys_handler.h"
 
+#include "gatehouse/identity/v1/confirmations.pb.h"
 #include "services/common/auth/auth.h"
 #include "services/common/base/crypto.h"
 #include "services/common/base/proto_time.h"
@@ -79,6 +80,24 @@ const char* OutcomeOf(const absl::Status& status) {
 }
 
 }  // namespace
+
+template <typename Request>
+absl::StatusOr<Passkeys::Answer> PasskeyAnswerFrom(const Request& request) {
+  Passkeys::Answer answer = {.challenge_id = request.challenge_id()};
+  ASSIGN_OR_RETURN(answer.credential_id, BytesOf(request.credential_id()));
+  ASSIGN_OR_RETURN(answer.user_handle, BytesOf(request.user_handle()));
+  ASSIGN_OR_RETURN(answer.assertion.client_data, BytesOf(request.client_data_json()));
+  ASSIGN_OR_RETURN(answer.assertion.authenticator_data, BytesOf(request.authenticator_data()));
+  ASSIGN_OR_RETURN(answer.assertion.signature, BytesOf(request.signature()));
+  return answer;
+}
+template absl::StatusOr<Passkeys::Answer> PasskeyAnswerFrom(const v1::VerifyPasskeyRequest&);
+template absl::StatusOr<Passkeys::Answer> PasskeyAnswerFrom(
+    const v1::VerifyPasskeyConfirmationRequest&);
+
+void CountPasskey(const absl::Status& status) {
+  Count("gatehouse_passkeys_total", {{"outcome", OutcomeOf(status)}});
+}
 
 v1::PasskeyChallenge ToProto(const Passkeys::Begun& begun) {
   v1::PasskeyChallenge challenge;
@@ -182,15 +201,10 @@ absl::StatusOr<v1::PasskeyChallenge> PasskeysHandler::StartPasskey(
 
 absl::StatusOr<v1::VerifyChallengeResponse> PasskeysHandler::VerifyPasskey(
     const Call& call, const v1::VerifyPasskeyRequest& request) {
-  Passkeys::Answer answer = {.challenge_id = request.challenge_id(),
-                             .session_token = Secret(request.session_token())};
-  ASSIGN_OR_RETURN(answer.credential_id, BytesOf(request.credential_id()));
-  ASSIGN_OR_RETURN(answer.user_handle, BytesOf(request.user_handle()));
-  ASSIGN_OR_RETURN(answer.assertion.client_data, BytesOf(request.client_data_json()));
-  ASSIGN_OR_RETURN(answer.assertion.authenticator_data, BytesOf(request.authenticator_data()));
-  ASSIGN_OR_RETURN(answer.assertion.signature, BytesOf(request.signature()));
+  ASSIGN_OR_RETURN(Passkeys::Answer answer, PasskeyAnswerFrom(request));
+  answer.session_token = Secret(request.session_token());
   const auto entered = passkeys_.Enter(answer, call);
-  Count("gatehouse_passkeys_total", {{"outcome", OutcomeOf(entered.status())}});
+  CountPasskey(entered.status());
   RETURN_IF_ERROR(entered.status());
   if (!entered->session.replaces.empty()) {
     (void)PublishRevocation(redis_, {entered->session.replaces});

@@ -10,6 +10,13 @@ namespace gatehouse::identity {
 // What a browser is told of a sign-in that was begun.
 v1::PasskeyChallenge ToProto(const Passkeys::Begun& begun);
 
+// What a page sent, of a request that has the fields of VerifyPasskeyRequest. Refuses
+// PASSKEY_MALFORMED.
+template <typename Request>
+absl::StatusOr<Passkeys::Answer> PasskeyAnswerFrom(const Request& request);
+// In the metric of what becomes of passkeys' uses.
+void CountPasskey(const absl::Status& status);
+
 // The RPCs of proto/gatehouse/identity/v1/passkeys.proto.
 class PasskeysHandler {
  public:

@@ -1,15 +1,15 @@
 #include "services/identity/confirmations_handler.h"
-#include "services/identity/tests/fixture.h"
+#include "services/identity/passwords/tests/fixture.h"
 
 namespace gatehouse::identity {
 namespace {
 
-struct ConfirmationFixture : Fixture {
+struct ConfirmationFixture : PasswordFixture {
   SmsCode confirmation_code{messenger, Secret(RandomBytes(32)), "cnf"};
   Secret key{RandomBytes(32)};
   Challenges signing_in{store, access, {&sms_code}, key, clock, put_off};
   Challenges confirming{store, access, {&confirmation_code}, key, clock, put_off};
-  ConfirmationsHandler confirmations{confirming};
+  ConfirmationsHandler confirmations{confirming, passkeys};
 
   pb::StartConfirmationRequest Starting(const std::string& deed_id = "deed-1") {
     pb::StartConfirmationRequest request;

@@ -29,6 +29,7 @@ struct StoredPasskey {
   std::string account_id;
   PasskeyPublic key;
   Subject subject;  // Whose it is, as known when it was registered; the e-mail address as of now.
+  std::string proven_by;  // The factor that had proven the session in which that was.
 };
 
 struct NewPasskey {
@@ -72,10 +73,10 @@ class PasskeyStore {
                                          const std::string& display_name, const Call& call) = 0;
   virtual absl::StatusOr<std::vector<std::string>> Remove(const std::string& passkey_id,
                                                           const Call& call) = 0;
-  // The ids of an account's credentials at a host.
+  // The ids of an account's credentials at a host: of those that this factor had proven, or all.
   virtual absl::StatusOr<std::vector<std::string>> ListCredentials(
-      const std::string& organisation_id, const std::string& account_id,
-      const std::string& host) = 0;
+      const std::string& organisation_id, const std::string& account_id, const std::string& host,
+      const std::string& proven_by = "") = 0;
   // By its credential at a host; nothing: there is none.
   virtual absl::StatusOr<std::optional<StoredPasskey>> Find(const std::string& organisation_id,
                                                             const std::string& host,
@@ -88,6 +89,8 @@ class PasskeyStore {
   // PASSKEY_UNKNOWN where it was removed just now, and PASSKEY_COUNTER_WENT_BACK, which is noted.
   virtual absl::StatusOr<Session> Enter(const NewSession& session, const PasskeyEntry& entry,
                                         const Call& call) = 0;
+  // Notes the use alone, of the subject's. Refuses PASSKEY_UNKNOWN and PASSKEY_COUNTER_WENT_BACK.
+  virtual absl::Status Use(const Subject& subject, const PasskeyEntry& entry, const Call& call) = 0;
 };
 
 constexpr absl::Duration kPasskeyCeremony = absl::Minutes(5);

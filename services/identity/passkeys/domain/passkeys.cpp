@@ -30,6 +30,11 @@ std::string HostOf(const std::string& origin) {
   return origin.substr(start, origin.find(':', start) - start);
 }
 
+// Under a name that only who knows the deed asks for: no id of a challenge has a colon in it.
+std::string KeptAs(const std::string& challenge_id, const std::string& deed_id) {
+  return deed_id.empty() ? challenge_id : absl::StrCat(challenge_id, ":", deed_id);
+}
+
 Ceremony CeremonyOf(const BegunCeremony& begun, std::string challenge) {
   return {.creates = !begun.session_id.empty(),
           .challenge = std::move(challenge),
@@ -49,12 +54,14 @@ std::string Passkeys::HandleOf(const std::string& organisation_id, const std::st
                     absl::StrCat("handle:", organisation_id, ":", account_id, ":", host));
 }
 
-absl::StatusOr<Passkeys::Begun> Passkeys::Keep(const BegunCeremony& ceremony, const Call& call) {
+absl::StatusOr<Passkeys::Begun> Passkeys::Keep(const BegunCeremony& ceremony, const Call& call,
+                                               const std::string& deed_id) {
   Begun begun = {.challenge_id = NewId("psk"),
                  .host = ceremony.host,
                  .expire_time = parts_.clock.Now() + kPasskeyCeremony};
   begun.challenge = ChallengeOf(begun.challenge_id);
-  RETURN_IF_ERROR(parts_.ceremonies.Keep(begun.challenge_id, ceremony, call.client_address));
+  RETURN_IF_ERROR(
+      parts_.ceremonies.Keep(KeptAs(begun.challenge_id, deed_id), ceremony, call.client_address));
   return begun;
 }
 
@@ -203,6 +210,58 @@ absl::StatusOr<Challenges::Entered> Passkeys::Enter(const Answer& answer, const 
            .enters_all = !begun.subject.has_value()},
           call));
   return Challenges::Entered{std::move(session), token, subject};
+}
+
+absl::StatusOr<int64_t> Passkeys::CheckPhone(const Subject& subject) {
+  ASSIGN_OR_RETURN(
+      const FactorState state,
+      parts_.access.FindFactor(parts_.challenges.KeyOf(subject), subject.access.invitation_id));
+  RETURN_IF_ERROR(LockedUntil(state, parts_.clock.Now()));
+  return state.resets;
+}
+
+absl::StatusOr<Passkeys::Begun> Passkeys::StartDeed(const Subject& subject,
+                                                    const std::string& deed_id,
+                                                    const std::string& portal_url,
+                                                    const Call& call) {
+  const FactorKey phone = parts_.challenges.KeyOf(subject);
+  BegunCeremony ceremony = {.organisation_id = phone.organisation_id,
+                            .origin = OriginOf(portal_url),
+                            .host = HostOf(OriginOf(portal_url)),
+                            .account_id = phone.account_id,
+                            .subject = subject};
+  ASSIGN_OR_RETURN(ceremony.subject->resets, CheckPhone(subject));
+  ASSIGN_OR_RETURN(std::vector<std::string> known,
+                   parts_.store.ListCredentials(phone.organisation_id, phone.account_id,
+                                                ceremony.host, phone.factor_id));
+  if (known.empty()) return Unknown();
+  ASSIGN_OR_RETURN(Begun begun, Keep(ceremony, call, deed_id));
+  begun.credential_ids = std::move(known);
+  return begun;
+}
+
+absl::StatusOr<Passkey> Passkeys::Confirm(const Answer& answer, const std::string& deed_id,
+                                          const Call& call) {
+  ASSIGN_OR_RETURN(const BegunCeremony begun,
+                   parts_.ceremonies.Take(KeptAs(answer.challenge_id, deed_id)));
+  if (begun.organisation_id != call.caller.organisation_id || !begun.subject.has_value()) {
+    return Refuse(v1::CHALLENGE_EXPIRED, "this was begun elsewhere: begin again");
+  }
+  ASSIGN_OR_RETURN(const int64_t resets, CheckPhone(*begun.subject));
+  if (resets != begun.subject->resets) {
+    return Refuse(v1::CHALLENGE_EXPIRED, "the phone was reset since: begin again");
+  }
+  ASSIGN_OR_RETURN(const StoredPasskey passkey, FindFor(begun, answer));
+  if (passkey.proven_by != parts_.challenges.KeyOf(*begun.subject).factor_id) return Unknown();
+  ASSIGN_OR_RETURN(const uint32_t counter,
+                   VerifyAssertion(CeremonyOf(begun, ChallengeOf(answer.challenge_id)), passkey.key,
+                                   answer.assertion));
+  RETURN_IF_ERROR(parts_.store.Use(*begun.subject,
+                                   {.account_id = passkey.account_id,
+                                    .passkey_id = passkey.shown.passkey_id,
+                                    .counter = counter},
+                                   call));
+  return passkey.shown;
 }
 
 }  // namespace gatehouse::identity

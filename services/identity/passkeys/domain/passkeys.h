@@ -13,7 +13,8 @@
 
 namespace gatehouse::identity {
 
-// Signing in with a passkey, and registering one. The refusals are the contract's.
+// Signing in with a passkey, registering one, and confirming a deed with one. The refusals are the
+// contract's.
 //
 // A ceremony's challenge is derived from its id: nothing in Redis helps to answer it. It is taken
 // before anything is compared, so that no answer serves twice; there is nothing to guess, and so
@@ -68,11 +69,22 @@ class Passkeys {
   };
   absl::StatusOr<Challenges::Entered> Enter(const Answer& answer, const Call& call);
 
+  // Of a signed-in client, to confirm a deed: what is begun for one serves for no other, and leads
+  // nobody in. Only those of the subject's passkeys serve that its phone had proven.
+  absl::StatusOr<Begun> StartDeed(const Subject& subject, const std::string& deed_id,
+                                  const std::string& portal_url, const Call& call);
+  // Which one has confirmed it.
+  absl::StatusOr<Passkey> Confirm(const Answer& answer, const std::string& deed_id,
+                                  const Call& call);
+
  private:
   std::string ChallengeOf(const std::string& challenge_id) const;
   std::string HandleOf(const std::string& organisation_id, const std::string& account_id,
                        const std::string& host) const;
-  absl::StatusOr<Begun> Keep(const BegunCeremony& ceremony, const Call& call);
+  absl::StatusOr<Begun> Keep(const BegunCeremony& ceremony, const Call& call,
+                             const std::string& deed_id = "");
+  // How often staff have reset the subject's factors, where it may confirm anything.
+  absl::StatusOr<int64_t> CheckPhone(const Subject& subject);
   // The passkey that the answer names, if it is one for this ceremony.
   absl::StatusOr<StoredPasskey> FindFor(const BegunCeremony& ceremony, const Answer& answer);
   // What it enters: what led to the ceremony, or the account's latest case.

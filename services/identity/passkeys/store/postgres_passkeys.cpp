@@ -184,14 +184,16 @@ absl::StatusOr<std::vector<std::string>> PostgresPasskeyStore::Remove(const std:
 }
 
 absl::StatusOr<std::vector<std::string>> PostgresPasskeyStore::ListCredentials(
-    const std::string& organisation_id, const std::string& account_id, const std::string& host) {
+    const std::string& organisation_id, const std::string& account_id, const std::string& host,
+    const std::string& proven_by) {
   using Result = absl::StatusOr<std::vector<std::string>>;
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     std::vector<std::string> ids;
     for (const auto& row :
          tx.Exec("SELECT credential_id FROM passkey WHERE organisation_id = $1 "
-                 "AND account_id = $2 AND host = $3 ORDER BY create_time LIMIT $4",
-                 organisation_id, account_id, host, kPasskeysMax)) {
+                 "AND account_id = $2 AND host = $3 AND ($5 = '' OR proven_by = $5) "
+                 "ORDER BY create_time LIMIT $4",
+                 organisation_id, account_id, host, kPasskeysMax, proven_by)) {
       ids.push_back(BytesFromSql(row["credential_id"]));
     }
     return ids;
@@ -204,8 +206,9 @@ absl::StatusOr<std::optional<StoredPasskey>> PostgresPasskeyStore::Find(
   return postgres_.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
     static constexpr auto kFind = Sql(
         "SELECT ", kPasskey,
-        ", p.account_id, credential_id, algorithm, public_key, counter, sealed_subject, a.email, "
-        "a.resets FROM passkey AS p JOIN (SELECT organisation_id, account_id, email, resets "
+        ", p.account_id, credential_id, algorithm, public_key, counter, proven_by, sealed_subject, "
+        "a.email, a.resets FROM passkey AS p JOIN (SELECT organisation_id, account_id, email, "
+        "resets "
         "FROM account) AS a USING (organisation_id, account_id) "
         "WHERE p.organisation_id = $1 AND p.host = $2 AND p.credential_id = $3");
     const auto rows = tx.Exec(kFind.c_str(), organisation_id, host, Bytes(credential_id));
@@ -219,6 +222,7 @@ absl::StatusOr<std::optional<StoredPasskey>> PostgresPasskeyStore::Find(
                                      .counter = row["counter"].as<uint32_t>(),
                                      .is_backed_up = row["backed_up"].as<bool>()}};
     ASSIGN_OR_RETURN(passkey.subject, Opened(key_, organisation_id, row));
+    passkey.proven_by = row["proven_by"].c_str();
     return passkey;
   });
 }
@@ -234,11 +238,11 @@ absl::StatusOr<std::vector<CaseAccess>> PostgresPasskeyStore::ListGrants(
   });
 }
 
-// The passkey's row first: who removes it meanwhile waits for the session, and ends it then; of two
-// uses at once the second sees the counter of the first.
-absl::StatusOr<Session> PostgresPasskeyStore::EnterBy(Transaction& tx, const NewSession& session,
-                                                      const PasskeyEntry& entry, const Call& call) {
-  const std::string& id = session.factor.organisation_id;
+namespace {
+
+// Holds the passkey's row: who removes it meanwhile waits for what the use leads to; of two uses at
+// once the second sees the counter of the first.
+absl::Status CountUse(Transaction& tx, const std::string& id, const PasskeyEntry& entry) {
   const auto held = tx.Exec(
       "SELECT counter FROM passkey WHERE organisation_id = $1 AND account_id = $2 "
       "AND passkey_id = $3 FOR UPDATE",
@@ -252,6 +256,15 @@ absl::StatusOr<Session> PostgresPasskeyStore::EnterBy(Transaction& tx, const New
       "UPDATE passkey SET counter = $4, last_use_time = clock_timestamp() "
       "WHERE organisation_id = $1 AND account_id = $2 AND passkey_id = $3",
       id, entry.account_id, entry.passkey_id, static_cast<int64_t>(entry.counter));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Session> PostgresPasskeyStore::EnterBy(Transaction& tx, const NewSession& session,
+                                                      const PasskeyEntry& entry, const Call& call) {
+  const std::string& id = session.factor.organisation_id;
+  RETURN_IF_ERROR(CountUse(tx, id, entry));
   ASSIGN_OR_RETURN(Session made, access_.Enter(session, call));
   if (entry.enters_all) {
     AddGrantsTo(
@@ -267,23 +280,31 @@ absl::StatusOr<Session> PostgresPasskeyStore::Enter(const NewSession& session,
     return EnterBy(tx, session, entry, call);
   });
   if (ReasonOf(entered.status()) == "PASSKEY_COUNTER_WENT_BACK") {
-    NoteWentBack(session, entry, call);
+    NoteWentBack(session.subject, entry, call);
   }
   return entered;
 }
 
-void PostgresPasskeyStore::NoteWentBack(const NewSession& session, const PasskeyEntry& entry,
+absl::Status PostgresPasskeyStore::Use(const Subject& subject, const PasskeyEntry& entry,
+                                       const Call& call) {
+  const std::string& id = subject.organisation_id;
+  const absl::Status used =
+      postgres_.Write(Rows::Of(id), [&](Transaction& tx) { return CountUse(tx, id, entry); });
+  if (ReasonOf(used) == "PASSKEY_COUNTER_WENT_BACK") NoteWentBack(subject, entry, call);
+  return used;
+}
+
+void PostgresPasskeyStore::NoteWentBack(const Subject& subject, const PasskeyEntry& entry,
                                         const Call& call) {
-  const std::string& id = session.factor.organisation_id;
+  const std::string& id = subject.organisation_id;
   (void)postgres_.WriteOne(Rows::Of(id), [&](Transaction& tx) -> absl::Status {
     static constexpr auto kNoteWentBack =
         Sql("WITH subject AS (SELECT $1::text AS organisation_id, $2::text AS subject_id, "
             "$3::text AS case_id), ",
-            Audit("$4", "passkey.counterWentBack", "$5", "$6", "$7", "$8", "$9"),
+            Audit("$4", "passkey.counterWentBack", "$5", "''", "$6", "$7", "$8"),
             "SELECT FROM subject");
-    tx.Exec(kNoteWentBack.c_str(), id, entry.passkey_id, session.subject.access.case_id,
-            NewId("aud"), entry.account_id, session.subject.contact_name, call.client_address,
-            call.request_id, call.client_request_id);
+    tx.Exec(kNoteWentBack.c_str(), id, entry.passkey_id, subject.access.case_id, NewId("aud"),
+            entry.account_id, call.client_address, call.request_id, call.client_request_id);
     return absl::OkStatus();
   });
 }

@@ -29,7 +29,8 @@ class PostgresPasskeyStore : public PasskeyStore {
                                                   const Call& call) override;
   absl::StatusOr<std::vector<std::string>> ListCredentials(const std::string& organisation_id,
                                                            const std::string& account_id,
-                                                           const std::string& host) override;
+                                                           const std::string& host,
+                                                           const std::string& proven_by) override;
   absl::StatusOr<std::optional<StoredPasskey>> Find(const std::string& organisation_id,
                                                     const std::string& host,
                                                     const std::string& credential_id) override;
@@ -38,11 +39,12 @@ class PostgresPasskeyStore : public PasskeyStore {
                                                      const std::string& phone_id) override;
   absl::StatusOr<Session> Enter(const NewSession& session, const PasskeyEntry& entry,
                                 const Call& call) override;
+  absl::Status Use(const Subject& subject, const PasskeyEntry& entry, const Call& call) override;
 
  private:
   absl::StatusOr<Session> EnterBy(Transaction& tx, const NewSession& session,
                                   const PasskeyEntry& entry, const Call& call);
-  void NoteWentBack(const NewSession& session, const PasskeyEntry& entry, const Call& call);
+  void NoteWentBack(const Subject& subject, const PasskeyEntry& entry, const Call& call);
 
   Postgres& postgres_;
   Jobs& jobs_;
