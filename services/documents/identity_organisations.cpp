@@ -10,9 +10,11 @@ absl::StatusOr<OrganisationProfile> IdentityOrganisations::LookUp(
   ASSIGN_OR_RETURN(const auto found,
                    identity_.Call(&identity::v1::OrganisationDirectory_Stub::LookUpOrganisation,
                                   organisation_id, identity::v1::LookUpOrganisationRequest()));
-  OrganisationProfile profile = {.display_name = found.display_name(),
-                                 .portal_url = found.portal_url(),
-                                 .time_zone = absl::UTCTimeZone()};
+  OrganisationProfile profile = {
+      .display_name = found.display_name(),
+      .portal_url = found.portal_url(),
+      .time_zone = absl::UTCTimeZone(),
+      .portal_urls = {found.portal_urls().begin(), found.portal_urls().end()}};
   // What this machine's database of time zones does not know goes by UTC.
   absl::LoadTimeZone(found.time_zone(), &profile.time_zone);
   return profile;

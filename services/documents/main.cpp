@@ -163,15 +163,17 @@ struct RemindingJobs {
 struct Signing {
   Signing(ServiceBase& base, Outbox& outbox, Client& identity, DocumentStore& documents,
           BlobStore& blobs, RulesStore& rules, CaseDirectory& cases,
-          OrganisationDirectory& organisations, Once& once, bool seals)
-      : effects(outbox, seals),
+          OrganisationDirectory& organisations, Once& once, Sealer* sealer)
+      : effects(outbox, sealer != nullptr),
         store(base.postgres(), effects),
         codes(identity),
-        signatures({store, documents, blobs, rules, cases, organisations, codes, base.clock()}),
+        signatures(
+            {store, documents, blobs, rules, cases, organisations, codes, base.clock(), sealer}),
         jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
                                .lanes = {{kSignatureLane, SignatureWork(signatures)}}}),
         staff(signatures, store, once),
         portal(signatures, store, documents, blobs),
+        by_passkey(signatures),
         evidence(store, documents, blobs, rules),
         seals_handler(store) {}
   SignatureEffects effects;
@@ -181,23 +183,22 @@ struct Signing {
   const Jobs jobs;
   SignaturesHandler staff;
   PortalSignaturesHandler portal;
+  PasskeySignaturesHandler by_passkey;
   EvidenceHandler evidence;
   SealsHandler seals_handler;
 };
 
 // Has what was signed sealed while it lives.
 struct SealingJobs {
-  SealingJobs(const Config& config, ServiceBase& base, Signing& signing, Uploads& uploads,
+  SealingJobs(Sealer& sealer, ServiceBase& base, Signing& signing, Uploads& uploads,
               BlobStore& blobs, OrganisationDirectory& organisations)
-      : sealer(config.sealer, *config.seal_key),
-        sealing({signing.store, uploads, blobs, organisations, sealer, base.clock()}),
+      : sealing({signing.store, uploads, blobs, organisations, sealer, base.clock()}),
         jobs(base.postgres(), {.key = DeriveKey(base.root_key(), "documents outbox"),
                                .lanes = {{kSealLane, SealingLane(sealing, workers)}}}),
         catching_up(base.postgres(), {}, base.clock(),
                     [this](absl::Time) { return sealing.CatchUp(); }) {
     catching_up.Start();
   }
-  SealerProcess sealer;
   Sealing sealing;
   WorkerPool workers{"seals", 1, 1};
   const Jobs jobs;
@@ -280,12 +281,12 @@ int Serve(Config config) {
   const RemindingJobs reminding(base, request_effects, identity, request_store, documents, rules,
                                 mirror, organisations);
   Once once(base.postgres(), DeriveKey(base.root_key(), "documents once"));
+  std::optional<SealerProcess> sealer;
+  if (config.seal_key != nullptr) sealer.emplace(config.sealer, *config.seal_key);
   Signing signing(base, outbox, identity, documents, blobs, rules, mirror, organisations, once,
-                  config.seal_key != nullptr);
+                  sealer ? &*sealer : nullptr);
   std::optional<SealingJobs> sealing;
-  if (config.seal_key != nullptr) {
-    sealing.emplace(config, base, signing, uploads, blobs, organisations);
-  }
+  if (sealer) sealing.emplace(*sealer, base, signing, uploads, blobs, organisations);
   std::optional<ScanningJobs> scanning;
   if (config.clamd.has_value()) {
     scanning.emplace(*config.clamd, config.scan_limits, base, documents, blobs, outbox);
@@ -310,7 +311,7 @@ int Serve(Config config) {
   Server server("documents");
   Register(
       {uploads_handler, resumable_handler, downloads_handler, archives_handler, changes_handler,
-       requests_handler, templates_handler, settings_handler, signing.staff, signing.portal,
+       requests_handler, templates_handler, settings_handler, signing.staff, signing.portal, signing.by_passkey,
        signing.evidence, signing.seals_handler, previews.handler, forgetting.handler, removals,
        exporting.handler},
       server);

@@ -79,6 +79,11 @@ void RegisterSignatures(Handlers handlers, Server& server) {
       .Unary("SignPortalSignatureRequest", portal, &Portal::SignPortalSignatureRequest)
       .Unary("DeclinePortalSignatureRequest", portal, &Portal::DeclinePortalSignatureRequest)
       .Unary("SubmitPortalSignedCopy", portal, &Portal::SubmitPortalSignedCopy);
+  server.Service("gatehouse.documents.v1.PortalPasskeySignatures")
+      .Unary("StartPortalPasskeySignature", handlers.passkey_signatures,
+             &PasskeySignaturesHandler::StartPortalPasskeySignature)
+      .Unary("SignPortalSignatureRequestByPasskey", handlers.passkey_signatures,
+             &PasskeySignaturesHandler::SignPortalSignatureRequestByPasskey);
   server.Service("gatehouse.documents.v1.Seals")
       .Unary("VerifySeal", handlers.seals, &SealsHandler::VerifySeal);
 }

@@ -29,6 +29,7 @@ struct Handlers {
   SettingsHandler& settings;
   SignaturesHandler& signatures;
   PortalSignaturesHandler& portal_signatures;
+  PasskeySignaturesHandler& passkey_signatures;
   EvidenceHandler& evidence;
   SealsHandler& seals;
   PreviewsHandler& previews;

@@ -10,8 +10,12 @@
 
 #include <cstdio>
 
+#include "services/sealer/fields.h"
+
 namespace gatehouse::sealer {
 namespace {
+
+constexpr size_t kPagesMax = 10'000;  // Of which the sizes are told.
 
 // What the byte range is patched into: as wide as four numbers can be.
 constexpr char kByteRange[] = "/ByteRange [ 0 1111111111 2222222222 3333333333 ]";
@@ -111,30 +115,46 @@ void SayByteRange(Prepared& prepared) {
 
 }  // namespace
 
-Prepared Prepare(const std::string& document, const std::string& filename,
-                 const std::vector<Line>& certificate, const std::string& signing_time) {
-  const std::string pages = Typeset(certificate);
-  QPDF original, sealed;
-  Open(original, document, "document");
+Prepared Prepare(const Parts& parts) {
+  const std::string pages = Typeset(parts.certificate);
+  QPDF original;
+  Open(original, parts.document, "document");
   QPDF certified;
   Open(certified, pages, "certificate");
   try {
     QPDF* base = &original;
     if (IsSigned(original)) {
       base = &certified;
-      Attach(certified, document, filename);
+      Attach(certified, parts.document, parts.filename);
     } else {
+      LayOver(original, parts.drawings);
       for (auto& page : QPDFPageDocumentHelper(certified).getAllPages()) {
         QPDFPageDocumentHelper(original).addPage(page, false);
       }
     }
-    AddSignature(*base, signing_time);
+    AddSignature(*base, parts.signing_time);
     Prepared prepared = Found(Written(*base));
     SayByteRange(prepared);
     return prepared;
   } catch (const QPDFExc&) {
     throw Refused("PDF_BROKEN");
   }
+}
+
+Measured Measure(const std::string& document) {
+  QPDF pdf;
+  Open(pdf, document, "document");
+  Measured measured;
+  try {
+    measured.is_signed = IsSigned(pdf);
+    for (auto& page : QPDFPageDocumentHelper(pdf).getAllPages()) {
+      if (measured.pages.size() == kPagesMax) break;
+      measured.pages.push_back(SizeOf(page));
+    }
+  } catch (const QPDFExc&) {
+    throw Refused("PDF_BROKEN");
+  }
+  return measured;
 }
 
 }  // namespace gatehouse::sealer

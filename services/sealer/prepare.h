@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "services/sealer/drawing.h"
 #include "services/sealer/page.h"
 
 namespace gatehouse::sealer {
@@ -25,8 +26,21 @@ struct Prepared {
 // The document with the certificate's pages behind it, and an empty signature field over all, whose
 // signature a PAdES one is to be (ETSI EN 319 142-1). One that is signed already stays as it is, as
 // an attachment of the certificate, which is sealed alone: every change would break what it bears.
-// Refuses PDF_ENCRYPTED, and PDF_BROKEN for what cannot be read as a PDF.
-Prepared Prepare(const std::string& document, const std::string& filename,
-                 const std::vector<Line>& certificate, const std::string& signing_time);
+// Into any other one the drawings are laid first. Refuses PDF_ENCRYPTED, and PDF_BROKEN for what
+// cannot be read as a PDF.
+struct Parts {
+  std::string document, filename, signing_time;
+  std::vector<Line> certificate;
+  std::vector<Drawing> drawings;
+};
+Prepared Prepare(const Parts& parts);
+
+// What has to be known of a document before anything is placed on its pages.
+struct Measured {
+  bool is_signed = false;
+  std::vector<Size> pages;  // As they are shown; zero for one of which that makes no sense.
+};
+// Refuses as Prepare() does.
+Measured Measure(const std::string& document);
 
 }  // namespace gatehouse::sealer

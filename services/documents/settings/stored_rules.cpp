@@ -22,6 +22,7 @@ DocumentRules RulesOf(const v1::Settings& settings) {
                      .overdue_interval_days = settings.overdue_reminder_interval_days(),
                      .overdue_times = settings.max_overdue_reminders()};
   rules.unscanned_downloads = settings.unscanned_downloads();
+  rules.passkey_signatures = settings.passkey_signatures();
   for (const std::string& type : settings.allowed_content_types()) {
     rules.allowed_types.push_back(CanonicalType(type));
   }

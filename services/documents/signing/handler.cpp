@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "services/common/base/proto_time.h"
+#include "services/common/text/characters.h"
 #include "services/documents/downloads/blob_source.h"
 #include "services/documents/signing/signature_proto.h"
 
@@ -37,6 +38,33 @@ absl::StatusOr<pb::SignatureRequest> AnswerOf(const absl::StatusOr<SignatureRequ
   return ToProtoFor(*request, client.access.contact_id);
 }
 
+SignatureFields FieldsOf(const pb::CreateSignatureRequestRequest& request) {
+  SignatureFields fields;
+  for (const pb::SignatureField& field : request.fields()) {
+    fields.push_back({.field_id = field.field_id(),
+                      .kind = static_cast<FieldKind>(field.kind()),
+                      .contact_id = field.contact_id(),
+                      .page = field.page(),
+                      .left = field.left(),
+                      .top = field.top(),
+                      .width = field.width(),
+                      .height = field.height(),
+                      .required = field.required(),
+                      .wrapped = field.wrapped(),
+                      .label = OneLine(field.label())});
+  }
+  return fields;
+}
+
+template <typename Request>
+FieldValues ValuesOf(const Request& request) {
+  FieldValues values;
+  for (const pb::SignatureFieldValue& value : request.values()) {
+    values.emplace_back(value.field_id(), value.value());
+  }
+  return values;
+}
+
 NewSignatureRequest WantedBy(const Call& call, const pb::CreateSignatureRequestRequest& request) {
   return {.organisation_id = call.caller.organisation_id,
           .case_id = request.case_id(),
@@ -48,7 +76,8 @@ NewSignatureRequest WantedBy(const Call& call, const pb::CreateSignatureRequestR
           .method = static_cast<SignatureMethod>(request.method()),
           .in_order = request.in_order(),
           .countersign = request.countersign(),
-          .days = request.expire_days() == 0 ? kSignatureDays : request.expire_days()};
+          .days = request.expire_days() == 0 ? kSignatureDays : request.expire_days(),
+          .fields = FieldsOf(request)};
 }
 
 absl::StatusOr<pb::ListSignatureRequestsResponse> List(
@@ -204,7 +233,7 @@ absl::StatusOr<pb::SignatureRequest> PortalSignaturesHandler::SignPortalSignatur
   const SigningClient client = ClientOf(call, request);
   return AnswerOf(
       signatures_.Sign(client, {request.challenge_id(), request.code(), request.nonce()},
-                       {request.typed_name(), request.drawn_png()}),
+                       {request.typed_name(), request.drawn_png()}, ValuesOf(request)),
       client);
 }
 
@@ -218,6 +247,43 @@ absl::StatusOr<pb::SignatureRequest> PortalSignaturesHandler::SubmitPortalSigned
     const Call& call, const pb::SubmitPortalSignedCopyRequest& request) {
   const SigningClient client = ClientOf(call, request);
   return AnswerOf(signatures_.Submit(client, request.document_id()), client);
+}
+
+absl::StatusOr<identity::v1::PasskeyChallenge>
+PasskeySignaturesHandler::StartPortalPasskeySignature(
+    const Call& call, const pb::StartPortalPasskeySignatureRequest& request) {
+  ASSIGN_OR_RETURN(const PasskeyOptions begun,
+                   signatures_.StartPasskey(ClientOf(call, request), request.document_sha256(),
+                                            request.portal_url()));
+  identity::v1::PasskeyChallenge challenge;
+  challenge.set_challenge_id(begun.challenge_id);
+  *challenge.mutable_expire_time() = gatehouse::ToProto(begun.expire_time);
+  identity::v1::PasskeyRequestOptions& options = *challenge.mutable_options();
+  options.set_challenge(begun.challenge);
+  options.set_timeout(begun.timeout_ms);
+  options.set_rp_id(begun.host);
+  options.set_user_verification(begun.user_verification);
+  for (const std::string& id : begun.credential_ids) {
+    identity::v1::PasskeyDescriptor& credential = *options.add_allow_credentials();
+    credential.set_type("public-key");
+    credential.set_id(id);
+  }
+  return challenge;
+}
+
+absl::StatusOr<pb::SignatureRequest> PasskeySignaturesHandler::SignPortalSignatureRequestByPasskey(
+    const Call& call, const pb::SignPortalSignatureRequestByPasskeyRequest& request) {
+  const SigningClient client = ClientOf(call, request);
+  return AnswerOf(
+      signatures_.SignByPasskey(client,
+                                {.challenge_id = request.challenge_id(),
+                                 .credential_id = request.credential_id(),
+                                 .client_data = request.client_data_json(),
+                                 .authenticator_data = request.authenticator_data(),
+                                 .signature = request.signature(),
+                                 .user_handle = request.user_handle()},
+                                {request.typed_name(), request.drawn_png()}, ValuesOf(request)),
+      client);
 }
 
 absl::StatusOr<pb::Seal> SealsHandler::VerifySeal(const Call&,

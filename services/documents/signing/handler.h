@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gatehouse/documents/v1/passkey_signatures.pb.h"
 #include "gatehouse/documents/v1/seals.pb.h"
 #include "gatehouse/documents/v1/signing.pb.h"
 #include "services/common/postgres/once.h"
@@ -61,6 +62,20 @@ class PortalSignaturesHandler {
   SignatureStore& store_;
   DocumentStore& documents_;
   BlobStore& blobs_;
+};
+
+// The same: how a signer signs with a passkey.
+class PasskeySignaturesHandler {
+ public:
+  explicit PasskeySignaturesHandler(Signatures& signatures) : signatures_(signatures) {}
+
+  absl::StatusOr<identity::v1::PasskeyChallenge> StartPortalPasskeySignature(
+      const Call& call, const pb::StartPortalPasskeySignatureRequest& request);
+  absl::StatusOr<pb::SignatureRequest> SignPortalSignatureRequestByPasskey(
+      const Call& call, const pb::SignPortalSignatureRequestByPasskeyRequest& request);
+
+ private:
+  Signatures& signatures_;
 };
 
 // Whether a file was sealed here, for whoever has it.

@@ -54,4 +54,54 @@ absl::StatusOr<std::string> IdentityCodes::Verify(const std::string& organisatio
   return verified->masked_mobile();
 }
 
+absl::StatusOr<PasskeyOptions> IdentityCodes::StartPasskey(const CodeSubject& subject) {
+  identity::v1::StartPasskeyConfirmationRequest request;
+  request.set_deed_id(subject.deed_id);
+  request.set_case_id(subject.case_id);
+  request.set_contact_id(subject.contact_id);
+  request.set_invitation_id(subject.invitation_id);
+  request.set_mobile(subject.mobile);
+  request.set_portal_url(subject.portal_url);
+  const auto begun = identity_.Call(&identity::v1::Confirmations_Stub::StartPasskeyConfirmation,
+                                    subject.organisation_id, request);
+  if (ReasonOf(begun.status()) == "PASSKEY_UNKNOWN") {
+    return Refuse(v1::SIGNATURE_PASSKEY_MISSING, "there is no passkey here that signs");
+  }
+  RETURN_IF_ERROR(begun.status());
+  PasskeyOptions options = {.challenge_id = begun->challenge_id(),
+                            .challenge = begun->options().challenge(),
+                            .host = begun->options().rp_id(),
+                            .user_verification = begun->options().user_verification(),
+                            .expire_time = FromProto(begun->expire_time()),
+                            .timeout_ms = begun->options().timeout()};
+  for (const auto& credential : begun->options().allow_credentials()) {
+    options.credential_ids.push_back(credential.id());
+  }
+  return options;
+}
+
+absl::StatusOr<SignatureProof> IdentityCodes::VerifyPasskey(const std::string& organisation_id,
+                                                            const std::string& deed_id,
+                                                            const PasskeyAnswer& answer) {
+  identity::v1::VerifyPasskeyConfirmationRequest request;
+  request.set_challenge_id(answer.challenge_id);
+  request.set_deed_id(deed_id);
+  request.set_credential_id(answer.credential_id);
+  request.set_client_data_json(answer.client_data);
+  request.set_authenticator_data(answer.authenticator_data);
+  request.set_signature(answer.signature);
+  request.set_user_handle(answer.user_handle);
+  const auto verified = identity_.Call(&identity::v1::Confirmations_Stub::VerifyPasskeyConfirmation,
+                                       organisation_id, request);
+  // As of a wrong code: UNAUTHENTICATED would say that the session is not good.
+  const std::string reason = ReasonOf(verified.status());
+  if (reason == "PASSKEY_UNKNOWN" || reason == "PASSKEY_WRONG" ||
+      reason == "PASSKEY_COUNTER_WENT_BACK") {
+    return Refuse(v1::SIGNATURE_PASSKEY_WRONG, "the passkey signs nothing here");
+  }
+  RETURN_IF_ERROR(verified.status());
+  return SignatureProof{.passkey_id = verified->passkey_id(),
+                        .passkey_name = verified->display_name()};
+}
+
 }  // namespace gatehouse::documents

@@ -12,6 +12,10 @@ class IdentityCodes : public SignatureCodes {
   absl::StatusOr<SentCode> Send(const CodeSubject& subject) override;
   absl::StatusOr<std::string> Verify(const std::string& organisation_id, const std::string& deed_id,
                                      const TypedCode& typed) override;
+  absl::StatusOr<PasskeyOptions> StartPasskey(const CodeSubject& subject) override;
+  absl::StatusOr<SignatureProof> VerifyPasskey(const std::string& organisation_id,
+                                               const std::string& deed_id,
+                                               const PasskeyAnswer& answer) override;
 
  private:
   Client& identity_;

@@ -1,5 +1,8 @@
 #include "services/documents/signing/signature_proto.h"
 
+#include <algorithm>
+#include <map>
+
 #include "services/common/base/proto_time.h"
 
 namespace gatehouse::documents {
@@ -24,7 +27,47 @@ pb::Signer ToProto(const Signer& signer) {
   proto.set_masked_mobile(signer.masked_mobile);
   proto.set_signed_document_id(signer.signed_document_id);
   proto.set_return_reason(signer.return_reason);
+  proto.set_passkey_id(signer.passkey_id);
+  proto.set_passkey_name(signer.passkey_name);
   return proto;
+}
+
+pb::SignatureField ToProto(const SignatureField& field) {
+  pb::SignatureField proto;
+  proto.set_field_id(field.field_id);
+  proto.set_kind(static_cast<pb::SignatureField::Kind>(field.kind));
+  proto.set_contact_id(field.contact_id);
+  proto.set_page(field.page);
+  proto.set_left(field.left);
+  proto.set_top(field.top);
+  proto.set_width(field.width);
+  proto.set_height(field.height);
+  proto.set_required(field.required);
+  proto.set_wrapped(field.wrapped);
+  proto.set_label(field.label);
+  return proto;
+}
+
+// The fields, the pages that they are on, and with each signer what it filled in.
+void AddFields(const SignatureRequest& request, pb::SignatureRequest& proto) {
+  std::map<int, PageSize> pages;
+  for (const SignatureField& field : request.fields) {
+    *proto.add_fields() = ToProto(field);
+    pages[field.page] = field.page_size;
+    if (field.value.empty()) continue;
+    for (pb::Signer& signer : *proto.mutable_signers()) {
+      if (signer.contact_id() != field.contact_id) continue;
+      pb::SignatureFieldValue& value = *signer.add_values();
+      value.set_field_id(field.field_id);
+      value.set_value(field.value);
+    }
+  }
+  for (const auto& [number, size] : pages) {
+    pb::SignaturePage& page = *proto.add_pages();
+    page.set_page(number);
+    page.set_width(size.width);
+    page.set_height(size.height);
+  }
 }
 
 }  // namespace
@@ -53,6 +96,7 @@ pb::SignatureRequest ToProto(const SignatureRequest& request) {
   proto.set_sealed_document_id(request.sealed_document_id);
   proto.set_sealed_sha256(request.sealed_sha256);
   proto.set_seal_refusal(request.seal_refusal);
+  AddFields(request, proto);
   return proto;
 }
 
@@ -68,7 +112,12 @@ pb::SignatureEvent ToProto(const SignatureEvent& event) {
 }
 
 pb::SignatureRequest ToProtoFor(const SignatureRequest& request, const std::string& contact_id) {
-  pb::SignatureRequest proto = ToProto(request);
+  SignatureRequest own = request;
+  own.fields.erase(
+      std::remove_if(own.fields.begin(), own.fields.end(),
+                     [&](const SignatureField& field) { return field.contact_id != contact_id; }),
+      own.fields.end());
+  pb::SignatureRequest proto = ToProto(own);
   for (pb::Signer& signer : *proto.mutable_signers()) {
     if (signer.contact_id() == contact_id) continue;
     pb::Signer shown;

@@ -57,7 +57,10 @@ class FakeOrganisations : public OrganisationDirectory {
  public:
   FakeOrganisations() { absl::LoadTimeZone("Australia/Sydney", &profile.time_zone); }
   absl::StatusOr<OrganisationProfile> LookUp(const std::string&) override { return profile; }
-  OrganisationProfile profile = {"Acme Loans", "https://portal.example.com", {}};
+  OrganisationProfile profile = {"Acme Loans",
+                                 "https://portal.example.com",
+                                 {},
+                                 {"https://portal.example.com", "https://portal.example.nz"}};
 };
 
 // Who has entered `deal-1`.
@@ -105,7 +108,8 @@ class FakeChoices : public Choices {
   int asked = 0;
 };
 
-// Identity's codes: always 123456, one challenge for each deed.
+// Identity's codes: always 123456, one challenge for each deed. Who has a passkey signs with it
+// what is `good`.
 class FakeCodes : public SignatureCodes {
  public:
   absl::StatusOr<SentCode> Send(const CodeSubject& subject) override {
@@ -121,7 +125,27 @@ class FakeCodes : public SignatureCodes {
     if (typed.code != "123456") return Refuse(v1::SIGNATURE_CODE_WRONG, "not right");
     return std::string("•••• ••5 678");
   }
-  std::vector<CodeSubject> sent;
+  absl::StatusOr<PasskeyOptions> StartPasskey(const CodeSubject& subject) override {
+    if (!has_passkey) return Refuse(v1::SIGNATURE_PASSKEY_MISSING, "none");
+    begun.push_back(subject);
+    return PasskeyOptions{.challenge_id = "psk_" + subject.deed_id.substr(0, 20),
+                          .challenge = "c",
+                          .host = "portal.example.com",
+                          .user_verification = "required",
+                          .expire_time = absl::Now() + absl::Minutes(5),
+                          .timeout_ms = 300'000,
+                          .credential_ids = {"cred"}};
+  }
+  absl::StatusOr<SignatureProof> VerifyPasskey(const std::string&, const std::string& deed_id,
+                                               const PasskeyAnswer& answer) override {
+    if (answer.challenge_id != "psk_" + deed_id.substr(0, 20)) {
+      return Refuse(identity::v1::CHALLENGE_EXPIRED, "no such challenge");
+    }
+    if (answer.signature != "good") return Refuse(v1::SIGNATURE_PASSKEY_WRONG, "not right");
+    return SignatureProof{.passkey_id = "pky_1", .passkey_name = "Ada's laptop"};
+  }
+  bool has_passkey = true;
+  std::vector<CodeSubject> sent, begun;
 };
 
 // A service without its RPCs: real stores, in a database and a folder of their own.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -11,6 +12,7 @@ namespace gatehouse::documents {
 struct OrganisationProfile {
   std::string display_name, portal_url;
   absl::TimeZone time_zone;
+  std::vector<std::string> portal_urls;  // All, normalised.
 };
 
 // What documents asks of identity.

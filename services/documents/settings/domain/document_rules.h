@@ -24,6 +24,7 @@ struct DocumentRules {
   int max_document_requests = 0;           // Of a case.
   ReminderRules reminders;
   bool unscanned_downloads = true;
+  bool passkey_signatures = false;  // In the place of a code.
 };
 
 class RulesStore {

@@ -35,7 +35,8 @@ absl::StatusOr<Sealed> Sealing::Made(const SignatureName& name, const SignatureR
                    places_.blobs.Read(name.organisation_id, name.signature_request_id));
   SealOrder order = {.filename = request.filename,
                      .certificate = CertificateOf(request, events, organisation.display_name),
-                     .time = places_.clock.Now()};
+                     .time = places_.clock.Now(),
+                     .drawings = DrawingsOf(request)};
   RETURN_IF_ERROR(blob->Read(0, static_cast<size_t>(request.size_bytes), order.document));
   if (Hex(Sha256(order.document)) != request.sha256) {
     return absl::DataLossError("the bytes to seal are not those that were signed");

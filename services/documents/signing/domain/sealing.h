@@ -11,9 +11,6 @@
 
 namespace gatehouse::documents {
 
-// The largest document that is sealed; a sealer has it in memory a few times.
-constexpr int64_t kSealedBytesMax = int64_t{100} << 20;
-
 struct SealingPlaces {
   SignatureStore& signatures;
   Uploads& uploads;

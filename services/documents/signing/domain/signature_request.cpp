@@ -164,18 +164,22 @@ absl::Status CheckMaySign(const SignatureRequest& request, const std::string& co
 }
 
 SignatureStep Signed(SignatureRequest request, const std::string& contact_id,
-                     const Autograph& autograph, const std::string& masked_mobile,
-                     const Device& device, absl::Time now) {
+                     const GivenSignature& given, const SignatureProof& proof, const Device& device,
+                     absl::Time now) {
   ASSIGN_OR_RETURN(const Signer* const asked, AskedSigner(request, contact_id));
   if (asked->state == SignerState::kSigned) return SignatureChange{std::move(request), {}};
   RETURN_IF_ERROR(CheckMaySign(request, contact_id, now));
+  ASSIGN_OR_RETURN(request.fields,
+                   Filled(std::move(request.fields), contact_id, given.values, given.day));
   SignatureChange change = {std::move(request), {}};
   Signer& signer = *SignerOf(change.request, contact_id);
   signer.state = SignerState::kSigned;
   signer.sign_time = now;
-  signer.typed_name = autograph.typed_name;
-  signer.drawn_png = autograph.drawn_png;
-  signer.masked_mobile = masked_mobile;
+  signer.typed_name = given.autograph.typed_name;
+  signer.drawn_png = given.autograph.drawn_png;
+  signer.masked_mobile = proof.masked_mobile;
+  signer.passkey_id = proof.passkey_id;
+  signer.passkey_name = proof.passkey_name;
   change.events.push_back({now, "signed", contact_id, signer.name, device});
   GoOn(change, now);
   return change;

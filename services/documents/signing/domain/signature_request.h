@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/documents/signing/domain/signature_fields.h"
 
 namespace gatehouse::documents {
 
@@ -34,10 +35,11 @@ struct Signer {
   absl::Time ask_time = absl::InfinitePast(), see_time = absl::InfinitePast(),
              consent_time = absl::InfinitePast(), sign_time = absl::InfinitePast();
   std::string typed_name, drawn_png;  // With which of them it signed.
-  std::string masked_mobile;          // Where its code went.
+  std::string masked_mobile;          // Where its code went; empty: it had a passkey.
   std::string signed_document_id;     // What it signed on paper,
   std::string return_reason;          // and why that came back.
   int reminders = 0;                  // That were sent.
+  std::string passkey_id, passkey_name;
 };
 
 struct SignatureRequest {
@@ -56,6 +58,7 @@ struct SignatureRequest {
   // name of why there is none.
   std::string sealed_document_id, sealed_sha256, seal_refusal;
   std::vector<Signer> signers;
+  SignatureFields fields;
 };
 
 // Where a deed came from.
@@ -81,6 +84,17 @@ using SignatureStep = absl::StatusOr<SignatureChange>;
 struct Autograph {
   std::string typed_name, drawn_png;
 };
+// By what a signer has proven itself: a code that went there, or a passkey.
+struct SignatureProof {
+  std::string masked_mobile, passkey_id, passkey_name;
+};
+// All that a signer gives by signing.
+struct GivenSignature {
+  Autograph autograph;
+  FieldValues values;
+  std::string day;  // On which it signs, as its fields show it.
+};
+
 // OK if it is one that can be shown. Refuses INVALID_REQUEST: none, both, what is no PNG, or one of
 // more than 2,000 by 1,000 pixels.
 absl::Status CheckAutograph(const Autograph& autograph);
@@ -107,10 +121,10 @@ SignatureStep Consented(SignatureRequest request, const std::string& contact_id,
 // OK if it may sign now, as Consented() says; without having consented SIGNATURE_NOT_READ.
 absl::Status CheckMaySign(const SignatureRequest& request, const std::string& contact_id,
                           absl::Time now);
-// By who has proven itself, with a code that went to `masked_mobile`. Refuses as CheckMaySign().
+// By who has proven itself. Refuses as CheckMaySign(), and as Filled().
 SignatureStep Signed(SignatureRequest request, const std::string& contact_id,
-                     const Autograph& autograph, const std::string& masked_mobile,
-                     const Device& device, absl::Time now);
+                     const GivenSignature& given, const SignatureProof& proof, const Device& device,
+                     absl::Time now);
 SignatureStep Declined(SignatureRequest request, const std::string& contact_id,
                        const std::string& reason, const Device& device, absl::Time now);
 // A document with what was signed on paper. Refuses SIGNATURE_METHOD_OTHER.

@@ -11,6 +11,7 @@
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
 #include "services/common/text/characters.h"
+#include "services/common/text/origin.h"
 #include "services/documents/downloads/domain/download.h"
 #include "services/documents/requests/domain/reminders.h"
 
@@ -54,6 +55,16 @@ absl::StatusOr<std::vector<Signer>> SignersOf(const NewSignatureRequest& wanted,
   return signers;
 }
 
+// One that is none of the organisation's would be of no use to a passkey.
+absl::StatusOr<std::string> PortalOf(const std::string& asked,
+                                     const OrganisationProfile& organisation) {
+  if (asked.empty()) return organisation.portal_url;
+  const auto portal = NormalisedUrl(asked);
+  const auto& known = organisation.portal_urls;
+  if (portal.ok() && std::find(known.begin(), known.end(), *portal) != known.end()) return *portal;
+  return RefuseField("portal_url", "must be one of the organisation's portals");
+}
+
 std::string TitleOf(const NewSignatureRequest& wanted, const Document& document) {
   const std::string& name = document.label.empty() ? document.filename : document.label;
   return OneLine(wanted.title.empty() ? name : wanted.title);
@@ -82,6 +93,30 @@ absl::Status Signatures::Copy(const Document& document, const std::string& signa
   return to->Commit();
 }
 
+// Read from the document's own bytes, of which Copy() then makes sure.
+absl::StatusOr<SignatureFields> Signatures::Placed(const NewSignatureRequest& wanted,
+                                                   const Document& document) {
+  if (wanted.fields.empty()) return wanted.fields;
+  if (wanted.method != SignatureMethod::kElectronic) {
+    return RefuseField("fields", "are for what is signed electronically");
+  }
+  RETURN_IF_ERROR(CheckFields(wanted.fields, wanted.contact_ids));
+  if (places_.sealer == nullptr) {
+    return Refuse(v1::SIGNATURE_FIELDS_NOT_CONFIGURED, "nothing that draws fields is set up");
+  }
+  const auto not_drawable = [](const std::string& problem) {
+    return WithFact(
+        Refuse(v1::SIGNATURE_FIELDS_NOT_DRAWABLE, "nothing can be drawn into the document"),
+        "problem", problem);
+  };
+  if (document.size_bytes > kSealedBytesMax) return not_drawable("PDF_TOO_LARGE");
+  ASSIGN_OR_RETURN(const auto blob,
+                   places_.blobs.Read(document.organisation_id, document.document_id));
+  ASSIGN_OR_RETURN(const Measured measured, places_.sealer->Measure(*blob, document.size_bytes));
+  if (!measured.refused.empty()) return not_drawable(measured.refused);
+  return OnPages(wanted.fields, measured.pages);
+}
+
 absl::StatusOr<Signatures::Prepared> Signatures::Prepare(const NewSignatureRequest& wanted) {
   SignatureRequest request = {.organisation_id = wanted.organisation_id,
                               .signature_request_id = NewId("sig"),
@@ -106,6 +141,7 @@ absl::StatusOr<Signatures::Prepared> Signatures::Prepare(const NewSignatureReque
     return Refuse(v1::SIGNATURE_NEEDS_PDF, "only a PDF is signed electronically");
   }
   ASSIGN_OR_RETURN(request.signers, SignersOf(wanted, mirrored));
+  ASSIGN_OR_RETURN(request.fields, Placed(wanted, document));
   const absl::Time now = places_.clock.Now();
   const absl::TimeZone& zone = organisation.time_zone;
   request.title = TitleOf(wanted, document);
@@ -152,8 +188,8 @@ absl::StatusOr<SignatureRequest> Signatures::See(const SigningClient& client) {
   });
 }
 
-absl::StatusOr<Signatures::Started> Signatures::Start(const SigningClient& client,
-                                                      const std::string& sha256) {
+absl::StatusOr<CodeSubject> Signatures::Consent(const SigningClient& client,
+                                                const std::string& sha256) {
   const std::string& contact_id = client.access.contact_id;
   ASSIGN_OR_RETURN(const SignatureRequest request,
                    Change(client.name, [&](SignatureRequest before, absl::Time now) {
@@ -166,34 +202,85 @@ absl::StatusOr<Signatures::Started> Signatures::Start(const SigningClient& clien
                    places_.organisations.LookUp(organisation_id));
   const CaseContact* const contact = FindContact(mirrored, contact_id);
   if (contact == nullptr || contact->mobile.empty()) return MobileMissing(contact_id);
-  ASSIGN_OR_RETURN(SentCode code,
-                   places_.codes.Send({.organisation_id = organisation_id,
-                                       .case_id = client.name.case_id,
-                                       .contact_id = contact_id,
-                                       .invitation_id = client.access.invitation_id,
-                                       .deed_id = DeedOf(request, contact_id),
-                                       .mobile = contact->mobile,
-                                       .organisation_name = organisation.display_name,
-                                       .portal_url = organisation.portal_url,
-                                       .title = Cut(OneLine(request.title), kPurposeMax)}));
-  return Started{std::move(code), MaskPhone(contact->mobile)};
+  return CodeSubject{.organisation_id = organisation_id,
+                     .case_id = client.name.case_id,
+                     .contact_id = contact_id,
+                     .invitation_id = client.access.invitation_id,
+                     .deed_id = DeedOf(request, contact_id),
+                     .mobile = contact->mobile,
+                     .organisation_name = organisation.display_name,
+                     .portal_url = organisation.portal_url,
+                     .title = Cut(OneLine(request.title), kPurposeMax)};
+}
+
+absl::StatusOr<Signatures::Started> Signatures::Start(const SigningClient& client,
+                                                      const std::string& sha256) {
+  ASSIGN_OR_RETURN(const CodeSubject subject, Consent(client, sha256));
+  ASSIGN_OR_RETURN(SentCode code, places_.codes.Send(subject));
+  return Started{std::move(code), MaskPhone(subject.mobile)};
+}
+
+absl::Status Signatures::CheckPasskeys(const std::string& organisation_id) {
+  ASSIGN_OR_RETURN(const DocumentRules rules, places_.rules.Get(organisation_id));
+  if (rules.passkey_signatures) return absl::OkStatus();
+  return Refuse(v1::SIGNATURE_PASSKEY_NOT_ALLOWED, "nobody signs with a passkey here");
+}
+
+absl::StatusOr<PasskeyOptions> Signatures::StartPasskey(const SigningClient& client,
+                                                        const std::string& sha256,
+                                                        const std::string& portal_url) {
+  const std::string& organisation_id = client.name.organisation_id;
+  RETURN_IF_ERROR(CheckPasskeys(organisation_id));
+  ASSIGN_OR_RETURN(const OrganisationProfile organisation,
+                   places_.organisations.LookUp(organisation_id));
+  ASSIGN_OR_RETURN(const std::string portal, PortalOf(portal_url, organisation));
+  ASSIGN_OR_RETURN(CodeSubject subject, Consent(client, sha256));
+  subject.portal_url = portal;
+  return places_.codes.StartPasskey(subject);
+}
+
+absl::StatusOr<SignatureRequest> Signatures::SignBy(const SigningClient& client,
+                                                    GivenSignature given, const Prove& prove) {
+  const std::string& contact_id = client.access.contact_id;
+  RETURN_IF_ERROR(CheckAutograph(given.autograph));
+  ASSIGN_OR_RETURN(const SignatureRequest request, places_.signatures.Get(client.name, contact_id));
+  if (FindSigner(request, contact_id)->state == SignerState::kSigned) return request;
+  // Nobody spends a proof on what cannot be signed.
+  const absl::Time now = places_.clock.Now();
+  RETURN_IF_ERROR(CheckMaySign(request, contact_id, now));
+  ASSIGN_OR_RETURN(const OrganisationProfile organisation,
+                   places_.organisations.LookUp(client.name.organisation_id));
+  given.day = absl::FormatTime("%Y-%m-%d", now, organisation.time_zone);
+  RETURN_IF_ERROR(Filled(request.fields, contact_id, given.values, given.day).status());
+  ASSIGN_OR_RETURN(const SignatureProof proof, prove(DeedOf(request, contact_id)));
+  return Change(client.name, [&](SignatureRequest before, absl::Time at) {
+    return Signed(std::move(before), contact_id, given, proof, client.device, at);
+  });
 }
 
 absl::StatusOr<SignatureRequest> Signatures::Sign(const SigningClient& client,
                                                   const TypedCode& typed,
-                                                  const Autograph& autograph) {
-  const std::string& contact_id = client.access.contact_id;
-  RETURN_IF_ERROR(CheckAutograph(autograph));
-  ASSIGN_OR_RETURN(const SignatureRequest request, places_.signatures.Get(client.name, contact_id));
-  if (FindSigner(request, contact_id)->state == SignerState::kSigned) return request;
-  // Nobody spends a code on what cannot be signed.
-  RETURN_IF_ERROR(CheckMaySign(request, contact_id, places_.clock.Now()));
-  ASSIGN_OR_RETURN(
-      const std::string masked_mobile,
-      places_.codes.Verify(client.name.organisation_id, DeedOf(request, contact_id), typed));
-  return Change(client.name, [&](SignatureRequest before, absl::Time now) {
-    return Signed(std::move(before), contact_id, autograph, masked_mobile, client.device, now);
-  });
+                                                  const Autograph& autograph,
+                                                  const FieldValues& values) {
+  return SignBy(client, {autograph, values, ""},
+                [&](const std::string& deed_id) -> absl::StatusOr<SignatureProof> {
+                  ASSIGN_OR_RETURN(
+                      std::string masked_mobile,
+                      places_.codes.Verify(client.name.organisation_id, deed_id, typed));
+                  return SignatureProof{.masked_mobile = std::move(masked_mobile)};
+                });
+}
+
+absl::StatusOr<SignatureRequest> Signatures::SignByPasskey(const SigningClient& client,
+                                                           const PasskeyAnswer& answer,
+                                                           const Autograph& autograph,
+                                                           const FieldValues& values) {
+  return SignBy(client, {autograph, values, ""},
+                [&](const std::string& deed_id) -> absl::StatusOr<SignatureProof> {
+                  // It may have been turned off since it was begun.
+                  RETURN_IF_ERROR(CheckPasskeys(client.name.organisation_id));
+                  return places_.codes.VerifyPasskey(client.name.organisation_id, deed_id, answer);
+                });
 }
 
 absl::StatusOr<SignatureRequest> Signatures::Decline(const SigningClient& client,

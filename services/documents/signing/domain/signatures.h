@@ -8,6 +8,7 @@
 #include "services/documents/requests/domain/case_directory.h"
 #include "services/documents/requests/domain/organisation_directory.h"
 #include "services/documents/settings/domain/document_rules.h"
+#include "services/documents/signing/domain/sealer.h"
 #include "services/documents/signing/domain/signature_codes.h"
 #include "services/documents/signing/domain/signature_store.h"
 #include "services/documents/uploads/domain/document_store.h"
@@ -25,6 +26,7 @@ struct SignaturePlaces {
   OrganisationDirectory& organisations;
   SignatureCodes& codes;
   const Clock& clock;
+  Sealer* sealer = nullptr;  // Null: none is set up, and nothing is placed on pages.
 };
 
 // What staff say of a new one.
@@ -34,6 +36,7 @@ struct NewSignatureRequest {
   SignatureMethod method = SignatureMethod::kElectronic;
   bool in_order = false, countersign = false;
   int days = kSignatureDays;
+  SignatureFields fields;
 };
 
 // A client at a signature request: as which contact, by which invitation, from where.
@@ -71,7 +74,15 @@ class Signatures {
   };
   absl::StatusOr<Started> Start(const SigningClient& client, const std::string& sha256);
   absl::StatusOr<SignatureRequest> Sign(const SigningClient& client, const TypedCode& typed,
-                                        const Autograph& autograph);
+                                        const Autograph& autograph, const FieldValues& values = {});
+  // The same with a passkey, at this portal of the organisation's; empty: its first one.
+  absl::StatusOr<PasskeyOptions> StartPasskey(const SigningClient& client,
+                                              const std::string& sha256,
+                                              const std::string& portal_url);
+  absl::StatusOr<SignatureRequest> SignByPasskey(const SigningClient& client,
+                                                 const PasskeyAnswer& answer,
+                                                 const Autograph& autograph,
+                                                 const FieldValues& values);
   absl::StatusOr<SignatureRequest> Decline(const SigningClient& client, const std::string& reason);
   absl::StatusOr<SignatureRequest> Submit(const SigningClient& client,
                                           const std::string& document_id);
@@ -90,6 +101,15 @@ class Signatures {
   using Make = std::function<SignatureStep(SignatureRequest, absl::Time now)>;
   absl::StatusOr<SignatureRequest> Change(const SignatureName& name, const Make& make);
   absl::Status Copy(const Document& document, const std::string& signature_request_id);
+  absl::StatusOr<SignatureFields> Placed(const NewSignatureRequest& wanted,
+                                         const Document& document);
+  // Consents, and says who is to prove what.
+  absl::StatusOr<CodeSubject> Consent(const SigningClient& client, const std::string& sha256);
+  absl::Status CheckPasskeys(const std::string& organisation_id);
+  // Signs what may be signed, once `prove` has proven who does.
+  using Prove = std::function<absl::StatusOr<SignatureProof>(const std::string& deed_id)>;
+  absl::StatusOr<SignatureRequest> SignBy(const SigningClient& client, GivenSignature given,
+                                          const Prove& prove);
 
   const SignaturePlaces places_;
 };

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/postgres/arrays.h"
+#include "services/documents/signing/store/field_rows.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -82,7 +83,9 @@ Signer SignerFrom(const pqxx::row& row) {
           .masked_mobile = row["masked_mobile"].c_str(),
           .signed_document_id = row["signed_document_id"].c_str(),
           .return_reason = row["return_reason"].c_str(),
-          .reminders = row["reminders"].as<int>()};
+          .reminders = row["reminders"].as<int>(),
+          .passkey_id = row["passkey_id"].c_str(),
+          .passkey_name = row["passkey_name"].c_str()};
 }
 
 std::vector<SignatureRequest> WithSigners(Transaction& transaction,
@@ -103,6 +106,7 @@ std::vector<SignatureRequest> WithSigners(Transaction& transaction,
            organisation_id, SqlArray(ids))) {
     requests[places.at(row["signature_request_id"].c_str())].signers.push_back(SignerFrom(row));
   }
+  LoadSignatureFields(transaction, requests);
   return requests;
 }
 
@@ -145,6 +149,7 @@ void InsertSignatureRequest(Transaction& transaction, const SignatureRequest& re
         r.organisation_id, r.signature_request_id, static_cast<int>(i), signer.contact_id,
         signer.name, static_cast<int>(signer.state), TimeToSql(signer.ask_time));
   }
+  InsertSignatureFields(transaction, r);
 }
 
 void SaveSignatureRequest(Transaction& transaction, const SignatureRequest& request) {
@@ -159,13 +164,15 @@ void SaveSignatureRequest(Transaction& transaction, const SignatureRequest& requ
     transaction.Exec(
         "UPDATE signer SET state = $4, ask_time = $5, see_time = $6, consent_time = $7, "
         "sign_time = $8, typed_name = $9, drawn_png = $10, masked_mobile = $11, "
-        "signed_document_id = $12, return_reason = $13, reminders = $14 "
-        "WHERE organisation_id = $1 AND signature_request_id = $2 AND position = $3",
+        "signed_document_id = $12, return_reason = $13, reminders = $14, passkey_id = $15, "
+        "passkey_name = $16 WHERE organisation_id = $1 AND signature_request_id = $2 AND position "
+        "= $3",
         r.organisation_id, r.signature_request_id, static_cast<int>(i), static_cast<int>(s.state),
         TimeToSql(s.ask_time), TimeToSql(s.see_time), TimeToSql(s.consent_time),
         TimeToSql(s.sign_time), s.typed_name, Bytes(s.drawn_png), s.masked_mobile,
-        s.signed_document_id, s.return_reason, s.reminders);
+        s.signed_document_id, s.return_reason, s.reminders, s.passkey_id, s.passkey_name);
   }
+  SaveSignatureFields(transaction, r);
 }
 
 void InsertSignatureEvents(Transaction& transaction, const SignatureChange& change) {

@@ -40,7 +40,8 @@ SignatureStep ReadAndSigned(SignatureRequest request, const std::string& contact
                             absl::Time now = kNoon) {
   ASSIGN_OR_RETURN(const auto seen, Seen(std::move(request), contact_id, kDevice, now));
   ASSIGN_OR_RETURN(const auto agreed, Consented(seen.request, contact_id, "abc", kDevice, now));
-  return Signed(agreed.request, contact_id, {.typed_name = "A Name"}, "•••• ••5 678", kDevice, now);
+  return Signed(agreed.request, contact_id, {.autograph = {"A Name", ""}},
+                {.masked_mobile = "•••• ••5 678"}, kDevice, now);
 }
 
 TEST_CASE("at once all are asked, in order one after the other", "[unit]") {
@@ -67,8 +68,8 @@ TEST_CASE("nobody signs what it has not read and agreed to, as it was sent", "[u
   CHECK(ReasonOf(Consented(seen->request, "ada", "other", kDevice, kNoon).status()) ==
         "SIGNATURE_NOT_READ");
   CHECK(ReasonOf(CheckMaySign(seen->request, "ada", kNoon)) == "SIGNATURE_NOT_READ");
-  CHECK(ReasonOf(Signed(seen->request, "ada", {"Ada", ""}, "", kDevice, kNoon).status()) ==
-        "SIGNATURE_NOT_READ");
+  CHECK(ReasonOf(Signed(seen->request, "ada", {.autograph = {"Ada", ""}}, {}, kDevice, kNoon)
+                     .status()) == "SIGNATURE_NOT_READ");
   const auto agreed = Consented(seen->request, "ada", "abc", kDevice, kNoon);
   REQUIRE(agreed.ok());
   CHECK(CheckMaySign(agreed->request, "ada", kNoon).ok());
@@ -83,15 +84,19 @@ TEST_CASE("a step that is taken again changes nothing", "[unit]") {
   CHECK(Seen(request, "ada", kDevice, kNoon + kDay)->events.empty());
   request = Consented(request, "ada", "abc", kDevice, kNoon)->request;
   CHECK(Consented(request, "ada", "abc", kDevice, kNoon + kDay)->events.empty());
-  request = Signed(request, "ada", {"Ada", ""}, "m", kDevice, kNoon)->request;
-  const auto again = Signed(request, "ada", {"Other", ""}, "n", kDevice, kNoon + kDay);
+  request =
+      Signed(request, "ada", {.autograph = {"Ada", ""}}, {.masked_mobile = "m"}, kDevice, kNoon)
+          ->request;
+  const auto again = Signed(request, "ada", {.autograph = {"Other", ""}}, {.masked_mobile = "n"},
+                            kDevice, kNoon + kDay);
   CHECK(again->events.empty());
   CHECK(again->request.signers[0].typed_name == "Ada");
   CHECK(again->request.signers[0].sign_time == kNoon);
   SECTION("also once it has ended") {
     const auto declined = Declined(request, "bob", "no", kDevice, kNoon);
     CHECK(Declined(declined->request, "bob", "never", kDevice, kNoon)->events.empty());
-    CHECK(Signed(declined->request, "ada", {"A", ""}, "", kDevice, kNoon)->events.empty());
+    CHECK(Signed(declined->request, "ada", {.autograph = {"A", ""}}, {}, kDevice, kNoon)
+              ->events.empty());
     const auto voided = Voided(request, "mistake", "Sam", kNoon);
     CHECK(Voided(voided->request, "other", "Sam", kNoon)->events.empty());
   }
