@@ -79,14 +79,16 @@ class Gatehouse:
         for person in people:
             answer, _ = call('POST', f'{self.url}/v1/cases/{case}/invitations',
                              {'contactId': person['contactId'], 'delivery': 'LINK_ONLY'}, staff)
-            clients.append({'token': answer['link'].split('#')[1], 'phone': person['mobile']})
+            clients.append({'token': answer['link'].split('#')[1], 'phone': person['mobile'],
+                            'case': case, 'contact': person['contactId'], 'staff': staff})
         return clients
 
-    def clients(self, count, organisations=64):
+    def clients(self, count, organisations=64, prefix='', first_phone=0):
         """So many invited clients, spread over some organisations; those of one case do not follow
         one another."""
-        staffs = [self.organisation(n) for n in range(organisations)]
-        cases = [(staffs[n % organisations], f'case-{n}', n * 3) for n in range((count + 2) // 3)]
+        staffs = [self.organisation(f'{prefix}{n}') for n in range(organisations)]
+        cases = [(staffs[n % organisations], f'case-{n}', first_phone + n * 3)
+                 for n in range((count + 2) // 3)]
         made = parallel(lambda item: self.invite(*item), cases)
         clients = [group[place] for place in range(3) for group in made][:count]
         for number, client in enumerate(clients):
@@ -116,3 +118,10 @@ class Gatehouse:
         for client in clients:
             text = by_phone[client['phone']][client['texts'] - 1]
             client['code'] = re.search(r'#(\d{6})', text).group(1)
+
+    def enter(self, client):
+        """The cookie of a client who has its code."""
+        _, answer = call('POST', f'{self.url}/v1/portal/signIn:verify',
+                         {'challengeId': client['challenge'], 'code': client['code']},
+                         {'X-Forwarded-For': client['address']})
+        return {'Cookie': answer.getheader('Set-Cookie').split(';')[0]}

@@ -81,26 +81,25 @@ CLIENT = {
 }
 
 
-def fill(run, url, organisation, first, last):
+def fill(run, url, organisation, first, last, rows=None):
     """The rows of these numbers, in every table."""
-    for table, columns in ROWS.items():
+    for table, columns in (rows or ROWS).items():
         values = ', '.join(columns.values())
-        script = (f"SET gatehouse.organisation_id = '*';\nINSERT INTO {table} "
+        # Its triggers find their tables as the service does.
+        script = (f"SET gatehouse.organisation_id = '*';\nSET search_path = "
+                  f"{table.partition('.')[0]};\nINSERT INTO {table} "
                   f"({', '.join(columns)}) SELECT {values} FROM generate_series({first}, {last}) "
                   f'AS n ON CONFLICT DO NOTHING;\nANALYZE {table};\n')
         run(['psql', '-q', '-v', 'ON_ERROR_STOP=1', url], input=script.replace(
             ':organisation', f"'{organisation}'"))
 
 
-def enter(bench, staff):
+def enter(bench, staff, first_phone=91000000):
     """The cookie of a client who may see the case."""
-    client = bench.invite(staff, CASE, 91000000)[0]
+    client = bench.invite(staff, CASE, first_phone)[0]
     client['address'] = '10.255.0.2'
     bench.codes([client])
-    _, answer = gatehouse.call('POST', f'{bench.url}/v1/portal/signIn:verify',
-                               {'challengeId': client['challenge'], 'code': client['code']},
-                               {'X-Forwarded-For': client['address']})
-    return {'Cookie': answer.getheader('Set-Cookie').split(';')[0]}
+    return bench.enter(client)
 
 
 def pages(bench, path, headers):

@@ -11,6 +11,7 @@ import gatehouse
 import processes
 
 SLOW = 500
+FIRST = 200  # Of them; memory is looked at then, too.
 CREDENTIALS = 10  # Each may have 64 streams.
 SIZE = 8 << 20
 
@@ -51,6 +52,11 @@ def _transfer(url, staff, upload_path, download_path, body):
     return time.monotonic() - begin
 
 
+def memory(running):
+    return {name: round(processes.resident_mib(running.pids[name]), 1)
+            for name in ('gateway', 'documents')}
+
+
 def slow(results, running):
     bench = gatehouse.Gatehouse()
     staffs = [bench.organisation(f'slow{n}') for n in range(CREDENTIALS)]
@@ -59,7 +65,7 @@ def slow(results, running):
     documents = []
     for staff in staffs:
         gatehouse.call('PUT', f'{bench.url}/v1/cases/slow', {'displayName': 'Slow'}, staff)
-        documents.append(_upload(bench.url, staff, upload_path, body))
+        documents.append(upload(bench.url, staff, upload_path, body))
     download_path = f'/v1/cases/slow/documents/{documents[0]}/content'
 
     def median():
@@ -78,17 +84,18 @@ def slow(results, running):
             path = f'/v1/cases/slow/documents/{documents[which]}/content'
             connection.sendall(_head('GET', path, staffs[which], number))
         connections.append(connection)
+        if len(connections) == FIRST:
+            time.sleep(2)
+            results[f'memory with {FIRST} slow transfers, MiB'] = memory(running)
     time.sleep(2)
     beside = median()
-    results[f'memory with {SLOW} slow transfers, MiB'] = {
-        name: round(processes.resident_mib(running.pids[name]), 1)
-        for name in ('gateway', 'documents')}
+    results[f'memory with {SLOW} slow transfers, MiB'] = memory(running)
     results['ratios'][f'transfer alone / beside {SLOW} slow'] = alone / beside
     for connection in connections:
         connection.close()
 
 
-def _upload(url, staff, path, body):
+def upload(url, staff, path, body):
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     connection.request('POST', path, body, {**staff, 'Content-Type': 'application/pdf'})
