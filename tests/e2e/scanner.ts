@@ -2,49 +2,13 @@
 // database of our own. Starts documents anew with it, so it runs by itself:
 // `./dev test start scanner stop`.
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { eicar, endClamd, startClamd, stopClamd } from "./clamd.ts";
 import { Browser, Office, eventually, ok, pdf, upload, url } from "./harness.ts";
 import { start } from "./processes.ts";
 
-const eicar = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*";
-const folder = mkdtempSync(join(tmpdir(), "gatehouse-clamd-"));
-const socket = join(folder, "clamd.sock");
-let clamd: ChildProcess;
-
-async function startClamd() {
-  clamd = spawn("/usr/sbin/clamd", [`--config-file=${folder}/clamd.conf`], { stdio: "ignore" });
-  await eventually(async () => (existsSync(socket) ? true : undefined), "clamd's start", 30);
-}
-async function stopClamd() {
-  const ended = new Promise((resolve) => clamd.once("exit", resolve));
-  clamd.kill("SIGKILL");
-  await ended;
-  rmSync(socket, { force: true });
-}
-
 before(async () => {
-  for (const name of ["db", "tmp"]) mkdirSync(join(folder, name));
-  const signature = Buffer.from(eicar.slice(0, 40)).toString("hex");
-  writeFileSync(join(folder, "db/test.ndb"), `Test.EICAR:0:*:${signature}\n`);
-  const lines = [
-    `DatabaseDirectory ${folder}/db`,
-    `LocalSocket ${socket}`,
-    `TemporaryDirectory ${folder}/tmp`,
-    "Foreground yes",
-    "StreamMaxLength 100M",
-    "MaxFileSize 100M",
-    "MaxScanSize 200M",
-    "AlertExceedsMax yes",
-    "AlertEncrypted yes",
-    "SelfCheck 0",
-  ];
-  writeFileSync(join(folder, "clamd.conf"), lines.join("\n") + "\n");
-  await startClamd();
-  process.env.GATEHOUSE_CLAMD_URL = `unix://${socket}`;
+  process.env.GATEHOUSE_CLAMD_URL = await startClamd();
   await start("documents");
   const office = await Office.open();
   await eventually(async () => (await office.api.GET("/v1/documentSettings")).data, "documents");
@@ -52,8 +16,7 @@ before(async () => {
 after(async () => {
   delete process.env.GATEHOUSE_CLAMD_URL;
   await start("documents");
-  await stopClamd();
-  rmSync(folder, { recursive: true });
+  await endClamd();
 });
 
 async function handIn(browser: Browser, office: Office, text?: string) {
