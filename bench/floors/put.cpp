@@ -1,6 +1,6 @@
-// The floor of transfers: Boost.Beast reads a PUT body straight into a file, with SHA-256 and fsync,
-// and sends a file that lies in the folder, with SHA-256 too, on one thread for each connection.
-// Usage: bench_put PORT FOLDER
+// The floor of transfers: Boost.Beast reads a PUT body straight into a file, with SHA-256 and
+// fsync, and sends a file that lies in the folder, with SHA-256 too, on one thread for each
+// connection. Usage: bench_put PORT FOLDER
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>

@@ -7,6 +7,7 @@
 #include "gatehouse/cases/v1/events.pb.h"
 #include "gatehouse/cases/v1/reasons.pb.h"
 #include "gatehouse/common/v1/reasons.pb.h"
+#include "services/cases/domain/seen_by.h"
 #include "services/common/base/proto_time.h"
 #include "services/common/base/random.h"
 #include "services/common/jobs/events.h"
@@ -16,6 +17,7 @@ namespace gatehouse::cases {
 namespace {
 
 constexpr int kFactFindsMax = 100;
+constexpr size_t kRememberedMax = 10000;
 
 // Nothing where the contact has one of this flow already; under the case's lock.
 constexpr char kOpen[] = R"sql(
@@ -222,6 +224,28 @@ absl::StatusOr<v1::FactFind> FactFindStore::Get(const Target& target) {
     if (found.empty()) return NotFound();
     return FactFindFrom(found[0]);
   });
+}
+
+absl::StatusOr<v1::FactFind> FactFindStore::Opened(const Target& target) {
+  const std::tuple key(target.organisation_id, target.case_id, target.fact_find_id);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = opened_.find(key);
+    if (known != opened_.end()) {
+      const bool seen =
+          target.seen_by == kEverybody || target.seen_by == known->second.contact_id();
+      return seen ? absl::StatusOr<v1::FactFind>(known->second) : NotFound();
+    }
+  }
+  ASSIGN_OR_RETURN(const v1::FactFind find, Get(target));
+  v1::FactFind opened;
+  opened.set_contact_id(find.contact_id());
+  opened.set_flow_id(find.flow_id());
+  opened.set_flow_version(find.flow_version());
+  const std::lock_guard lock(mutex_);
+  if (opened_.size() >= kRememberedMax) opened_.clear();
+  opened_[key] = opened;
+  return opened;
 }
 
 absl::StatusOr<std::vector<v1::Answer>> FactFindStore::Answers(const Target& target) {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <mutex>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -37,6 +40,10 @@ class FactFindStore {
   absl::StatusOr<std::vector<v1::FactFind>> List(const Target& target);
   // Without definition and answers. Refuses NOT_FOUND.
   absl::StatusOr<v1::FactFind> Get(const Target& target);
+  // What never changes of it: whose it is, its flow and the version. That is remembered, so it says
+  // nothing of whether the fact find is still there, or may be answered: Save does. Refuses
+  // NOT_FOUND.
+  absl::StatusOr<v1::FactFind> Opened(const Target& target);
   // What was answered, also what was taken back.
   absl::StatusOr<std::vector<v1::Answer>> Answers(const Target& target);
 
@@ -80,6 +87,9 @@ class FactFindStore {
   Postgres& postgres_;
   Outbox& outbox_;
   CaseFile& cases_;
+  std::mutex mutex_;
+  // By organisation, case and fact find.
+  std::map<std::tuple<std::string, std::string, std::string>, v1::FactFind> opened_;
 };
 
 }  // namespace gatehouse::cases
