@@ -1,5 +1,5 @@
-"""A case's documents, where the database has 10,000 documents and where it has 1,000,000: the list, a
-search that finds them and one that finds nothing, and the bytes of one. A case has a hundred."""
+"""A case's documents, where the database has 10,000 documents and where it has 1,000,000: the list,
+a search that finds them and one that finds nothing, and the bytes of one. A case has a hundred."""
 import casework
 import gatehouse
 import lists

@@ -1,6 +1,6 @@
-"""Sealing a PDF of ten pages, from the last signature to the sealed document: one alone, and how many
-a minute there are where many wait. The clients' signatures are written into the database, since their
-codes are not what is measured; staff sign last."""
+"""Sealing a PDF of ten pages, from the last signature to the sealed document: one alone, and how
+many a minute there are where many wait. The clients' signatures are written into the database,
+since their codes are not what is measured; staff sign last."""
 import time
 
 import gatehouse
@@ -31,8 +31,8 @@ def pdf():
         out += f'{number} 0 obj {text} endobj\n'
     table = ''.join(f'{place:010d} 00000 n \n' for place in places)
     size = len(objects) + 1
-    return (f'{out}xref\n0 {size}\n0000000000 65535 f \n{table}trailer << /Size {size} /Root 1 0 R >>'
-            f'\nstartxref\n{len(out)}\n%%EOF\n').encode('ascii')
+    return (f'{out}xref\n0 {size}\n0000000000 65535 f \n{table}trailer << /Size {size} '
+            f'/Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n').encode('ascii')
 
 
 class Signing:

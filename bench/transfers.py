@@ -1,5 +1,5 @@
-"""Uploads and downloads of a GiB, plain and by tus, beside bare Beast and nginx; and what memory eight
-uploads at once take."""
+"""Uploads and downloads of a GiB, plain and by tus, beside bare Beast and nginx; and what memory
+eight uploads at once take."""
 import base64
 import json
 import os
@@ -44,7 +44,8 @@ class Office:
         staff = bench.organisation(name)
         quota = {'maxDocuments': '1000000', 'maxBytes': str(1 << 40)}
         gatehouse.call('PATCH', f'{bench.url}/v1/documentSettings', {
-            'maxDocumentBytes': str(2 << 30), 'caseQuota': quota, 'organisationQuota': quota}, staff)
+            'maxDocumentBytes': str(2 << 30), 'caseQuota': quota, 'organisationQuota': quota},
+            staff)
         gatehouse.call('PUT', f'{bench.url}/v1/cases/uploads', {'displayName': 'Uploads'}, staff)
         self.url = bench.url
         self.documents = f'{bench.url}/v1/cases/uploads/documents'
@@ -65,8 +66,8 @@ class Office:
             f'{self.url}/v1/cases/uploads/uploads'])
         place = re.search(r'(?im)^location: (\S+)', answer).group(1)
         curl(*flags_of([self.authorization, 'Tus-Resumable: 1.0.0', 'Upload-Offset: 0', 'Expect:',
-                        'Content-Type: application/offset+octet-stream']), '-X', 'PATCH', '-T', file,
-             place if place.startswith('http') else self.url + place)
+                        'Content-Type: application/offset+octet-stream']), '-X', 'PATCH', '-T',
+             file, place if place.startswith('http') else self.url + place)
         return time.monotonic() - begin
 
     def keep(self, file):

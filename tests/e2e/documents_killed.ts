@@ -1,6 +1,6 @@
-// documents is killed at random instants while 200 documents are handed in, scanned, and some sealed:
-// what was acknowledged is there, what is given out is what was handed in, and no bytes are left over.
-// Starts documents anew with a scanner, so it runs by itself: `npm run faults`.
+// documents is killed at random instants while 200 documents are handed in, scanned, and some
+// sealed: what was acknowledged is there, what is given out is what was handed in, and no bytes are
+// left over. Starts documents anew with a scanner, so it runs by itself: `npm run faults`.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";

@@ -1,6 +1,6 @@
 // A matrix over every route that names a thing of a case, those of tus among them: for the wrong
-// case, for the wrong contact, and without the scope. (For the wrong organisation: strangers.test.ts.)
-// A new route is in it by itself.
+// case, for the wrong contact, and without the scope. (For the wrong organisation:
+// strangers.test.ts.) A new route is in it by itself.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import {
