@@ -63,11 +63,11 @@ constexpr char kSetPortal[] = R"sql(
   DO UPDATE SET portal = $4, version = $5, expire_time = $6 WHERE old.version < $5)sql";
 
 // The same of several. Rows are locked in one order, whoever else does the same; each case by its
-// own key; and of what is said twice of a contact the later counts.
+// own key; and of what is said twice of a contact the later counts. `(SELECT $2)`: as in kVisible.
 constexpr char kSetPortals[] = R"sql(
   WITH change AS (
-    SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::timestamptz[],
-                         $7::text[], $8::text[], $9::text[], $10::text[])
+    SELECT * FROM unnest((SELECT $2::text[]), $3::text[], $4::bigint[], $5::bigint[],
+                         $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::text[])
       AS change (case_id, contact_id, portal, version, expire_time, note_id, text, author,
                  request_id)),
   noted AS (
@@ -92,11 +92,11 @@ const std::string kGet = CasesQuery(
 
 // What a client sees, for single reads and lists alike: of each case that an access of its opens,
 // the contacts that it shows. $2 to $4 are the accesses: their cases, their contacts, and whether
-// they show all.
+// they show all. By `(SELECT $2)`, since a planner that sees an array makes a plan for each.
 const std::string kVisible = CasesQuery(
-    "SELECT case_file.*, a.contact_id AS viewer, a.sees_all FROM case_file "
-    "JOIN unnest($2::text[], $3::text[], $4::boolean[]) AS a (case_id, contact_id, sees_all) "
-    "USING (case_id) WHERE organisation_id = $1",
+    "SELECT case_file.*, a.contact_id AS viewer, a.sees_all FROM "
+    "unnest((SELECT $2::text[]), $3::text[], $4::boolean[]) AS a (case_id, contact_id, sees_all) "
+    "JOIN case_file ON case_file.organisation_id = $1 AND case_file.case_id = a.case_id",
     "f.sees_all OR c.contact_id = f.viewer", "f.display_name, f.case_id");
 
 const std::string kList = CasesQuery(

@@ -56,7 +56,7 @@ struct OneCase {
   OneCase() { Fill(database); }
 
   // How many rows it reads, once PostgreSQL has settled on its plans.
-  int64_t Rows(const std::function<void(Postgres&)>& look) {
+  int64_t RowsOf(const std::function<void(Postgres&)>& look) {
     const int64_t rows = database.RowsRead([&](Postgres& pool) {
       for (int i = 0; i < kReads; ++i) look(pool);
     });
@@ -74,34 +74,51 @@ constexpr int64_t kFew = 8;  // One row of each table that a look needs, and tho
 TEST_CASE_METHOD(OneCase, "a case's page and a client's home read their own rows",
                  "[service][plans]") {
   const CaseAccess ada = {"case-4", "ada", "inv_1", Visibility::kOwn};
-  CHECK(Rows([&](Postgres& pool) {
+  CHECK(RowsOf([&](Postgres& pool) {
           CHECK(PostgresStore(pool, outbox, no_places).Get("o0", "case-4").ok());
         }) <= kFew);
-  CHECK(Rows([&](Postgres& pool) {
+  CHECK(RowsOf([&](Postgres& pool) {
           const auto seen = PostgresStore(pool, outbox, no_places).ListVisible("o0", {ada});
           CHECK(seen.value().size() == 1);
         }) <= kFew);
-  CHECK(Rows([&](Postgres& pool) {
+  CHECK(RowsOf([&](Postgres& pool) {
           CHECK(PlaceStore(pool, outbox, case_file).Passed("o0", "case-4", "p").ok());
         }) <= kFew);
 }
 
+TEST_CASE_METHOD(OneCase, "what a client may see is planned a few times, and not for each",
+                 "[service][plans]") {
+  Postgres::Options options = database.options();
+  options.connections = 1;
+  Postgres pool(options);
+  const CaseAccess ada = {"case-4", "ada", "inv_1", Visibility::kOwn};
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(PostgresStore(pool, outbox, no_places).ListVisible("o0", {ada}).ok());
+  }
+  const auto planned_anew = pool.Read(Rows::OfAll(), [](Transaction& tx) -> absl::StatusOr<int> {
+    return tx
+        .Exec("SELECT count(*) AS n FROM pg_prepared_statements WHERE custom_plans > 5")[0]["n"]
+        .as<int>();
+  });
+  CHECK(planned_anew.value() == 0);
+}
+
 TEST_CASE_METHOD(OneCase, "a case's tasks are read of the case's own rows", "[service][plans]") {
-  CHECK(Rows([&](Postgres& pool) {
+  CHECK(RowsOf([&](Postgres& pool) {
           CaseFile file(pool);
           const auto found = OfferStore(pool, outbox, file, no_places)
                                  .List("o0", "case-4", {.seen_by = "ada", .staff = false});
           CHECK(found.value().size() == 1);
         }) <= kFew);
-  CHECK(Rows([&](Postgres& pool) {
+  CHECK(RowsOf([&](Postgres& pool) {
           CaseFile file(pool);
           CHECK(VisitStore(pool, outbox, file).List("o0", "case-4", "ada").value().size() == 1);
         }) <= kFew);
-  CHECK(Rows([&](Postgres& pool) {
+  CHECK(RowsOf([&](Postgres& pool) {
           CaseFile file(pool);
           CHECK(DrawingStore(pool, outbox, file).Get("o0", "case-4").ok());
         }) <= kFew);
-  CHECK(Rows([&](Postgres& pool) {
+  CHECK(RowsOf([&](Postgres& pool) {
           CaseFile file(pool);
           const auto finds = FactFindStore(pool, outbox, file).List({"o0", "case-4", "", "ada"});
           CHECK(finds.value().size() == 1);
@@ -109,7 +126,7 @@ TEST_CASE_METHOD(OneCase, "a case's tasks are read of the case's own rows", "[se
 }
 
 TEST_CASE_METHOD(OneCase, "an answer is saved by looking at its own rows", "[service][plans]") {
-  CHECK(Rows([&](Postgres& pool) {
+  CHECK(RowsOf([&](Postgres& pool) {
           CaseFile file(pool);
           FactFindStore finds(pool, outbox, file);
           v1::Answer answer;
