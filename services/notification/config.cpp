@@ -129,6 +129,11 @@ Config Config::Read(Environment& environment) {
     environment.Mistake("GATEHOUSE_SMTP_FROM", "must be an e-mail address");
   }
   ReadSms(environment, config.sms);
+  // Two at least: one of them is for what somebody waits for.
+  config.smtp_connections =
+      static_cast<int>(environment.Number("GATEHOUSE_SMTP_CONNECTIONS", 50, 2, 500));
+  config.sms_connections =
+      static_cast<int>(environment.Number("GATEHOUSE_SMS_CONNECTIONS", 40, 2, 500));
   return config;
 }
 

@@ -13,6 +13,8 @@ struct Config {
   ServiceConfig service;
   std::string identity_address, cases_address;
   SmtpConfig smtp;  // GATEHOUSE_SMTP_{URL,FROM,CA_FILE}
+  // Messages that are under way at once: GATEHOUSE_{SMTP,SMS}_CONNECTIONS.
+  int smtp_connections = 0, sms_connections = 0;
   // GATEHOUSE_SMS_{URL,ACCOUNT,TOKEN,FROM}, and of whom to ask where that fails,
   // GATEHOUSE_SMS_SECOND_{…}; none set: no SMS.
   std::vector<SmsConfig> sms;

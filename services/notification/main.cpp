@@ -44,7 +44,7 @@ namespace gatehouse::notification {
 extern const std::vector<Migration> kMigrations;
 namespace {
 
-constexpr int kEmailThreads = 4, kSmsThreads = 8, kWebhookThreads = 16;
+constexpr int kWebhookThreads = 16;
 
 void ReportTurns(const std::string&, const JobStore::Backlog& backlog) {
   SetGauge("gatehouse_webhook_turns_waiting", {}, static_cast<double>(backlog.waiting));
@@ -144,18 +144,19 @@ struct Ways {
 std::map<std::string, LaneOptions> SendingLanes(const Config& config, Store& store,
                                                 const Ways& ways) {
   std::map<std::string, LaneOptions> lanes;
-  lanes[LaneOf(Channel::kEmail)] = SendingLane(store, Channel::kEmail, kEmailThreads, [&] {
-    auto own = std::make_unique<RelaySender>(std::make_unique<SmtpSender>(config.smtp),
-                                             Channel::kEmail, ways.relays, ways.make_own);
-    return std::make_unique<SandboxSender>(std::move(own), Channel::kEmail, ways.inbox);
-  });
+  lanes[LaneOf(Channel::kEmail)] =
+      SendingLane(store, Channel::kEmail, config.smtp_connections, [&] {
+        auto own = std::make_unique<RelaySender>(std::make_unique<SmtpSender>(config.smtp),
+                                                 Channel::kEmail, ways.relays, ways.make_own);
+        return std::make_unique<SandboxSender>(std::move(own), Channel::kEmail, ways.inbox);
+      });
   if (config.sms.empty()) return lanes;
   // What one thread finds out of a provider, all know.
   std::vector<std::shared_ptr<Circuit>> circuits;
   for (size_t i = 0; i < config.sms.size(); ++i) {
     circuits.push_back(std::make_shared<Circuit>(i == 0 ? "first" : "second", ways.clock));
   }
-  lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, kSmsThreads, [&] {
+  lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, config.sms_connections, [&] {
     std::vector<FallbackSender::Provider> providers;
     for (size_t i = 0; i < config.sms.size(); ++i) {
       providers.push_back({std::make_unique<SmsSender>(config.sms[i]), circuits[i]});

@@ -1,5 +1,6 @@
 #include "services/notification/sending.h"
 
+#include <algorithm>
 #include <mutex>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace gatehouse::notification {
 namespace {
 
 constexpr absl::Duration kLease = absl::Seconds(30);
+constexpr int kReservedMax = 4;
 
 const char* NameOf(Channel channel) { return channel == Channel::kSms ? "sms" : "email"; }
 
@@ -115,7 +117,7 @@ LaneOptions SendingLane(Store& store, Channel channel, int threads,
   lane.work = [senders](const Job& job, JobDone done) { senders->Send(job, std::move(done)); };
   lane.expire = lane.work;  // Deliver() knows what has lost its point.
   lane.at_once = threads;
-  lane.reserved = threads / 4;
+  lane.reserved = std::clamp(threads / 4, 1, kReservedMax);
   lane.handed = 2 * threads;
   lane.timeout = kAttempt;
   lane.lease = kLease;

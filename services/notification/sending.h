@@ -10,9 +10,10 @@
 
 namespace gatehouse::notification {
 
-// The lane in which a channel's messages are sent, by so many threads, each with a sender that it
-// has for itself. A quarter of them is for urgent messages. While the provider is away the lane is
-// paused, and probed every 15 seconds at most.
+// The lane in which a channel's messages are sent, by so many threads, two at least, each with a
+// sender that it has for itself. A quarter of them, four at most, is for urgent messages: those are
+// the next to be sent anyway, so it is enough that they find a thread that does not wait for a slow
+// answer. While the provider is away the lane is paused, and probed every 15 seconds at most.
 LaneOptions SendingLane(Store& store, Channel channel, int threads,
                         const std::function<std::unique_ptr<Sender>()>& make_sender);
 

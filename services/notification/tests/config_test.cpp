@@ -56,6 +56,22 @@ TEST_CASE("settings are read, and all mistakes told together, without a secret",
   CHECK_FALSE(absl::StrContains(text, "word"));
 }
 
+TEST_CASE("how many messages are under way at once is two at least, and bounded", "[unit]") {
+  Config config;
+  REQUIRE(StatusWith({}, config).ok());
+  CHECK(config.smtp_connections == 50);
+  CHECK(config.sms_connections == 40);
+  REQUIRE(StatusWith({{"GATEHOUSE_SMTP_CONNECTIONS", "2"}, {"GATEHOUSE_SMS_CONNECTIONS", "500"}},
+                     config)
+              .ok());
+  CHECK(config.smtp_connections == 2);
+  CHECK(config.sms_connections == 500);
+  for (const char* wrong : {"0", "1", "501", "-1", "many"}) {
+    CHECK(absl::StrContains(StatusWith({{"GATEHOUSE_SMS_CONNECTIONS", wrong}}, config).message(),
+                            "GATEHOUSE_SMS_CONNECTIONS"));
+  }
+}
+
 TEST_CASE("how far TLS is insisted on stands at the end of the mail server's URL", "[unit]") {
   Config config;
   const auto tls_of = [&](const std::string& url) {
