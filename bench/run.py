@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Measures Gatehouse against floors and a peer, in one run and in alternation; see
 docs/performance.md. `./dev bench [--quick] [--only PART…] [--plaintext]`, where a part is one of
-transcoding, signin, upload, slow, floors, jobs, lists, bulk, casework, documents, sealing.
+transcoding, floors, jobs, messages, signin, lists, bulk, casework, documents, sealing, upload, slow.
 Prints a table, writes .dev/bench.json."""
 import argparse
 import json
 import os
+import shlex
 import shutil
 import statistics
 import sys
@@ -16,6 +17,7 @@ import casework
 import gatehouse
 import lists
 import load
+import messages
 import papers
 import processes
 import sealing
@@ -37,11 +39,16 @@ ASKED = {
     'transfer alone / beside 500 slow': (0.5, 0.9),
     'cases in bulk / one by one (anew)': (5, 10),
     'cases in bulk / one by one (as they are)': (5, 10),
+    '50 ms / p99 of a code to the door (mails)': (1, ''),
+    '50 ms / p99 of a code to the door (SMS)': (1, ''),
+    'mails a second / 500': (1, ''),
+    'SMS a second / 500': (1, ''),
+    'cost of a mail: 1000 waiting / 100000': (messages.FLAT, ''),
 }
 # And at most.
 ASKED_AT_MOST = {'saving an answer: CPU / floor': 4}
 ASKED_OF_TAILS = 1.2
-PARTS = ('transcoding', 'floors', 'jobs', 'signin', 'lists', 'bulk', 'casework', 'documents',
+PARTS = ('transcoding', 'floors', 'jobs', 'messages', 'signin', 'lists', 'bulk', 'casework', 'documents',
          'sealing', 'upload', 'slow')
 
 
@@ -50,7 +57,8 @@ class Running:
 
     def __init__(self, plaintext):
         clean = {k: v for k, v in os.environ.items() if not k.startswith('GATEHOUSE_')}
-        self.environment = dict(clean, GATEHOUSE_DEV_STATE=STATE, GATEHOUSE_DEV_PORT_OFFSET='15000',
+        offset = os.environ.get('GATEHOUSE_BENCH_PORT_OFFSET', '15000')
+        self.environment = dict(clean, GATEHOUSE_DEV_STATE=STATE, GATEHOUSE_DEV_PORT_OFFSET=offset,
                                 GATEHOUSE_TRUSTED_PROXIES='127.0.0.1')
         if plaintext:
             self.environment['GATEHOUSE_PLAINTEXT'] = 'loopback-only-trusts-everybody'
@@ -72,6 +80,13 @@ class Running:
     def pid(name):
         with open(f'{STATE}/run/{name}.pid', encoding='ascii') as file:
             return int(file.read())
+
+    def restart(self, name, **settings):
+        """A service anew, with other settings than ./dev gives it."""
+        exports = ''.join(f'export {key}={shlex.quote(value)} && '
+                          for key, value in settings.items())
+        self.dev(f'settings && {exports}start_service {name} && wait_for {name} is_ready {name}')
+        self.pids[name] = self.pid(name)
 
     def stop(self):
         self.dev('stop_all')
@@ -336,9 +351,9 @@ def show(results):
         tail = r['p99_us'] / max(r['p50_us'], 1)
         print(f"{name:32} {r['rps']:8.0f} {r['p50_us'] / 1000:8.2f} {r['p99_us'] / 1000:8.2f} "
               f"{tail:8.1f}  {cpu}")
-    for key in ('floors', 'jobs', 'bulk', 'rows read for a page', 'answers', 'uploads', 'sealing',
-                'memory while eight upload, MiB', 'memory with 200 slow transfers, MiB',
-                'memory with 500 slow transfers, MiB'):
+    for key in ('floors', 'jobs', 'bulk', 'messages', 'rows read for a page', 'answers', 'uploads',
+                'sealing', 'memory while eight upload, MiB',
+                'memory with 200 slow transfers, MiB', 'memory with 500 slow transfers, MiB'):
         if results.get(key):
             print(f'\n{key}: {results[key]}')
     print(f"\n{'ratio':40} {'measured':>9} {'asked':>7} {'stretch':>8}")
@@ -349,6 +364,12 @@ def show(results):
         elif name in ASKED_AT_MOST:
             asked = f'<={ASKED_AT_MOST[name]}'
         print(f'{name:40} {ratio:9.2f} {asked:>7} {stretch:>8}')
+
+
+def sql(text):
+    """What psql says, a row a line, of the rows of all organisations."""
+    return run(['psql', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', owners_url()],
+               input=f"SET gatehouse.organisation_id = '*';\n{text};\n")
 
 
 def save(results):
@@ -381,6 +402,8 @@ def main():
                 results, lambda pages, url: measured(pages, 16, url, running.pids, seconds), run,
                 owners_url(), lists.COUNTS[:1] if chosen.quick else lists.COUNTS),
             'bulk': lambda: bulk.measure(results, chosen.quick),
+            'messages': lambda: messages.measure(results, running, sql, chosen.quick,
+                                                 chosen.plaintext),
             'upload': lambda: transfers.measure(results, running.pids, chosen.quick),
             'slow': lambda: streams.slow(results, running),
             'casework': lambda: casework.measure(
