@@ -6,12 +6,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { allIsWell } from "../e2e/acknowledged.ts";
+import { addressOf } from "../e2e/grpc.ts";
 import { eventually } from "../e2e/harness.ts";
+import { Outpour, atRandom } from "../e2e/outpour.ts";
 import { pause, signal, start, state, stop } from "../e2e/processes.ts";
 import { chosen, drill, pair } from "./drill.ts";
 import { drillKeys } from "./keys.ts";
 import { Load, Recorder } from "./load.ts";
-import { services, type Name } from "./pair.ts";
+import { apart, services, type Name } from "./pair.ts";
 
 const all = process.env.DRILLS === "all";
 
@@ -108,6 +110,30 @@ if (all) {
   drill("PostgreSQL hangs for 15 s", { within: 25 }, () => hangStore("postgres", 15));
   drill("the mail server and the SMS provider hang for 10 s", {}, () => hangStore("sink", 10));
 }
+
+// ---- ten thousand messages ----------------------------------------------------------------------
+
+/** Either replica, or PostgreSQL, at instants that chance chooses. */
+const ten = "whoever sends 10,000 messages is killed at random instants";
+test(ten, { skip: !all || !chosen(ten) }, async (t) => {
+  const address = addressOf("notification");
+  const [host, port] = address.split(":");
+  const pour = await Outpour.begin(10_000, [address, `${host}:${Number(port) + apart}`]);
+  const victims = [0, 1, "postgres", 1, 0, "postgres", 0] as const;
+  await atRandom(t, pour, victims.length, async (index) => {
+    const victim = victims[index];
+    if (victim === "postgres") {
+      await stop(victim, "KILL");
+      await pause(500);
+      await start(victim);
+    } else {
+      await pair.of("notification", victim).end("SIGKILL");
+      await pause(500);
+      await pair.startAgain("notification", victim);
+    }
+  });
+  await pour.allHaveLeft(t, victims.filter((victim) => victim !== "postgres").length);
+});
 
 // ---- keys ---------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ export const services = [
 ] as const;
 export type Name = (typeof services)[number];
 
-const apart = 50; // Between the ports of the two.
+export const apart = 50; // Between the ports of the two.
 
 /** As in Kubernetes: who is told to end serves on for a while. */
 async function settingsOf(more: Record<string, string>) {

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Client, allIsWell, calm, forgetTroubles, met, persist } from "./acknowledged.ts";
 import { Browser, Office, eventually, fault, ok, textsTo, tokenOf } from "./harness.ts";
+import { Outpour, atRandom } from "./outpour.ts";
 import { pause, start, stop } from "./processes.ts";
 
 /** Three clients of each of four offices do the main job while `trouble` happens: one after the
@@ -103,4 +104,16 @@ test("an SMS provider that fails, or hangs up before or after, sends each code o
   });
   await fault({ sms: "drop", count: 0 });
   await allIsWell(clients);
+});
+
+test("whoever sends is killed at random instants: no message is lost, or paid twice", async (t) => {
+  await calm();
+  const pour = await Outpour.begin(Number(process.env.FAULTS_MESSAGES ?? 2000));
+  const victims = ["notification", "postgres", "notification"];
+  await atRandom(t, pour, victims.length, async (index) => {
+    await stop(victims[index], "KILL");
+    await pause(200);
+    await start(victims[index]);
+  });
+  await pour.allHaveLeft(t, victims.filter((victim) => victim === "notification").length);
 });
