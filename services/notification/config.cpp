@@ -98,6 +98,8 @@ void AddRetentions(Environment& environment, std::vector<Retention>& retentions)
   for (const char* table : {"sms_inbound", "message_receipt"}) {
     retentions.push_back({table, "receive_time < $1", messages});
   }
+  // A mailbox may be given to somebody again.
+  retentions.push_back({"dead_mailbox", "refuse_time < $1", absl::Hours(24) * 90});
   retentions.push_back({"sandbox_message", "arrive_time < $1", absl::Hours(24) * 7});
   retentions.push_back({"event", "time < $1", days("GATEHOUSE_RETENTION_EVENT_DAYS", 90)});
   retentions.push_back({"webhook_delivery", "attempt_time < $1",

@@ -4,6 +4,7 @@
 #include "gatehouse/common/v1/reasons.pb.h"
 #include "gatehouse/notification/v1/reasons.pb.h"
 #include "services/common/base/proto_time.h"
+#include "services/notification/domain/advice.h"
 #include "services/notification/domain/messages.h"
 #include "services/notification/domain/segments.h"
 #include "services/notification/event_proto.h"
@@ -53,6 +54,7 @@ pb::Message ToProto(const Message& message) {
     *proto.mutable_delivery_time() = gatehouse::ToProto(*message.delivery_time);
   }
   proto.set_delivery_failure(message.delivery_failure);
+  proto.set_advice(AdviceOn(message));
   return proto;
 }
 

@@ -11,6 +11,9 @@
 #include "services/notification/erasure/handler.h"
 #include "services/notification/exports/handler.h"
 #include "services/notification/handler.h"
+#include "services/notification/mailboxes/mailbox_sender.h"
+#include "services/notification/mailboxes/mailboxes_handler.h"
+#include "services/notification/mailboxes/store/postgres_mailboxes.h"
 #include "services/notification/preferences/notice_outlet.h"
 #include "services/notification/preferences/preferences_handler.h"
 #include "services/notification/preferences/services_directory.h"
@@ -135,6 +138,7 @@ struct Forgetting {
 // What stands between a message and its provider.
 struct Ways {
   PostgresInbox& inbox;
+  MailboxStore& mailboxes;
   StopStore& stops;
   RelayStore& relays;
   const MakeRelaySender& make_own;
@@ -148,7 +152,8 @@ std::map<std::string, LaneOptions> SendingLanes(const Config& config, Store& sto
       SendingLane(store, Channel::kEmail, config.smtp_connections, [&] {
         auto own = std::make_unique<RelaySender>(std::make_unique<SmtpSender>(config.smtp),
                                                  Channel::kEmail, ways.relays, ways.make_own);
-        return std::make_unique<SandboxSender>(std::move(own), Channel::kEmail, ways.inbox);
+        auto living = std::make_unique<MailboxSender>(std::move(own), ways.mailboxes);
+        return std::make_unique<SandboxSender>(std::move(living), Channel::kEmail, ways.inbox);
       });
   if (config.sms.empty()) return lanes;
   // What one thread finds out of a provider, all know.
@@ -196,12 +201,14 @@ int Serve(Config config) {
   });
   PostgresStops stops(base.postgres(), DeriveKey(base.root_key(), "sms stops"), outbox);
   const SmsHandler::Rules sms_rules(base.postgres(), outbox);
+  PostgresMailboxes mailboxes(base.postgres(), DeriveKey(base.root_key(), "mailboxes"), outbox);
   PostgresRelays relays(base.postgres(), DeriveKey(base.root_key(), "relays"), outbox);
   const SmsGate gate(stops, sms_rules, relays);
   const MakeRelaySender make_own = MakeOwn(config, webhooks.targets);
   Jobs jobs(base.postgres(),
             {.key = DeriveKey(base.root_key(), "messages"),
-             .lanes = SendingLanes(config, store, {inbox, stops, relays, make_own, base.clock()}),
+             .lanes = SendingLanes(config, store,
+                                   {inbox, mailboxes, stops, relays, make_own, base.clock()}),
              .report = ReportBacklog});
   const Settings<v1::CreditSettings> credit_settings(base.postgres(), outbox);
   const CreditWatch credit_watch(store, credit_settings);
@@ -239,6 +246,8 @@ int Serve(Config config) {
   relays_handler.Register(server);
   SmsHandler sms_handler(stops, relays, sms_rules, once, config.sms);
   sms_handler.Register(server);
+  MailboxesHandler mailboxes_handler(mailboxes);
+  mailboxes_handler.Register(server);
   SandboxHandler sandbox_handler(inbox);
   sandbox_handler.Register(server);
   forgetting.handler.Register(server);

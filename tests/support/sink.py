@@ -9,7 +9,8 @@ POST /faults to misbehave: {"sms": "500", "count": 2} fails the next two request
   smtp  tempfail, refuse (answers 451, 550), drop (hangs up), slow (takes it, answers late)
   sms   500, 400, drop (nothing is taken), lose-answer (taken, but hangs up), slow (taken, late)
 
-"seconds" says how late slow is (5 by default); a count of 0 ends a fault.
+"seconds" says how late slow is (5 by default); a count of 0 ends a fault. An address that begins
+with "nobody-" has no mailbox: it is always refused.
 """
 import argparse
 import asyncio
@@ -30,6 +31,7 @@ from aiosmtpd.smtp import AuthResult
 KEPT = 100_000  # Messages of each kind; the oldest go first.
 SHOWN = 100
 BODY_MAX = 1 << 20
+NOBODY = "nobody-"  # So begin the addresses that no mailbox is behind.
 FAULTS = {"smtp": {"tempfail", "refuse", "drop", "slow"},
           "sms": {"500", "400", "drop", "lose-answer", "slow"}}
 
@@ -97,6 +99,13 @@ class Mailbox:
 
     def __init__(self, arrived):
         self.arrived = arrived
+
+    async def handle_RCPT(self, _server, _session, envelope, address, rcpt_options):
+        if address.startswith(NOBODY):
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(rcpt_options)
+        return "250 OK"
 
     async def handle_DATA(self, server, _session, envelope):
         kind, seconds = self.arrived.fault("smtp")

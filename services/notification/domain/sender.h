@@ -33,6 +33,8 @@ struct SendResult {
   absl::Duration wait;  // How long the provider asks to be left alone; none: zero.
   bool away = false;    // kTryAgain, kUnsure: the provider is to blame, whatever the message.
   std::string detail;   // Not sent: what v1::Relay says as its failure.
+  // kRefused: whatever is sent there will be refused.
+  bool recipient_is_dead = false;
 };
 
 // One way out. Used by one thread at a time.

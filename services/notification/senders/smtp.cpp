@@ -155,7 +155,9 @@ SendResult SmtpSender::Refused(const Outgoing& message, CURLcode code) {
                              : reply == 0     ? "UNREACHABLE"
                                               : absl::StrCat(command, " ", reply);
   if (for_good) {
-    return {Outcome::kRefused, "", beyond ? "RECIPIENT_NEEDS_SMTPUTF8" : "RECIPIENT_REFUSED", {}};
+    return {.outcome = Outcome::kRefused,
+            .failure = beyond ? "RECIPIENT_NEEDS_SMTPUTF8" : "RECIPIENT_REFUSED",
+            .recipient_is_dead = !beyond && command == "rcpt"};
   }
   if (config_.targets == nullptr && (IsAboutTls(code) || reply / 100 == 5)) {
     Count("gatehouse_relay_refusals_total",
