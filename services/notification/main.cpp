@@ -135,7 +135,8 @@ struct Forgetting {
   ErasureHandler handler;
 };
 
-// What stands between a message and its provider.
+// What stands between a message and its provider. Senders are made from it as long as anything is
+// sent.
 struct Ways {
   PostgresInbox& inbox;
   MailboxStore& mailboxes;
@@ -149,7 +150,7 @@ std::map<std::string, LaneOptions> SendingLanes(const Config& config, Store& sto
                                                 const Ways& ways) {
   std::map<std::string, LaneOptions> lanes;
   lanes[LaneOf(Channel::kEmail)] =
-      SendingLane(store, Channel::kEmail, config.smtp_connections, [&] {
+      SendingLane(store, Channel::kEmail, config.smtp_connections, [&config, ways] {
         auto own = std::make_unique<RelaySender>(std::make_unique<SmtpSender>(config.smtp),
                                                  Channel::kEmail, ways.relays, ways.make_own);
         auto living = std::make_unique<MailboxSender>(std::move(own), ways.mailboxes);
@@ -161,16 +162,18 @@ std::map<std::string, LaneOptions> SendingLanes(const Config& config, Store& sto
   for (size_t i = 0; i < config.sms.size(); ++i) {
     circuits.push_back(std::make_shared<Circuit>(i == 0 ? "first" : "second", ways.clock));
   }
-  lanes[LaneOf(Channel::kSms)] = SendingLane(store, Channel::kSms, config.sms_connections, [&] {
-    std::vector<FallbackSender::Provider> providers;
-    for (size_t i = 0; i < config.sms.size(); ++i) {
-      providers.push_back({std::make_unique<SmsSender>(config.sms[i]), circuits[i]});
-    }
-    auto own = std::make_unique<RelaySender>(std::make_unique<FallbackSender>(std::move(providers)),
-                                             Channel::kSms, ways.relays, ways.make_own);
-    auto guarded = std::make_unique<GuardedSender>(std::move(own), ways.stops);
-    return std::make_unique<SandboxSender>(std::move(guarded), Channel::kSms, ways.inbox);
-  });
+  lanes[LaneOf(Channel::kSms)] =
+      SendingLane(store, Channel::kSms, config.sms_connections, [&config, ways, circuits] {
+        std::vector<FallbackSender::Provider> providers;
+        for (size_t i = 0; i < config.sms.size(); ++i) {
+          providers.push_back({std::make_unique<SmsSender>(config.sms[i]), circuits[i]});
+        }
+        auto own =
+            std::make_unique<RelaySender>(std::make_unique<FallbackSender>(std::move(providers)),
+                                          Channel::kSms, ways.relays, ways.make_own);
+        auto guarded = std::make_unique<GuardedSender>(std::move(own), ways.stops);
+        return std::make_unique<SandboxSender>(std::move(guarded), Channel::kSms, ways.inbox);
+      });
   return lanes;
 }
 

@@ -63,11 +63,11 @@ absl::Status StatusOf(const absl::StatusOr<Delivery>& delivery) {
 // A channel's threads, and their senders.
 class Threads {
  public:
-  Threads(Store& store, Channel channel, int threads,
-          const std::function<std::unique_ptr<Sender>()>& make_sender)
-      : store_(store), channel_(channel), pool_(NameOf(channel), threads, threads) {
-    for (int i = 0; i < threads; ++i) free_.push_back(make_sender());
-  }
+  Threads(Store& store, Channel channel, int threads, MakeSender make_sender)
+      : store_(store),
+        channel_(channel),
+        make_sender_(std::move(make_sender)),
+        pool_(NameOf(channel), threads, threads) {}
 
   void Send(const Job& job, JobDone done) {
     const Call call = Call::Current();
@@ -89,12 +89,17 @@ class Threads {
     Report(channel_, claim, delivery);
     return delivery;
   }
-  // There are as many as threads.
+  // The one that was used last, whose connection is open; another one where all are in use.
   std::unique_ptr<Sender> Borrow() {
-    const std::lock_guard lock(mutex_);
-    std::unique_ptr<Sender> sender = std::move(free_.back());
-    free_.pop_back();
-    return sender;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!free_.empty()) {
+        std::unique_ptr<Sender> sender = std::move(free_.back());
+        free_.pop_back();
+        return sender;
+      }
+    }
+    return make_sender_();
   }
   void GiveBack(std::unique_ptr<Sender> sender) {
     const std::lock_guard lock(mutex_);
@@ -103,6 +108,7 @@ class Threads {
 
   Store& store_;
   const Channel channel_;
+  const MakeSender make_sender_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Sender>> free_;
   WorkerPool pool_;  // Last: its threads use the others.
@@ -110,9 +116,8 @@ class Threads {
 
 }  // namespace
 
-LaneOptions SendingLane(Store& store, Channel channel, int threads,
-                        const std::function<std::unique_ptr<Sender>()>& make_sender) {
-  const auto senders = std::make_shared<Threads>(store, channel, threads, make_sender);
+LaneOptions SendingLane(Store& store, Channel channel, int threads, MakeSender make_sender) {
+  const auto senders = std::make_shared<Threads>(store, channel, threads, std::move(make_sender));
   LaneOptions lane;
   lane.work = [senders](const Job& job, JobDone done) { senders->Send(job, std::move(done)); };
   lane.expire = lane.work;  // Deliver() knows what has lost its point.
