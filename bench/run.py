@@ -48,8 +48,8 @@ ASKED = {
 # And at most.
 ASKED_AT_MOST = {'saving an answer: CPU / floor': 4}
 ASKED_OF_TAILS = 1.2
-PARTS = ('transcoding', 'floors', 'jobs', 'messages', 'signin', 'lists', 'bulk', 'casework', 'documents',
-         'sealing', 'upload', 'slow')
+PARTS = ('transcoding', 'floors', 'jobs', 'messages', 'signin', 'lists', 'bulk', 'casework',
+         'documents', 'sealing', 'upload', 'slow')
 
 
 class Running:

@@ -102,6 +102,11 @@ export class Chromium {
     });
   }
 
+  /** Leads the page to another address. */
+  async go(url: string) {
+    await this.send("Page.navigate", { url });
+  }
+
   /** What a script of the page gives, as JSON. */
   async run(expression: string): Promise<any> {
     const { result, exceptionDetails } = await this.send("Runtime.evaluate", {
