@@ -87,7 +87,8 @@ v1::PortalContact ToPortal(const Contact& contact, const CaseAccess& access,
   Fill(contact, proto);
   proto.set_self(contact.contact_id == access.contact_id);
   proto.set_etag(EtagOf(contact));
-  for (const v1::ContactField field : EditableFields(contact, editable)) {
+  for (const v1::ContactField field :
+       EditableFields(contact, AllowedTo(access, contact, editable))) {
     proto.add_editable_fields(field);
   }
   return proto;

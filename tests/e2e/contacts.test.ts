@@ -66,6 +66,22 @@ test("[CC-6] every invited contact can edit any field, where it is let", async (
   assert.equal((await office.case()).contacts[1].givenName, "Robert");
 });
 
+test("nobody turns the links and codes of another client to an address of its own", async () => {
+  const office = await Office.ready();
+  const editableContactFields = ["GIVEN_NAME", "FAMILY_NAME", "EMAIL", "MOBILE"] as never;
+  await ok(office.api.PATCH("/v1/portalSettings", { body: { editableContactFields } }));
+  const { browser } = await office.enter(0);
+  const bobs = await office.enter(1);
+  const bob = (await seen(browser, office)).contacts[1];
+  assert.deepEqual(bob.editableFields, ["GIVEN_NAME", "FAMILY_NAME"]);
+  for (const body of [{ email: "eve@example.com" }, { mobile: "0499 000 111" }]) {
+    await refused(edit(browser, office, bob.contactId, body), 400, "FIELD_NOT_EDITABLE");
+  }
+  await ok(edit(browser, office, bob.contactId, { givenName: "Robert" }));
+  await ok(edit(bobs.browser, office, bob.contactId, { email: "bob@example.com" }));
+  assert.equal((await office.case()).contacts[1].email, "bob@example.com");
+});
+
 test("who sees only its own data edits only that, and no mobile unless let", async () => {
   const office = await Office.ready();
   const { browser } = await office.enter(0, { visibility: "OWN" });

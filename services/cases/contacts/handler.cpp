@@ -68,7 +68,9 @@ absl::StatusOr<v1::PortalContact> ContactsHandler::UpdatePortalContact(
     ASSIGN_OR_RETURN(
         const Contact contact,
         contacts_.Update(call.caller, {request.case_id(), request.contact_id(), request.etag()},
-                         [&](Contact& changed) { return Edit(changed, edit, allowed); }));
+                         [&](Contact& changed) {
+                           return Edit(changed, edit, AllowedTo(access, changed, allowed));
+                         }));
     return ToPortal(contact, access, allowed);
   });
 }

@@ -61,6 +61,17 @@ ContactFields EditableFields(const Contact& contact, const ContactFields& allowe
   return fields;
 }
 
+ContactFields AllowedTo(const CaseAccess& access, const Contact& contact,
+                        const ContactFields& allowed) {
+  const bool invited = contact.portal == Portal::kInvited || contact.portal == Portal::kActive;
+  if (contact.contact_id == access.contact_id || !invited) return allowed;
+  ContactFields fields;
+  for (const v1::ContactField field : allowed) {
+    if (field != v1::EMAIL && field != v1::MOBILE) fields.push_back(field);
+  }
+  return fields;
+}
+
 absl::StatusOr<std::vector<FieldChange>> Edit(Contact& contact, const ContactEdit& edit,
                                               const ContactFields& allowed) {
   const ContactFields editable = EditableFields(contact, allowed);
@@ -75,7 +86,7 @@ absl::StatusOr<std::vector<FieldChange>> Edit(Contact& contact, const ContactEdi
     if (!mistake.empty()) return RefuseField(field.name, mistake);
     if (std::find(editable.begin(), editable.end(), field.field) == editable.end()) {
       return WithFact(
-          Refuse(v1::FIELD_NOT_EDITABLE, "the organisation does not let clients edit this field"),
+          Refuse(v1::FIELD_NOT_EDITABLE, "clients may not edit this field of this contact"),
           "field", v1::ContactField_Name(field.field));
     }
     const std::string wanted = field.field == v1::EMAIL ? Trim(*field.wanted) : *field.wanted;

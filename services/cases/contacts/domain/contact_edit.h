@@ -31,6 +31,11 @@ std::string EtagOf(const Contact& contact);
 // no family name.
 ContactFields EditableFields(const Contact& contact, const ContactFields& allowed);
 
+// Of those, what this client may edit of the contact: of another one who is invited or has entered,
+// nothing that says where links and codes go.
+ContactFields AllowedTo(const CaseAccess& access, const Contact& contact,
+                        const ContactFields& allowed);
+
 // Makes the edit, and says what it changed; what is edited to what it is, is no change. Refuses
 // FIELD_NOT_EDITABLE, and INVALID_REQUEST for what no contact can be changed to: a blank given
 // name, a name of more than 100 characters, an address or a number that is none.

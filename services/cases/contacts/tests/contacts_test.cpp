@@ -89,6 +89,21 @@ TEST_CASE("only what the organisation lets clients edit is edited", "[unit]") {
   CHECK(ReasonOf(Edit(contact, {.given_name = "\u200b"}, kAll).status()) == "INVALID_REQUEST");
 }
 
+TEST_CASE("where codes and links of another client go, that client alone says", "[unit]") {
+  const CaseAccess ada = {.case_id = "deal-1", .contact_id = "ada"};
+  const CaseAccess bob = {.case_id = "deal-1", .contact_id = "bob"};
+  Contact contact = Person();
+  for (const Portal portal : {Portal::kNotInvited, Portal::kRevoked}) {
+    contact.portal = portal;
+    CHECK(AllowedTo(bob, contact, kAll) == kAll);
+  }
+  for (const Portal portal : {Portal::kInvited, Portal::kActive}) {
+    contact.portal = portal;
+    CHECK(AllowedTo(ada, contact, kAll) == kAll);
+    CHECK(AllowedTo(bob, contact, kAll) == ContactFields{v1::GIVEN_NAME, v1::FAMILY_NAME});
+  }
+}
+
 TEST_CASE("[S1-8] a company has the basic part only", "[unit]") {
   Contact company = Person();
   company.type = ContactType::kCompany;
