@@ -11,6 +11,9 @@
 namespace gatehouse::cases {
 namespace {
 
+// Whoever plans further than ten years ahead has mistyped a year; a calendar ends somewhere, too.
+constexpr absl::Duration kFarthest = absl::Hours(24 * 3653);
+
 // What the clocks of the place make of a time.
 struct Reading {
   std::string mistake;  // Why there is no such time; empty: there is.
@@ -52,6 +55,7 @@ absl::Status CheckPlan(const v1::VisitPlan& plan, absl::Time now) {
     const Reading reading = Read(plan.times(i));
     std::string mistake = reading.mistake;
     if (mistake.empty() && reading.start <= now) mistake = "is past";
+    if (mistake.empty() && reading.start > now + kFarthest) mistake = "is more than ten years away";
     if (mistake.empty() && !starts.insert(reading.start).second) mistake = "stands there twice";
     if (mistake.empty()) continue;
     violations.push_back({absl::StrCat("plan.times[", i, "].local_time"), mistake});

@@ -96,6 +96,14 @@ TEST_CASE("a visit is ahead", "[unit]") {
   CHECK(MistakeOf(At("2026-12-01T09:00"), "2026-11-30T21:59").empty());
 }
 
+TEST_CASE("a visit is at most ten years away", "[unit]") {
+  CHECK(MistakeOf(At("2036-11-20T09:00"), "2026-11-30T22:00").empty());
+  for (const char* local : {"2036-12-03T09:00", "9999-12-31T23:59"}) {
+    CAPTURE(local);
+    CHECK(Names(MistakeOf(At(local), "2026-11-30T22:00"), "ten years"));
+  }
+}
+
 TEST_CASE("a moment is proposed once, in whatever zone it is said", "[unit]") {
   v1::VisitPlan plan;
   *plan.add_times() = At("2026-12-01T09:00");
