@@ -18,7 +18,8 @@ bool HasControl(const std::string& text) {
 }
 
 bool IsTimeZone(const std::string& text) {
-  static const RE2 kShape("[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*");
+  // Beside the zones lie files that are this machine's own: `localtime`, `posixrules`.
+  static const RE2 kShape("[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*");
   absl::TimeZone zone;
   return text.size() <= 64 && RE2::FullMatch(text, kShape) && absl::LoadTimeZone(text, &zone);
 }
