@@ -15,7 +15,8 @@ void AccessHandler::Register(Server& server) {
       .Unary("StartChallenge", *this, &Self::StartChallenge)
       .Unary("OfferChallenge", *this, &Self::OfferChallenge)
       .Unary("ResendChallenge", *this, &Self::ResendChallenge)
-      .Unary("VerifyChallenge", *this, &Self::VerifyChallenge);
+      .Unary("VerifyChallenge", *this, &Self::VerifyChallenge)
+      .Unary("EnterByLink", *this, &Self::EnterByLink);
   server.Service("gatehouse.identity.v1.Grants")
       .Unary("RevokeGrant", *this, &Self::RevokeGrant)
       .Unary("RebindGrant", *this, &Self::RebindGrant)
@@ -57,6 +58,18 @@ absl::StatusOr<pb::VerifyChallengeResponse> AccessHandler::VerifyChallenge(
   ASSIGN_OR_RETURN(const Challenges::Entered entered,
                    challenges_.Verify(request.challenge_id(), request.code(), request.nonce(),
                                       Secret(request.session_token()), call));
+  return Tell(entered);
+}
+
+absl::StatusOr<pb::VerifyChallengeResponse> AccessHandler::EnterByLink(
+    const Call& call, const pb::EnterByLinkRequest& request) {
+  ASSIGN_OR_RETURN(const Challenges::Entered entered,
+                   challenges_.EnterByLink(SubjectFrom(call.caller.organisation_id, request.link()),
+                                           request.nonce(), Secret(request.session_token()), call));
+  return Tell(entered);
+}
+
+pb::VerifyChallengeResponse AccessHandler::Tell(const Challenges::Entered& entered) {
   if (!entered.session.replaces.empty()) {
     (void)PublishRevocation(redis_, {entered.session.replaces});
   }

@@ -26,6 +26,8 @@ class AccessHandler {
                                                 const pb::ResendChallengeRequest& request);
   absl::StatusOr<pb::VerifyChallengeResponse> VerifyChallenge(
       const Call& call, const pb::VerifyChallengeRequest& request);
+  absl::StatusOr<pb::VerifyChallengeResponse> EnterByLink(const Call& call,
+                                                          const pb::EnterByLinkRequest& request);
   absl::StatusOr<pb::RebindGrantResponse> RebindGrant(const Call& call,
                                                       const pb::RebindGrantRequest& request);
   absl::StatusOr<pb::RevokeGrantResponse> RevokeGrant(const Call& call,
@@ -44,6 +46,8 @@ class AccessHandler {
                                                     const pb::EndSessionRequest& request);
 
  private:
+  // Tells the caches which session a new one has taken the place of.
+  pb::VerifyChallengeResponse Tell(const Challenges::Entered& entered);
   absl::Status End(const std::string& session_id, const Call& call);
 
   Challenges& challenges_;

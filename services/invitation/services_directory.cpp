@@ -222,6 +222,18 @@ absl::StatusOr<Entered> ServicesDirectory::VerifyChallenge(const v1::VerifySignI
   return EnteredFrom(verified, proof.challenge_id());
 }
 
+absl::StatusOr<Entered> ServicesDirectory::EnterByLink(const CodeRequest& link, const Secret& nonce,
+                                                       const Secret& session_token,
+                                                       const std::string& proof_id) {
+  identity::v1::EnterByLinkRequest request;
+  *request.mutable_link() = ToProto(link);
+  request.set_nonce(nonce.Reveal());
+  request.set_session_token(session_token.Reveal());
+  ASSIGN_OR_RETURN(auto entered, identity_.Call(&identity::v1::Challenges_Stub::EnterByLink,
+                                                link.invitation.organisation_id, request));
+  return EnteredFrom(entered, proof_id);
+}
+
 absl::StatusOr<PasswordStanding> ServicesDirectory::LookUpPassword(
     const std::string& organisation_id, const std::string& contact_id, const std::string& mobile,
     const std::string& email) {

@@ -37,6 +37,9 @@ class ServicesDirectory : public Directory {
   absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) override;
   absl::StatusOr<StartedChallenge> ResendChallenge(const std::string& challenge_id) override;
   absl::StatusOr<Entered> VerifyChallenge(const v1::VerifySignInRequest& proof) override;
+  absl::StatusOr<Entered> EnterByLink(const CodeRequest& link, const Secret& nonce,
+                                      const Secret& session_token,
+                                      const std::string& proof_id) override;
   absl::StatusOr<PasswordStanding> LookUpPassword(const std::string& organisation_id,
                                                   const std::string& contact_id,
                                                   const std::string& mobile,

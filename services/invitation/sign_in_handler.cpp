@@ -23,7 +23,8 @@ void SignInHandler::Register(Server& server) {
       .Unary("OpenLink", *this, &SignInHandler::OpenLink)
       .Unary("StartSignIn", *this, &SignInHandler::StartSignIn)
       .Unary("ResendCode", *this, &SignInHandler::ResendCode)
-      .Unary("VerifySignIn", *this, &SignInHandler::VerifySignIn);
+      .Unary("VerifySignIn", *this, &SignInHandler::VerifySignIn)
+      .Unary("EnterByLink", *this, &SignInHandler::EnterByLink);
 }
 
 absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
@@ -41,6 +42,7 @@ absl::StatusOr<pb::OpenLinkResponse> SignInHandler::OpenLink(const Call&,
   response.set_masked_email(opened.masked_email);
   response.set_password(static_cast<identity::v1::PasswordStanding>(opened.password));
   if (opened.password != PasswordStanding::kUnasked) response.add_methods(identity::v1::PASSWORD);
+  if (opened.takes_link_alone) response.add_methods(identity::v1::LINK);
   if (opened.takes_codes) response.add_methods(identity::v1::SMS_CODE);
   if (opened.takes_email_codes) response.add_methods(identity::v1::EMAIL_CODE);
   if (opened.takes_passkeys) response.add_methods(identity::v1::PASSKEY);
@@ -54,6 +56,9 @@ absl::StatusOr<pb::StartSignInResponse> SignInHandler::StartSignIn(
   }
   if (request.method() == identity::v1::PASSKEY) {
     return RefuseField("method", "has a call of its own: signIn:startPasskey");
+  }
+  if (request.method() == identity::v1::LINK) {
+    return RefuseField("method", "has a call of its own: signIn:link");
   }
   const bool by_email = request.method() == identity::v1::EMAIL_CODE;
   if (by_email && !IsEmail(NormalisedEmail(request.email()))) {
@@ -74,6 +79,11 @@ absl::StatusOr<pb::StartSignInResponse> SignInHandler::ResendCode(
 absl::StatusOr<pb::VerifySignInResponse> SignInHandler::VerifySignIn(
     const Call&, const pb::VerifySignInRequest& request) {
   return sign_in_.Verify(request);
+}
+
+absl::StatusOr<pb::VerifySignInResponse> SignInHandler::EnterByLink(
+    const Call&, const pb::EnterByLinkRequest& request) {
+  return sign_in_.EnterByLink(request);
 }
 
 }  // namespace gatehouse::invitation

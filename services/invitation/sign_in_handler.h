@@ -22,6 +22,8 @@ class SignInHandler {
                                                      const pb::ResendCodeRequest& request);
   absl::StatusOr<pb::VerifySignInResponse> VerifySignIn(const Call& call,
                                                         const pb::VerifySignInRequest& request);
+  absl::StatusOr<pb::VerifySignInResponse> EnterByLink(const Call& call,
+                                                       const pb::EnterByLinkRequest& request);
 
  private:
   SignIn& sign_in_;

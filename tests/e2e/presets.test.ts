@@ -76,6 +76,71 @@ test("until-revoked: the same link lets in each time, until staff revoke it [S2-
   await refused(new Browser(office.portalUrl).start(token), 400, "LINK_REVOKED");
 });
 
+test("magic-link: the link alone, once; then a code by mail [EZ-23] [EZ-25] [EZ-26]", async () => {
+  const office = await Office.ready();
+  const policy = await ok(apply(office, { preset: "MAGIC_LINK" }));
+  assert.deepEqual([policy.linkTtl, policy.singleUseLinks], ["2700s", true]);
+  const { email, mobile } = office.contacts[0];
+  const token = await mailed(office, 0);
+  const [mail] = await mailsTo(email);
+  assert.doesNotMatch(mail.text, /SMS/);
+  const browser = new Browser(office.portalUrl);
+  const opened = await ok(browser.open(token));
+  assert.deepEqual(opened.methods, ["LINK", "EMAIL_CODE"]);
+  const enter = (page: Browser) =>
+    page.api.POST("/v1/portal/signIn:link", { body: { token, nonce: page.nonce } });
+  const { session } = await ok(enter(browser));
+  const { cases } = await ok(browser.api.GET("/v1/portal/cases"));
+  assert.deepEqual(
+    cases.map((one) => one.caseId),
+    [office.caseId],
+  );
+  assert.equal((await ok(enter(browser))).session.sessionId, session.sessionId); // A second click.
+  assert.equal((await textsTo(mobile)).length, 0);
+  const late = new Browser(office.portalUrl);
+  await refused(enter(late), 400, "LINK_USED");
+  assert.deepEqual((await ok(late.open(token))).methods, ["EMAIL_CODE"]);
+  const started = await ok(
+    late.api.POST("/v1/portal/signIn:start", { body: { token, method: "EMAIL_CODE", email } }),
+  );
+  const code = await eventually(async () => {
+    const texts = (await mailsTo(email)).map((one) => one.text.match(/\b\d{6}\b/)?.[0]);
+    return texts.find((found) => found !== undefined);
+  }, "the code by e-mail");
+  await ok(late.verify(started.challengeId, code));
+  await ok(late.session());
+});
+
+test("of twenty who press the button of one magic link at once, one is let in", async () => {
+  const office = await Office.ready();
+  await ok(apply(office, { preset: "MAGIC_LINK" }));
+  const invitation = await ok(office.invite(0, { delivery: "LINK_ONLY" }));
+  const token = tokenOf(invitation.link!);
+  const pages = Array.from({ length: 20 }, () => new Browser(office.portalUrl));
+  const answers = await Promise.all(
+    pages.map((page) =>
+      page.api.POST("/v1/portal/signIn:link", { body: { token, nonce: page.nonce } }),
+    ),
+  );
+  assert.equal(answers.filter(({ response }) => response.ok).length, 1);
+  assert.equal(pages.filter(({ cookie }) => cookie).length, 1);
+});
+
+test("what a link alone cannot stand beside is refused by both names", async () => {
+  const office = await Office.ready();
+  await ok(apply(office, { preset: "MAGIC_LINK" }));
+  const change = async (body: Schemas["Policy"], other: RegExp) => {
+    const answer = office.api.PATCH("/v1/invitationPolicy", { body });
+    const { violations } = await refused(answer, 400, "INVALID_REQUEST");
+    assert.match(JSON.stringify(violations), /link_?alone/i);
+    assert.match(JSON.stringify(violations), other);
+  };
+  await change({ linkTtl: "2701s" }, /link_?ttl/i);
+  await change({ singleUseLinks: false }, /single_?use_?links/i);
+  await change({ password: "PASSWORD_AND_SMS", emailCode: false }, /password/);
+  await change({ passkeys: "PASSKEY_FOR_CODE" }, /passkeys/);
+});
+
 test("a preset takes the place of another, is on the trail, and must be known", async () => {
   const office = await Office.ready();
   const requestId = newId("request");

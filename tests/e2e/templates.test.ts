@@ -121,6 +121,7 @@ test("staff see which fields they can insert [X-5]", async () => {
       "expiry",
       "link",
       "documents",
+      "entering",
     ],
   );
   for (const kind of kinds) {

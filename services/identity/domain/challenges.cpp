@@ -184,16 +184,33 @@ absl::StatusOr<Challenges::Entered> Challenges::Verify(const std::string& challe
                                                        const Secret& session_token,
                                                        const Call& call) {
   ASSIGN_OR_RETURN(const Subject subject, Prove(challenge_id, proof, nonce));
-  const FactorKey key = KeyOf(subject);
   // Derived from the challenge, so that a second submit of the right code is the same session.
-  const Secret token = SessionToken(HmacSha256(key_.Reveal(), "token:" + challenge_id));
+  return Admit(subject, challenge_id, session_token, call);
+}
+
+absl::StatusOr<Challenges::Entered> Challenges::EnterByLink(Subject subject,
+                                                            const std::string& nonce,
+                                                            const Secret& session_token,
+                                                            const Call& call) {
+  subject.method = SignInMethod::kEmailCode;
+  ASSIGN_OR_RETURN(subject.resets, CheckFactor(subject));
+  return Admit(subject,
+               absl::StrCat("link:", subject.organisation_id, ":", subject.link_id, ":", nonce),
+               session_token, call);
+}
+
+absl::StatusOr<Challenges::Entered> Challenges::Admit(const Subject& subject,
+                                                      const std::string& proof,
+                                                      const Secret& session_token,
+                                                      const Call& call) {
+  const Secret token = SessionToken(HmacSha256(key_.Reveal(), "token:" + proof));
   const std::string session_id =
-      "ses_" + Hex(HmacSha256(key_.Reveal(), "session:" + challenge_id)).substr(0, 32);
-  ASSIGN_OR_RETURN(
-      const Session session,
-      access_.Enter({session_id, Sha256(token.Reveal()),
-                     session_token.empty() ? "" : Sha256(session_token.Reveal()), key, subject},
-                    call));
+      "ses_" + Hex(HmacSha256(key_.Reveal(), "session:" + proof)).substr(0, 32);
+  ASSIGN_OR_RETURN(const Session session,
+                   access_.Enter({session_id, Sha256(token.Reveal()),
+                                  session_token.empty() ? "" : Sha256(session_token.Reveal()),
+                                  KeyOf(subject), subject},
+                                 call));
   return Entered{session, token, subject};
 }
 

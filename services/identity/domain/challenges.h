@@ -65,6 +65,11 @@ class Challenges {
   absl::StatusOr<Entered> Verify(const std::string& challenge_id, const std::string& proof,
                                  const std::string& nonce, const Secret& session_token,
                                  const Call& call);
+  // Enters by a link that is all that is asked for. Whoever has it reads the contact's mailbox, so
+  // that it is a factor of that: what ends the mailbox's sessions ends this one. The same link and
+  // nonce get the same session, while it lives.
+  absl::StatusOr<Entered> EnterByLink(Subject subject, const std::string& nonce,
+                                      const Secret& session_token, const Call& call);
   // A proof of a challenge that was started for this deed of this organisation (Subject::link_id):
   // whose it was. It enters nowhere. `nonce` as of Verify().
   absl::StatusOr<Subject> Confirm(const std::string& challenge_id, const std::string& deed_id,
@@ -90,6 +95,9 @@ class Challenges {
   // Counts the attempt, compares, consumes.
   absl::StatusOr<Subject> Prove(const std::string& challenge_id, const std::string& proof,
                                 const std::string& nonce);
+  // A session that is the same for the same proof.
+  absl::StatusOr<Entered> Admit(const Subject& subject, const std::string& proof,
+                                const Secret& session_token, const Call& call);
   // The right proof of this challenge: in a sandbox everybody knows it.
   static absl::StatusOr<std::string> ExpectedOf(const Factor& factor, const std::string& id,
                                                 const Subject& subject);

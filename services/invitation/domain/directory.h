@@ -179,9 +179,13 @@ class Directory {
       const std::string& organisation_id, const std::vector<std::string>& request_ids) = 0;
 
   virtual absl::StatusOr<StartedChallenge> StartChallenge(const CodeRequest& request) = 0;
-  // The refusals of these two are identity's.
+  // The refusals of these three are identity's.
   virtual absl::StatusOr<StartedChallenge> ResendChallenge(const std::string& challenge_id) = 0;
   virtual absl::StatusOr<Entered> VerifyChallenge(const v1::VerifySignInRequest& proof) = 0;
+  // By a link that is all that is asked for, which is used up as `proof_id`.
+  virtual absl::StatusOr<Entered> EnterByLink(const CodeRequest& link, const Secret& nonce,
+                                              const Secret& session_token,
+                                              const std::string& proof_id) = 0;
 
   // Whether an invited client has a password, here or elsewhere.
   virtual absl::StatusOr<PasswordStanding> LookUpPassword(const std::string& organisation_id,

@@ -43,7 +43,7 @@ struct Link {
   bool single_use = false;
   std::string used_by;
   bool killed = false;
-  absl::Time expire_time;
+  absl::Time expire_time, create_time;
 };
 
 // A client who has just proven who they are, by a link.

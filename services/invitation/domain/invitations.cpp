@@ -119,6 +119,7 @@ Mail Invitations::Compose(const Invitation& invitation, const Conditions& condit
                      {"sender_name", owner.empty() ? SenderOf(call, organisation) : owner},
                      {"documents", WantedText(conditions.wanted, invitation)},
                      {"expiry", Expiry(link.expire_time, organisation.time_zone)},
+                     {"entering", Entering(conditions.policy)},
                      {"link", UrlOf(organisation, invitation, link.link_id).Reveal()}},
           .expire_time = std::min(link.expire_time, clock_.Now() + absl::Hours(72))};
 }

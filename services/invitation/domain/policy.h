@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "gatehouse/invitation/v1/invitations.pb.h"
 #include "services/common/base/caller.h"
+#include "services/invitation/domain/invitation.h"
 
 namespace gatehouse::invitation {
 
@@ -23,11 +24,18 @@ bool HasPasswords(const Policy& policy);
 // Whether a client who enters is ever sent a code by SMS.
 bool SendsCodes(const Policy& policy);
 
+// Whether this link is all that is asked for: the policy lets it, and it was made to live as
+// shortly, and to serve as seldom, as that asks for.
+bool TakesLinkAlone(const Policy& policy, const Link& link);
+
 // Whether a passkey takes the place of a code by SMS, and whether it is enough by itself.
 bool TakesPasskeys(const Policy& policy);
 bool TakesPasskeysAlone(const Policy& policy);
 // Whether it leads in by a link, before which nothing is asked for.
 bool TakesPasskeysByLink(const Policy& policy);
+
+// How a client enters by a link that is made now, as a sentence of the invitation's e-mail.
+std::string Entering(const Policy& policy);
 
 // What a preset sets, as the contract has it.
 Policy PresetOf(v1::PolicyPreset preset);

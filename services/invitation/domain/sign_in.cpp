@@ -1,6 +1,8 @@
 #include "services/invitation/domain/sign_in.h"
 
+#include "absl/strings/str_cat.h"
 #include "gatehouse/invitation/v1/reasons.pb.h"
+#include "services/common/base/crypto.h"
 #include "services/common/base/status.h"
 #include "services/common/text/address.h"
 #include "services/invitation/domain/invitations.h"
@@ -13,6 +15,11 @@ absl::Status CheckReach(const FoundLink& found, absl::Time now) {
   const LinkState state = LinkStateAt(found.link, found.invitation, now);
   const bool over = found.invitation.state == State::kExpired || state == LinkState::kRevoked;
   return over ? CheckLink(state) : absl::OkStatus();
+}
+
+// What a link is used by that is all that is asked for.
+std::string ProofOf(const Link& link, const std::string& nonce) {
+  return "lnk_" + Hex(Sha256(absl::StrCat(link.link_id, ":", nonce))).substr(0, 32);
 }
 
 }  // namespace
@@ -40,7 +47,8 @@ absl::StatusOr<OpenedLink> SignIn::Open(const std::string& pasted) {
                      directory_.LookUpPassword(invitation.organisation_id, invitation.contact_id,
                                                invitation.mobile, invitation.email));
   }
-  opened.takes_codes = !invitation.mobile.empty() && !has_passwords;
+  opened.takes_link_alone = TakesLinkAlone(policy, found.link);
+  opened.takes_codes = !invitation.mobile.empty() && !has_passwords && !opened.takes_link_alone;
   if (opened.takes_codes) opened.masked_mobile = MaskPhone(invitation.mobile);
   return opened;
 }
@@ -57,7 +65,9 @@ absl::StatusOr<StartedChallenge> SignIn::Start(const std::string& pasted) {
   CodeRequest code = {.invitation = invitation, .link = found.link};
   ASSIGN_OR_RETURN(code.organisation, directory_.RecallOrganisation(id));
   const Policy policy = found.policy_in(code.organisation.region);
-  if (HasPasswords(policy)) return RefuseField("method", "is not a way in here");
+  if (HasPasswords(policy) || TakesLinkAlone(policy, found.link)) {
+    return RefuseField("method", "is not a way in here");
+  }
   if (policy.email_code_to_owner()) {
     ASSIGN_OR_RETURN(const CaseProfile mirrored, directory_.LookUpCase(id, invitation.case_id));
     code.owner_email = mirrored.owner_email;
@@ -85,6 +95,30 @@ absl::StatusOr<StartedChallenge> SignIn::Resend(const std::string& challenge_id)
 
 absl::StatusOr<v1::VerifySignInResponse> SignIn::Verify(const v1::VerifySignInRequest& proof) {
   ASSIGN_OR_RETURN(Entered entered, directory_.VerifyChallenge(proof));
+  return Admit(std::move(entered));
+}
+
+absl::StatusOr<v1::VerifySignInResponse> SignIn::EnterByLink(
+    const v1::EnterByLinkRequest& request) {
+  ASSIGN_OR_RETURN(const FoundLink found,
+                   store_.FindLink(Invitations::HashOf(TokenIn(request.token()))));
+  const std::string& id = found.invitation.organisation_id;
+  const std::string proof_id = ProofOf(found.link, request.nonce());
+  const LinkState state = LinkStateAt(found.link, found.invitation, clock_.Now());
+  const bool repeated = state == LinkState::kUsed && found.link.used_by == proof_id;
+  if (!repeated) RETURN_IF_ERROR(CheckLink(state));
+  CodeRequest entry = {.invitation = found.invitation, .link = found.link};
+  ASSIGN_OR_RETURN(entry.organisation, directory_.RecallOrganisation(id));
+  if (!TakesLinkAlone(found.policy_in(entry.organisation.region), found.link)) {
+    return RefuseField("token", "leads in with a code only: start with that");
+  }
+  ASSIGN_OR_RETURN(Entered entered,
+                   directory_.EnterByLink(entry, Secret(request.nonce()),
+                                          Secret(request.session_token()), proof_id));
+  // The mailbox may have been corrected meanwhile, and what identity was told of that before the
+  // entry ended nothing of it. The session that was made is nobody's: its token is not given out.
+  ASSIGN_OR_RETURN(const FoundLink again, store_.FindLink(found.link.token_hash));
+  if (again.link.killed) return CheckLink(LinkState::kRevoked);
   return Admit(std::move(entered));
 }
 

@@ -20,6 +20,8 @@ struct OpenedLink {
   // Of an active link only: where a code would go, and whether one can be sent at all.
   std::string masked_mobile, masked_email;
   bool takes_codes = false;
+  // Whether it is all that is asked for.
+  bool takes_link_alone = false;
   // Whether a code by e-mail leads in.
   bool takes_email_codes = false;
   // Whether a passkey that the client has leads in.
@@ -51,6 +53,11 @@ class SignIn {
   // refuses, and as Invitations::Accept. Where it fails after the code was right, whoever repeats
   // it with the same nonce gets the same session.
   absl::StatusOr<v1::VerifySignInResponse> Verify(const v1::VerifySignInRequest& proof);
+
+  // Enters by the link alone, and uses it up; a repeated one with the same nonce gets the same
+  // session. Refuses NOT_FOUND, LINK_EXPIRED, LINK_REVOKED, LINK_USED, INVALID_REQUEST where more
+  // is asked for, and what identity refuses.
+  absl::StatusOr<v1::VerifySignInResponse> EnterByLink(const v1::EnterByLinkRequest& request);
 
   // The same with a recovery code in the place of the code.
   absl::StatusOr<v1::VerifySignInResponse> Recover(const std::string& challenge_id,

@@ -83,7 +83,7 @@ Invitation InvitationFrom(const pqxx::row& row) {
 // The columns that LinkFrom() reads.
 constexpr char kLink[] =
     "l.link_id, l.token_hash, l.single_use, coalesce(l.used_by, '') AS used_by, l.killed, "
-    "l.expire_time AS link_expire_time";
+    "l.expire_time AS link_expire_time, l.create_time AS link_create_time";
 
 Link LinkFrom(const pqxx::row& row) {
   return {.link_id = row["link_id"].c_str(),
@@ -91,7 +91,8 @@ Link LinkFrom(const pqxx::row& row) {
           .single_use = row["single_use"].as<bool>(),
           .used_by = row["used_by"].c_str(),
           .killed = row["killed"].as<bool>(),
-          .expire_time = TimeFromSql(row["link_expire_time"])};
+          .expire_time = TimeFromSql(row["link_expire_time"]),
+          .create_time = TimeFromSql(row["link_create_time"])};
 }
 
 constexpr char kLock[] =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <functional>
 
 #include "services/common/base/random.h"
 #include "services/common/jobs/outbox.h"
@@ -78,6 +79,13 @@ class FakeDirectory : public Directory {
     proofs.push_back(proof);
     return entered;
   }
+  absl::StatusOr<Entered> EnterByLink(const CodeRequest& link, const Secret&, const Secret&,
+                                      const std::string& proof_id) override {
+    codes.push_back(link);
+    if (meanwhile) meanwhile();
+    if (entered.ok()) entered->entry.challenge_id = proof_id;
+    return entered;
+  }
   absl::StatusOr<PasswordStanding> LookUpPassword(const std::string&, const std::string&,
                                                   const std::string&, const std::string&) override {
     return standing;
@@ -138,6 +146,7 @@ class FakeDirectory : public Directory {
     unlocked.push_back(invitation.invitation_id);
     return absl::OkStatus();
   }
+  std::function<void()> meanwhile;  // While a client enters by a link.
   std::vector<std::string> recovered, reset, portals, passkey_proofs;
   bool has_passkey = false;
   std::map<std::string, std::vector<std::string>> portal_owners = {

@@ -33,7 +33,8 @@ const std::vector<Tag> kInvitationTags = {
      .sample = "https://portal.example/i#sample",
      .required = true,
      .is_address = true},
-    {.name = "documents", .sample = "Please hand over:\n- Payslip\n\n"}};
+    {.name = "documents", .sample = "Please hand over:\n- Payslip\n\n"},
+    {.name = "entering", .sample = "To enter, you will be sent a code by SMS."}};
 const std::vector<Tag> kDocumentsTags = {
     kContact,
     {.name = "case_name", .sample = "12 Harbour Street"},
@@ -61,8 +62,7 @@ const std::vector<Kind> kKinds = {
               "questions and hand over documents.\n\n"
               "{{link}}\n\n"
               "{{documents}}"
-              "The link is yours alone and ends {{expiry}}. To enter, you will be sent a code by "
-              "SMS.\n\n"
+              "The link is yours alone and ends {{expiry}}. {{entering}}\n\n"
               "{{organisation_name}}\n"}},
     {.name = "CustomerInvitationFromAnotherOffice",
      .title = "CustomerInvitationFromAnotherOffice",

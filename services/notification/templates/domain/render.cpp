@@ -22,8 +22,9 @@ absl::StatusOr<std::string> Filled(const std::string& text,
 absl::StatusOr<Text> Render(const Kind& kind, const Text& own, const Text& chosen,
                             const std::map<std::string, std::string>& values) {
   std::map<std::string, std::string> all = kind.WithAliases(values);
-  // An invitation of before names no documents.
+  // An invitation of before names no documents, and how to enter by the one way that there was.
   all.emplace("documents", "");
+  all.emplace("entering", "To enter, you will be sent a code by SMS.");
   const std::string& html = own.html.empty() && own.body.empty() ? chosen.html : own.html;
   Text text;
   ASSIGN_OR_RETURN(text.subject, Filled(own.subject.empty() ? chosen.subject : own.subject, all));
