@@ -79,7 +79,8 @@ type Arrived = {
   mails: {
     id: string;
     to: string[];
-    from: string;
+    from: string; // The envelope's; `sender` is what a reader sees.
+    sender: string;
     subject: string;
     text: string;
     html: string;

@@ -258,6 +258,7 @@ test(
     assert.equal(mail.subject, "Grüße, Ada Lovelace");
     assert.match(mail.text, /^Bitte: https:/);
     assert.equal(mail.from, "portal@gatehouse.example");
+    assert.match(mail.sender, /^"?Harbour Home Loans"? <portal@gatehouse\.example>$/);
   },
 );
 

@@ -81,7 +81,7 @@ test("each kind of event is told to clients by e-mail, SMS, or both [S2-11] [S2-
   const before = Number((await ok(office.api.GET("/v1/smsCredits"))).balance);
   await answered(office);
   const { email, mobile } = office.contacts[0];
-  const mail = await mailTo(email!, /Harbour Home Loans: Lovelace/);
+  const mail = await mailTo(email!, /^There is an answer to what you reported: Lovelace/);
   assert.match(mail.text, /There is an answer to what you reported: Lovelace: 12 Harbour Street/);
   await textTo(mobile!, /There is an answer to what you reported/);
   const after = Number((await ok(office.api.GET("/v1/smsCredits"))).balance);

@@ -133,7 +133,8 @@ class Mailbox:
             return body.get_content() if body else ""
 
         return {"id": str(message["message-id"] or ""), "to": list(envelope.rcpt_tos),
-                "from": envelope.mail_from, "subject": str(message["subject"] or ""),
+                "from": envelope.mail_from, "sender": str(message["from"] or ""),
+                "subject": str(message["subject"] or ""),
                 "text": part("plain"), "html": part("html"),
                 "attachments": [{"type": each["content-type"], "name": each.get_filename(),
                                  "text": each.get_payload(decode=True).decode()}

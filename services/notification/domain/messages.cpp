@@ -29,6 +29,8 @@ absl::StatusOr<NewMessage> Compose(const Draft& draft, const Kind& kind,
   }
   RETURN_IF_ERROR(text.status());
   if (kind.channel == Channel::kEmail) text->attachment = draft.attachment;
+  const auto name = draft.parameters.find("organisation_name");
+  const bool is_named = kind.channel == Channel::kEmail && name != draft.parameters.end();
   const std::string id = NewId("msg");
   return NewMessage{
       .organisation_id = draft.organisation_id,
@@ -42,7 +44,8 @@ absl::StatusOr<NewMessage> Compose(const Draft& draft, const Kind& kind,
                 .template_version = made_of.version,
                 .channel = kind.channel,
                 .segments = kind.channel == Channel::kSms ? Segments(text->body) : 0},
-      .outgoing = {draft.organisation_id, id, recipient, *text},
+      .outgoing = {draft.organisation_id, id, recipient, *text, false,
+                   is_named ? name->second : ""},
       .expire_time = std::min(draft.expire_time.value_or(now + kLife), now + kLifeMax),
       .urgent = kind.urgent};
 }

@@ -15,7 +15,8 @@ struct Outgoing {
   std::string organisation_id, message_id;
   Recipient recipient;
   Text text;
-  bool unpaid = false;  // An SMS by the organisation's own account: no credits stand behind it.
+  bool unpaid = false;    // An SMS by the organisation's own account: no credits stand behind it.
+  std::string from_name;  // Whom the reader of an e-mail knows; empty: nobody.
 };
 
 enum class Outcome {

@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace gatehouse::notification {
 namespace {
@@ -40,6 +41,17 @@ std::string EncodedHeader(const std::string& text) {
     start = end;
   }
   return words;
+}
+
+std::string MailboxHeader(const std::string& name, const std::string& address) {
+  if (name.empty()) return address;
+  // An encoded word is none within quotes, and what is plain needs them.
+  const std::string encoded = EncodedHeader(name);
+  const std::string shown =
+      encoded == name
+          ? absl::StrCat("\"", absl::StrReplaceAll(name, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"")
+          : encoded;
+  return absl::StrCat(shown, " <", address, ">");
 }
 
 }  // namespace gatehouse::notification

@@ -8,4 +8,7 @@ namespace gatehouse::notification {
 // words of 75 characters at most, a line each, with whole characters. Without CR and LF of its own.
 std::string EncodedHeader(const std::string& text);
 
+// A mailbox with the name of whose it is, as the value of a header; without a name the address.
+std::string MailboxHeader(const std::string& name, const std::string& address);
+
 }  // namespace gatehouse::notification

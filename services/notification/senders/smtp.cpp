@@ -21,7 +21,8 @@ CurlList HeadersOf(const Outgoing& message, const std::string& from) {
   const std::string domain = from.substr(from.rfind('@') + 1);
   std::vector<std::string> headers = TraceHeader();
   headers.insert(headers.end(),
-                 {absl::StrCat("From: ", from), absl::StrCat("To: ", message.recipient.text()),
+                 {absl::StrCat("From: ", MailboxHeader(message.from_name, from)),
+                  absl::StrCat("To: ", message.recipient.text()),
                   absl::StrCat("Subject: ", EncodedHeader(message.text.subject)),
                   absl::StrCat("Message-ID: <", message.message_id, "@", domain, ">"),
                   absl::StrCat("Date: ", date), "Auto-Submitted: auto-generated"});

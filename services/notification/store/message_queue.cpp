@@ -120,7 +120,7 @@ std::string PayloadOf(const Outgoing& message) {
   const Text& text = message.text;
   return json({message.recipient.text(), text.subject, text.body, text.html,
                text.attachment.content_type, text.attachment.name, text.attachment.data,
-               message.unpaid ? "unpaid" : ""})
+               message.unpaid ? "unpaid" : "", message.from_name})
       .dump();
 }
 
@@ -137,11 +137,14 @@ Claim ClaimFrom(const Job& job, Channel channel) {
   const json content = json::parse(job.payload);
   const auto recipient = Recipient::Parse(channel, content.at(0));
   if (!recipient.ok()) return claim;
-  // An older version's has no HTML, or no attachment.
+  // An older version's has no HTML, no attachment, or no name.
   const auto at = [&](size_t i) -> std::string { return content.size() > i ? content.at(i) : ""; };
-  claim.outgoing =
-      Outgoing{claim.organisation_id, claim.message_id, *recipient,
-               Text{content.at(1), content.at(2), at(3), {at(4), at(5), at(6)}}, !at(7).empty()};
+  claim.outgoing = Outgoing{claim.organisation_id,
+                            claim.message_id,
+                            *recipient,
+                            Text{content.at(1), content.at(2), at(3), {at(4), at(5), at(6)}},
+                            !at(7).empty(),
+                            at(8)};
   return claim;
 }
 

@@ -336,6 +336,31 @@ TEST_CASE("a mail that is sent again keeps its Message-ID, on a new connection",
   }
 }
 
+TEST_CASE("a mail comes from whom the reader knows, at the address that sends", "[unit]") {
+  const std::string address = "portal@gatehouse.example";
+  CHECK(MailboxHeader("", address) == address);
+  CHECK(MailboxHeader("Harbour Home Loans", address) ==
+        "\"Harbour Home Loans\" <portal@gatehouse.example>");
+  CHECK(MailboxHeader("A \"B\" \\ <eve@x.example>, C", address) ==
+        "\"A \\\"B\\\" \\\\ <eve@x.example>, C\" <portal@gatehouse.example>");
+  CHECK(MailboxHeader("Bürgschaft", address) ==
+        "=?UTF-8?B?QsO8cmdzY2hhZnQ=?= <portal@gatehouse.example>");
+  for (const char* name : {"Acme\r\nBcc: eve@x.example", "Acme\nX", "\x80\r"}) {
+    for (const absl::string_view line : absl::StrSplit(MailboxHeader(name, address), "\r\n ")) {
+      CHECK(line.find_first_of("\r\n") == absl::string_view::npos);
+    }
+  }
+}
+
+TEST_CASE("a mail bears the name of its organisation", "[service]") {
+  FakeMailServer server;
+  Outgoing mail = Mail();
+  mail.from_name = "Harbour Home Loans";
+  REQUIRE(SenderTo(server).Send(mail).outcome == Outcome::kSent);
+  CHECK(absl::StrContains(server.texts().at(0),
+                          "From: \"Harbour Home Loans\" <portal@gatehouse.example>\r\n"));
+}
+
 TEST_CASE("a header's value is encoded in short words that cut no character", "[unit]") {
   CHECK(EncodedHeader("Come in") == "Come in");
   CHECK(EncodedHeader("=?x") == "=?UTF-8?B?PT94?=");

@@ -79,7 +79,7 @@ const std::vector<Kind> kKinds = {
     {.name = "event-for-client",
      .title = "News for a client",
      .tags = kClientTags,
-     .text = {"{{organisation_name}}: {{case_name}}",
+     .text = {"{{event}}: {{case_name}}",
               "Dear {{contact_name}},\n\n"
               "{{event}}: {{case_name}}.\n\n"
               "You find it in the portal, by the link that you were sent: {{portal_url}}\n\n"
