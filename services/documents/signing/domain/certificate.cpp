@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/text/characters.h"
+#include "services/common/text/sandbox.h"
 
 namespace gatehouse::documents {
 namespace {
@@ -55,7 +56,9 @@ std::vector<CertificateLine> CertificateOf(const SignatureRequest& request,
                                            const std::vector<SignatureEvent>& events,
                                            const std::string& organisation_name) {
   std::vector<CertificateLine> lines = {
-      {"", "Certificate of signature"},
+      // In a sandbox everybody knows every code.
+      {"", IsSandbox(request.organisation_id) ? "A trial in a sandbox: nobody has signed"
+                                              : "Certificate of signature"},
       {"Document", Text(request.title)},
       {"File", Text(request.filename)},
       {"Id", request.signature_request_id},

@@ -290,5 +290,13 @@ TEST_CASE("a certificate says all, and nobody writes a line of it", "[unit]") {
   CHECK(has({"2027-06-01 12:00:00 UTC", "signed, Ada, 192.0.2.7, Browser /1"}));
 }
 
+TEST_CASE("what a sandbox seals says that nobody has signed", "[unit]") {
+  const auto heading = [](const std::string& organisation_id) {
+    return CertificateOf({.organisation_id = organisation_id}, {}, "Acme").at(0);
+  };
+  CHECK(heading("acme") == CertificateLine{"", "Certificate of signature"});
+  CHECK(heading("sandbox-acme") == CertificateLine{"", "A trial in a sandbox: nobody has signed"});
+}
+
 }  // namespace
 }  // namespace gatehouse::documents
