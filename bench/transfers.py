@@ -18,7 +18,8 @@ ROUNDS = 5
 
 def curl(*arguments):
     """Seconds that curl takes."""
-    return float(run(['curl', '-sS', '-f', '-o', '/dev/null', '-w', '%{time_total}', *arguments]))
+    return float(run(['curl', '-sS', '-f', '-o', '/dev/null', '-w', '%{time_total}', '--max-time',
+                      '600', *arguments]))
 
 
 def flags_of(headers):
@@ -77,9 +78,11 @@ class Office:
 
 
 def forget():
-    """Frees the disk of what was uploaded; rows without bytes are nothing that is measured."""
-    shutil.rmtree(f'{STATE}/blobs/blobs', ignore_errors=True)
-    os.makedirs(f'{STATE}/blobs/blobs')
+    """Frees the disk of what was uploaded; rows without bytes are nothing that is measured. The
+    store's marker stays."""
+    for folder in os.scandir(f'{STATE}/blobs/blobs'):
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
 
 def measure(results, pids, quick):
