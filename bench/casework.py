@@ -34,6 +34,8 @@ ROWS = {
         'family_name': "'Family' || n", 'email': "'client' || n || '@example.com'",
         'mobile': "'+4475' || lpad(n::text, 8, '0')", 'e164': "'+4475' || lpad(n::text, 8, '0')",
         'role': "'APPLICANT'"},
+    'cases.case_word': {
+        'organisation_id': ':organisation', 'case_id': "'case-' || n", 'word': "'family' || n"},
     'cases.case_place': {
         'organisation_id': ':organisation', 'case_id': "'case-' || n", 'pipeline_id': "'deal'",
         'pipeline_version': '1', 'state_id': "'study'"},
@@ -89,6 +91,7 @@ def asked_of(bench, staff, client, count):
     case = f'/v1/portal/cases/{lists.CASE}'
     return {
         'case list': lists.pages(bench, '/v1/cases', staff),
+        'case search': of_cases('/v1/cases:search?query=Family{}'),
         'case page': of_cases('/v1/cases/case-{}'),
         "case's status": of_cases('/v1/cases/case-{}/status'),
         "client's home": [load.request('GET', '/v1/portal/home', client)],

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Gatehouse against floors and a peer, in one run and in alternation; see
 docs/performance.md. `./dev bench [--quick] [--only PART…] [--plaintext]`, where a part is one of
-transcoding, floors, jobs, messages, signin, lists, bulk, casework, documents, sealing, upload, slow.
+those in PARTS.
 Prints a table, writes .dev/bench.json."""
 import argparse
 import json

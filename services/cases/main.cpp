@@ -32,6 +32,32 @@ namespace {
 
 using namespace gatehouse;
 
+// The mirror, as CRMs of a real size use it.
+struct Mirroring {
+  Mirroring(ServiceBase& base, Outbox& outbox, cases::CaseFacts& facts,
+            cases::PlaceStore& places, Once& once)
+      : bulk_places(base.postgres(), outbox, facts),
+        bulk_store(base.postgres(), outbox, bulk_places),
+        bulk(bulk_store, once),
+        change_store(base.postgres()),
+        changes(change_store, places),
+        search_store(base.postgres()),
+        search(search_store, places) {}
+  void Register(Server& server) {
+    bulk.Register(server);
+    changes.Register(server);
+    search.Register(server);
+  }
+
+  cases::BulkPlaces bulk_places;
+  cases::BulkStore bulk_store;
+  cases::BulkHandler bulk;
+  cases::ChangeStore change_store;
+  cases::ChangesHandler changes;
+  cases::SearchStore search_store;
+  cases::SearchHandler search;
+};
+
 // What all nouns of a case stand on.
 struct Ground {
   ServiceBase& base;
@@ -173,13 +199,7 @@ int main(int argc, char** argv) {
   const cases::PortalGate gate(portal_settings);
   cases::TermsStore terms(base.postgres(), outbox);
   cases::Handler handler(store, places, gate, once);
-  cases::BulkPlaces bulk_places(base.postgres(), outbox, facts);
-  cases::BulkStore bulk_store(base.postgres(), outbox, bulk_places);
-  cases::BulkHandler bulk(bulk_store, once);
-  cases::ChangeStore change_store(base.postgres());
-  cases::ChangesHandler changes(change_store, places);
-  cases::SearchStore search_store(base.postgres());
-  cases::SearchHandler search(search_store, places);
+  Mirroring mirroring(base, outbox, facts, places, once);
   cases::PipelinesHandler pipelines({definitions, places, case_file, facts, gate, once});
   cases::ContactStore contact_store(base.postgres(), outbox, store, case_file);
   cases::ContactsHandler contacts(contact_store, case_file, gate, once);
@@ -197,9 +217,7 @@ int main(int argc, char** argv) {
                         forgetting_settings);
   Server server("cases");
   handler.Register(server);
-  bulk.Register(server);
-  changes.Register(server);
-  search.Register(server);
+  mirroring.Register(server);
   pipelines.Register(server);
   portal.Register(server);
   contacts.Register(server);

@@ -205,16 +205,18 @@ struct SealingJobs {
   Sweeper catching_up;  // Once an hour: replicas that seal nothing may be there as well.
 };
 
-// Contacts that are to be forgotten.
+// Contacts that are to be forgotten, and cases that are gone.
 struct Forgetting {
   Forgetting(ServiceBase& base, Outbox& outbox, BlobCollector& collector, Once& once)
       : store(base.postgres(), outbox,
               SealedTraces({.job_keys = {DeriveKey(base.root_key(), "documents outbox")},
                             .once_key = DeriveKey(base.root_key(), "documents once"),
                             .spared_lanes = {}})),
-        handler(store, collector, once, base.clock()) {}
+        handler(store, collector, once, base.clock()),
+        removals(base.postgres()) {}
   ErasureStore store;
   ErasureHandler handler;
+  RemovalsHandler removals;
 };
 
 // Contacts that are to be shown what is known of them, and the jobs of that, while it lives.
@@ -297,7 +299,6 @@ int Serve(Config config) {
   const Clock clock;
   const Collecting collecting(collector, clock);
   Forgetting forgetting(base, outbox, collector, once);
-  RemovalsHandler removals(base.postgres());
   Exporting exporting(config, {base, outbox, blobs, rules, once}, cases, identity, notification);
 
   UploadsHandler uploads_handler(uploads, once);
@@ -309,12 +310,11 @@ int Serve(Config config) {
   TemplatesHandler templates_handler(templates);
   SettingsHandler settings_handler({base.postgres(), outbox, settings, once});
   Server server("documents");
-  Register(
-      {uploads_handler, resumable_handler, downloads_handler, archives_handler, changes_handler,
-       requests_handler, templates_handler, settings_handler, signing.staff, signing.portal, signing.by_passkey,
-       signing.evidence, signing.seals_handler, previews.handler, forgetting.handler, removals,
-       exporting.handler},
-      server);
+  Register({uploads_handler, resumable_handler, downloads_handler, archives_handler,
+            changes_handler, requests_handler, templates_handler, settings_handler, signing.staff,
+            signing.portal, signing.by_passkey, signing.evidence, signing.seals_handler,
+            previews.handler, forgetting.handler, forgetting.removals, exporting.handler},
+           server);
   return base.Run(server, [&] { return blobs.Ready(); });
 }
 

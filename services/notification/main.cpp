@@ -121,7 +121,8 @@ struct Informing {
   Publisher publisher;
 };
 
-// Contacts that are to be forgotten. What waits to be sent it settles itself.
+// Contacts that are to be forgotten, or told what is known of them, and cases that are gone. What
+// waits to be sent the erasure settles itself.
 struct Forgetting {
   Forgetting(ServiceBase& base, const Secret& outbox_key, Once& once)
       : store(base.postgres(),
@@ -130,9 +131,18 @@ struct Forgetting {
                    {.job_keys = {outbox_key},
                     .once_key = DeriveKey(base.root_key(), "notification once"),
                     .spared_lanes = {LaneOf(Channel::kEmail), LaneOf(Channel::kSms)}})}),
-        handler(store, once) {}
+        handler(store, once),
+        removals(base.postgres()),
+        exports(base.postgres()) {}
+  void Register(Server& server) {
+    handler.Register(server);
+    removals.Register(server);
+    exports.Register(server);
+  }
   ErasureStore store;
   ErasureHandler handler;
+  RemovalsHandler removals;
+  ExportHandler exports;
 };
 
 // What stands between a message and its provider. Senders are made from it as long as anything is
@@ -232,7 +242,6 @@ int Serve(Config config) {
   WebhooksHandler webhooks_handler(webhooks.store, webhooks.targets, webhooks.scheduler, once);
   WatchHandler watch_handler(store, feed_watch);
   Forgetting forgetting(base, outbox_key, once);
-  RemovalsHandler removals(base.postgres());
   std::optional<std::string> sms_sender;
   if (!config.sms.empty()) sms_sender = config.sms[0].from;
   Handler handler(store, informing.publisher, informing.submitter, templates, rules,
@@ -253,10 +262,7 @@ int Serve(Config config) {
   mailboxes_handler.Register(server);
   SandboxHandler sandbox_handler(inbox);
   sandbox_handler.Register(server);
-  forgetting.handler.Register(server);
-  removals.Register(server);
-  ExportHandler exports(base.postgres());
-  exports.Register(server);
+  forgetting.Register(server);
   return base.Run(server);
 }
 

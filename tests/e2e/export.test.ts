@@ -1,4 +1,4 @@
-// All that is known of a client, for that client (GDPR, Article 15): what staff ask for, and that all
+// All that is known of a client, for that client (GDPR, Article 15): what staff ask for, that all
 // of it is there, and nothing of anybody else.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -189,7 +189,8 @@ test("staff find a case by what they know of it, as it is now", async () => {
       (found) => found.caseId,
     );
   const [ada] = office.contacts;
-  for (const query of [office.caseId, `${ada.givenName} ${ada.familyName!.slice(0, 4)}`, ada.mobile!]) {
+  const name = `${ada.givenName} ${ada.familyName!.slice(0, 4)}`;
+  for (const query of [office.caseId, name, ada.mobile!]) {
     assert.deepEqual(await find(query), [office.caseId], query);
   }
   await office.putCase(office.contacts.slice(1));

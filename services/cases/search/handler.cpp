@@ -16,9 +16,9 @@ constexpr int kPageSize = 20;
 void Merge(SearchStore::Found more, int limit, SearchStore::Found& found) {
   found.more = found.more || more.more;
   for (Case& mirrored : more.cases) {
-    const bool there =
-        std::any_of(found.cases.begin(), found.cases.end(),
-                    [&](const Case& other) { return other.case_id == mirrored.case_id; });
+    const bool there = std::any_of(found.cases.begin(), found.cases.end(), [&](const Case& other) {
+      return other.case_id == mirrored.case_id;
+    });
     if (there) continue;
     if (found.cases.size() == static_cast<size_t>(limit)) {
       found.more = true;

@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "gatehouse/common/v1/export.pb.h"
 #include "services/common/postgres/postgres.h"
+#include "services/common/postgres/sql.h"
 
 namespace gatehouse {
 
@@ -20,21 +21,24 @@ namespace gatehouse {
 // `case_ids`, `contact_id`; `names`, a pattern by which texts name the contact, and `others`, one
 // by which they name the others of its cases, each empty where nothing does; and `addresses`,
 // whatever the service gives.
-#define EXPORT_QUERY(found)                                                                      \
-  "WITH asked AS NOT MATERIALIZED (SELECT $1::text AS organisation_id, $2::text[] AS case_ids, " \
-  "$3::text AS contact_id, $6::text AS names, $7::text AS others, $8::text[] AS addresses) "     \
-  "SELECT * FROM (" found                                                                        \
-  ") AS found WHERE key COLLATE \"C\" > $4 ORDER BY key COLLATE \"C\" LIMIT $5"
+constexpr auto ExportQueryText(const auto&... found) {
+  return Sql(
+      "WITH asked AS NOT MATERIALIZED (SELECT $1::text AS organisation_id, $2::text[] AS case_ids, "
+      "$3::text AS contact_id, $6::text AS names, $7::text AS others, $8::text[] AS addresses) "
+      "SELECT * FROM (",
+      found..., ") AS found WHERE key COLLATE \"C\" > $4 ORDER BY key COLLATE \"C\" LIMIT $5");
+}
 
 // A text that somebody wrote who did not show it to the contact: without the other contacts.
-#define EXPORT_WITHHELD(text)                                           \
-  "CASE WHEN asked.others = '' THEN " text " ELSE regexp_replace(" text \
-  ", asked.others, '[withheld]', 'gi') END"
+constexpr auto ExportWithheld(const auto& text) {
+  return Sql("CASE WHEN asked.others = '' THEN ", text, " ELSE regexp_replace(", text,
+             ", asked.others, '[withheld]', 'gi') END");
+}
 
 // One kind of what a service keeps of a contact.
 struct ExportQuery {
   common::v1::PersonalData kind;
-  const char* sql;  // EXPORT_QUERY
+  const char* sql;  // an ExportQueryText
   // Where the statement selects `bytes` too, a serialised message: what it is called in the record,
   // and an empty one.
   const char* member = nullptr;

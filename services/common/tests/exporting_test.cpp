@@ -8,17 +8,18 @@
 namespace gatehouse {
 namespace {
 
-constexpr char kMany[] = EXPORT_QUERY(
+constexpr auto kMany = ExportQueryText(
     "SELECT lpad(n::text, 4, '0') AS key, "
     "jsonb_build_object('n', n, 'text', repeat('x', 10000)) AS record "
     "FROM asked, generate_series(1, 250) AS n WHERE asked.contact_id = 'ada'");
-constexpr char kSaid[] =
-    EXPORT_QUERY("SELECT n::text AS key, jsonb_build_object('text', " EXPORT_WITHHELD(
-        "said.text") ") AS record "
-                     "FROM asked, (VALUES (1, 'Ada and Bob Babbage called'), (2, 'Bob called')) AS "
-                     "said (n, text) "
-                     "WHERE asked.names <> '' AND said.text ~* asked.names");
-constexpr ExportQuery kQueries[] = {{common::v1::NOTE, kMany}, {common::v1::QUOTATION, kSaid}};
+constexpr auto kSaid = ExportQueryText(
+    "SELECT n::text AS key, jsonb_build_object('text', ", ExportWithheld("said.text"),
+    ") AS record "
+    "FROM asked, (VALUES (1, 'Ada and Bob Babbage called'), (2, 'Bob called')) AS "
+    "said (n, text) "
+    "WHERE asked.names <> '' AND said.text ~* asked.names");
+constexpr ExportQuery kQueries[] = {{common::v1::NOTE, kMany.c_str()},
+                                    {common::v1::QUOTATION, kSaid.c_str()}};
 
 struct Exporting {
   TestDatabase database{"probe", WithCommon({})};

@@ -130,7 +130,7 @@ absl::Status TextBlob::Read(int64_t offset, size_t size, std::string& bytes) {
   return absl::OkStatus();
 }
 
-std::string Zip(const ZipEntries& entries, const ZipOptions& options) {
+std::string ZipOf(const ZipEntries& entries, const ZipOptions& options) {
   std::string file = options.before, directory;
   for (const auto& [name, data] : entries) {
     directory += DirectoryEntry(name, data, file.size(), options.deflated);
@@ -145,13 +145,13 @@ std::string Ooxml(const std::string& folder, bool anew, const ZipEntries& more) 
                         {folder + "/document.xml", std::string(70000, ' ')}};
   entries.insert(entries.end(), more.begin(), more.end());
   entries.insert(anew ? entries.end() : entries.begin(), {"[Content_Types].xml", "<Types/>"});
-  return Zip(entries);
+  return ZipOf(entries);
 }
 
 std::string OpenDocument(const std::string& kind) {
-  return Zip({{"mimetype", "application/vnd.oasis.opendocument." + kind},
-              {"content.xml", "<x/>"},
-              {"META-INF/manifest.xml", "<x/>"}});
+  return ZipOf({{"mimetype", "application/vnd.oasis.opendocument." + kind},
+                {"content.xml", "<x/>"},
+                {"META-INF/manifest.xml", "<x/>"}});
 }
 
 std::string Ole(const std::vector<std::string>& streams, const OleOptions& options) {

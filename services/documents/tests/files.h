@@ -48,7 +48,7 @@ struct ZipOptions {
   bool deflated = false;  // The entries say that they are compressed.
 };
 using ZipEntries = std::vector<std::pair<std::string, std::string>>;  // Name, bytes.
-std::string Zip(const ZipEntries& entries, const ZipOptions& options = {});
+std::string ZipOf(const ZipEntries& entries, const ZipOptions& options = {});
 
 // What Word, Excel and PowerPoint make (`folder` is `word`, `xl` or `ppt`): the entry that says the
 // types comes first, as they write it, or last, behind folders, as who packs it anew does.

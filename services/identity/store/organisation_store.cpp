@@ -141,11 +141,11 @@ absl::StatusOr<std::vector<Organisation>> PostgresOrganisationStore::FindPortal(
     const std::string& portal_url) {
   using Result = absl::StatusOr<std::vector<Organisation>>;
   return postgres_.Read(Rows::OfAll(), [&](Transaction& tx) -> Result {
+    static constexpr auto kFind = Sql("SELECT ", kOrganisation,
+                                      " FROM organisation WHERE portal_urls @> ARRAY[$1] "
+                                      "ORDER BY organisation_id LIMIT 2");
     std::vector<Organisation> found;
-    for (const pqxx::row& row : tx.Exec(
-             "SELECT " ORGANISATION
-             " FROM organisation WHERE portal_urls @> ARRAY[$1] ORDER BY organisation_id LIMIT 2",
-             portal_url)) {
+    for (const pqxx::row& row : tx.Exec(kFind.c_str(), portal_url)) {
       found.push_back(OrganisationFrom(row));
     }
     return found;

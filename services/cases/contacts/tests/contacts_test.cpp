@@ -276,7 +276,8 @@ TEST_CASE_METHOD(ContactsFixture, "who changes a contact in a loop fills no hist
   };
   const auto told = [&] {
     std::string all;
-    for (const auto& change : Changes().changes()) {
+    const auto changes = Changes();
+    for (const auto& change : changes.changes()) {
       all += change.before() + ">" + change.after() + ";";
     }
     return all;

@@ -6,6 +6,7 @@
 #include "gatehouse/cases/v1/visits.pb.h"
 #include "services/cases/erasures/store/subjects.h"
 #include "services/common/jobs/exporting.h"
+#include "services/common/postgres/sql.h"
 
 namespace gatehouse::cases {
 namespace {
@@ -14,93 +15,114 @@ constexpr char kErased[] =
     "SELECT FROM erasure WHERE organisation_id = $1 AND contact_id = $2 AND end_time IS NULL";
 
 // Rows of the table `t` in the contact's cases.
-#define OF_CASES " t.organisation_id = asked.organisation_id AND t.case_id = ANY (asked.case_ids) "
-#define NAMES_IT(text) " asked.names <> '' AND " text " ~* asked.names "
-#define NAME_OF(number, names) "(ARRAY[" names "])[" number "]"
+constexpr char kOfCases[] =
+    " t.organisation_id = asked.organisation_id AND t.case_id = ANY (asked.case_ids) ";
+constexpr auto NamesIt(const auto& text) {
+  return Sql(" asked.names <> '' AND ", text, " ~* asked.names ");
+}
+constexpr auto NameOf(const auto& number, const auto& names) {
+  return Sql("(ARRAY[", names, "])[", number, "]");
+}
 
-constexpr char kContacts[] = EXPORT_QUERY(R"sql(
+constexpr auto kContacts = ExportQueryText(
+    R"sql(
   SELECT t.case_id AS key, jsonb_build_object(
-    'caseId', t.case_id, 'caseName', )sql" EXPORT_WITHHELD("f.display_name") R"sql(,
+    'caseId', t.case_id, 'caseName', )sql",
+    ExportWithheld("f.display_name"), R"sql(,
     'caseKind', f.kind, 'contactId', t.contact_id,
-    'type', )sql" NAME_OF("t.type", "'PERSON', 'COMPANY'") R"sql(, 'role', t.role,
+    'type', )sql",
+    NameOf("t.type", "'PERSON', 'COMPANY'"), R"sql(, 'role', t.role,
     'givenName', t.given_name, 'familyName', t.family_name, 'email', t.email,
-    'mobile', t.mobile, 'mobileE164', t.e164, 'portal', )sql" NAME_OF(
-    "p.portal", "'NOT_INVITED', 'INVITED', 'ACTIVE', 'REVOKED'") R"sql() AS record
+    'mobile', t.mobile, 'mobileE164', t.e164, 'portal', )sql",
+    NameOf("p.portal", "'NOT_INVITED', 'INVITED', 'ACTIVE', 'REVOKED'"), R"sql() AS record
   FROM asked JOIN contact AS t ON t.contact_id = asked.contact_id
     AND t.organisation_id = asked.organisation_id
   JOIN case_file AS f ON f.organisation_id = t.organisation_id AND f.case_id = t.case_id
   LEFT JOIN contact_portal AS p ON p.organisation_id = t.organisation_id
     AND p.case_id = t.case_id AND p.contact_id = t.contact_id)sql");
 
-constexpr char kChanges[] = EXPORT_QUERY(R"sql(
+constexpr auto kChanges =
+    ExportQueryText(R"sql(
   SELECT t.case_id || '/' || t.number AS key, jsonb_build_object(
     'caseId', t.case_id,
-    'field', )sql" NAME_OF("t.field", "'GIVEN_NAME', 'FAMILY_NAME', 'EMAIL', 'MOBILE'") R"sql(,
+    'field', )sql",
+                    NameOf("t.field", "'GIVEN_NAME', 'FAMILY_NAME', 'EMAIL', 'MOBILE'"), R"sql(,
     'before', t.before, 'after', t.after, 'byItself', t.by_contact_id = t.contact_id,
     'time', t.create_time) AS record
-  FROM asked JOIN contact_change AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
+  FROM asked JOIN contact_change AS t ON)sql",
+                    kOfCases, "AND t.contact_id = asked.contact_id");
 
-constexpr char kMoves[] = EXPORT_QUERY(R"sql(
+constexpr auto kMoves =
+    ExportQueryText(R"sql(
   SELECT t.case_id || '/' || t.number AS key, jsonb_build_object(
     'caseId', t.case_id, 'fromState', t.from_state_id, 'toState', t.to_state_id,
-    'reason', )sql" EXPORT_WITHHELD("t.reason") R"sql(, 'time', t.create_time) AS record
-  FROM asked JOIN case_move AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
+    'reason', )sql",
+                    ExportWithheld("t.reason"), R"sql(, 'time', t.create_time) AS record
+  FROM asked JOIN case_move AS t ON)sql",
+                    kOfCases, "AND t.contact_id = asked.contact_id");
 
-constexpr char kFactFinds[] = EXPORT_QUERY(R"sql(
+constexpr auto kFactFinds = ExportQueryText(R"sql(
   SELECT t.case_id || '/' || t.fact_find_id AS key, jsonb_strip_nulls(jsonb_build_object(
     'caseId', t.case_id, 'factFindId', t.fact_find_id, 'flowId', t.flow_id,
     'flowVersion', t.flow_version, 'unlockReason', t.unlock_reason, 'time', t.create_time,
     'submitTime', t.submit_time)) AS record
-  FROM asked JOIN fact_find AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
+  FROM asked JOIN fact_find AS t ON)sql",
+                                            kOfCases, "AND t.contact_id = asked.contact_id");
 
 // What was asked of it, whoever answered; and what it answered of what was asked of all.
-#define ITS_ANSWERS                                                                         \
-  OF_CASES                                                                                  \
-  "JOIN fact_find AS f ON f.organisation_id = t.organisation_id AND f.case_id = t.case_id " \
-  "AND f.fact_find_id = t.fact_find_id "                                                    \
-  "AND (f.contact_id = asked.contact_id OR t.contact_id = asked.contact_id)"
-constexpr char kAnswers[] = EXPORT_QUERY(R"sql(
+constexpr auto kItsAnswers =
+    Sql(kOfCases,
+        "JOIN fact_find AS f ON f.organisation_id = t.organisation_id AND f.case_id = t.case_id "
+        "AND f.fact_find_id = t.fact_find_id "
+        "AND (f.contact_id = asked.contact_id OR t.contact_id = asked.contact_id)");
+constexpr auto kAnswers = ExportQueryText(R"sql(
   SELECT concat_ws('/', t.case_id, t.fact_find_id, t.section_id, t.field_id) AS key,
     jsonb_build_object('caseId', t.case_id, 'factFindId', t.fact_find_id,
       'sectionId', t.section_id, 'fieldId', t.field_id,
       'byItself', t.contact_id = asked.contact_id, 'time', t.update_time) AS record,
     t.value AS bytes
-  FROM asked JOIN fact_answer AS t ON)sql" ITS_ANSWERS);
-constexpr char kEarlierAnswers[] = EXPORT_QUERY(R"sql(
+  FROM asked JOIN fact_answer AS t ON)sql",
+                                          kItsAnswers);
+constexpr auto kEarlierAnswers = ExportQueryText(R"sql(
   SELECT concat_ws('/', t.case_id, t.fact_find_id, t.number) AS key,
     jsonb_build_object('caseId', t.case_id, 'factFindId', t.fact_find_id,
       'sectionId', t.section_id, 'fieldId', t.field_id, 'version', t.version,
       'byItself', t.contact_id = asked.contact_id, 'time', t.update_time) AS record,
     t.value AS bytes
-  FROM asked JOIN fact_answer_change AS t ON)sql" ITS_ANSWERS);
+  FROM asked JOIN fact_answer_change AS t ON)sql",
+                                                 kItsAnswers);
 
-constexpr char kIncidents[] = EXPORT_QUERY(R"sql(
+constexpr auto kIncidents =
+    ExportQueryText(R"sql(
   SELECT t.case_id || '/' || t.incident_id AS key, jsonb_build_object(
     'caseId', t.case_id, 'incidentId', t.incident_id, 'typeId', t.type_id,
-    'state', )sql" NAME_OF("t.state", "'OPEN', 'ANSWERED', 'RESOLVED'") R"sql(,
+    'state', )sql",
+                    NameOf("t.state", "'OPEN', 'ANSWERED', 'RESOLVED'"), R"sql(,
     'time', t.create_time) AS record
-  FROM asked JOIN incident AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
-#define OF_INCIDENT                                                                        \
-  OF_CASES                                                                                 \
-  "JOIN incident AS i ON i.organisation_id = t.organisation_id AND i.case_id = t.case_id " \
-  "AND i.incident_id = t.incident_id "
+  FROM asked JOIN incident AS t ON)sql",
+                    kOfCases, "AND t.contact_id = asked.contact_id");
+constexpr auto kOfIncident =
+    Sql(kOfCases,
+        "JOIN incident AS i ON i.organisation_id = t.organisation_id AND i.case_id = t.case_id "
+        "AND i.incident_id = t.incident_id ");
 // Its own thread it has read as it is.
-constexpr char kThreads[] =
-    EXPORT_QUERY(R"sql(
+constexpr auto kThreads = ExportQueryText(
+    R"sql(
   SELECT t.case_id || '/' || t.incident_id || '/' || t.number AS key, jsonb_build_object(
     'caseId', t.case_id, 'incidentId', t.incident_id, 'text', t.text,
     'documentIds', to_jsonb(t.document_ids), 'byItself', t.contact_id = asked.contact_id,
     'time', t.create_time) AS record
-  FROM asked JOIN incident_message AS t ON)sql" OF_INCIDENT
-                 "AND (i.contact_id = asked.contact_id OR t.contact_id = asked.contact_id)");
+  FROM asked JOIN incident_message AS t ON)sql",
+    kOfIncident, "AND (i.contact_id = asked.contact_id OR t.contact_id = asked.contact_id)");
 
 // To it or to all. What another one said about it is the other one's.
-#define FOR_IT " t.contact_id IN ('', asked.contact_id) "
-constexpr char kOffers[] = EXPORT_QUERY(R"sql(
+constexpr char kForIt[] = " t.contact_id IN ('', asked.contact_id) ";
+constexpr auto kOffers = ExportQueryText(
+    R"sql(
   SELECT t.case_id || '/' || t.offer_id AS key, jsonb_strip_nulls(jsonb_build_object(
     'caseId', t.case_id, 'offerId', t.offer_id, 'content', t.content,
-    'contentSha256', t.content_sha256, 'state', )sql" NAME_OF(
-    "t.state", "'OPEN', 'ACCEPTED', 'DECLINED', 'WITHDRAWN', 'CLOSED', 'EXPIRED'") R"sql(,
+    'contentSha256', t.content_sha256, 'state', )sql",
+    NameOf("t.state", "'OPEN', 'ACCEPTED', 'DECLINED', 'WITHDRAWN', 'CLOSED', 'EXPIRED'"), R"sql(,
     'validUntilTime', t.valid_until_time, 'time', t.create_time,
     'seenTime', (SELECT min(s.create_time) FROM offer_sight AS s
       WHERE s.organisation_id = t.organisation_id AND s.case_id = t.case_id
@@ -108,47 +130,54 @@ constexpr char kOffers[] = EXPORT_QUERY(R"sql(
     'decision', CASE WHEN t.decided_by = asked.contact_id THEN jsonb_build_object(
       'reason', t.decision_reason, 'networkAddress', t.client_address,
       'userAgent', t.user_agent, 'time', t.decision_time) END)) AS record
-  FROM asked JOIN offer AS t ON)sql" OF_CASES "AND (" FOR_IT "OR t.decided_by = asked.contact_id)");
+  FROM asked JOIN offer AS t ON)sql",
+    kOfCases, "AND (", kForIt, "OR t.decided_by = asked.contact_id)");
 
-constexpr char kVisits[] = EXPORT_QUERY(R"sql(
+constexpr auto kVisits =
+    ExportQueryText(R"sql(
   SELECT t.case_id || '/' || t.visit_id AS key, jsonb_strip_nulls(jsonb_build_object(
     'caseId', t.case_id, 'visitId', t.visit_id,
-    'state', )sql" NAME_OF(
-    "t.state",
-    "'PROPOSED', 'CONFIRMED', 'DECLINED', 'CANCELLED'") R"sql(,
+    'state', )sql",
+                    NameOf("t.state", "'PROPOSED', 'CONFIRMED', 'DECLINED', 'CANCELLED'"), R"sql(,
     'cancelReason', t.cancel_reason, 'time', t.create_time, 'updateTime', t.update_time,
     'answer', CASE WHEN t.answered_by = asked.contact_id THEN jsonb_build_object(
       'text', t.answer, 'time', t.answer_time) END)) AS record, t.plan AS bytes
-  FROM asked JOIN visit AS t ON)sql" OF_CASES "AND (" FOR_IT
-                                                        "OR t.answered_by = asked.contact_id)");
+  FROM asked JOIN visit AS t ON)sql",
+                    kOfCases, "AND (", kForIt, "OR t.answered_by = asked.contact_id)");
 
-constexpr char kDrawings[] = EXPORT_QUERY(R"sql(
+constexpr auto kDrawings = ExportQueryText(R"sql(
   SELECT t.case_id AS key, jsonb_build_object(
     'caseId', t.case_id, 'time', t.update_time) AS record, t.content AS bytes
-  FROM asked JOIN drawing AS t ON)sql" OF_CASES "AND t.contact_id = asked.contact_id");
+  FROM asked JOIN drawing AS t ON)sql",
+                                           kOfCases, "AND t.contact_id = asked.contact_id");
 
-constexpr char kNotes[] = EXPORT_QUERY(R"sql(
+constexpr auto kNotes = ExportQueryText(
+    R"sql(
   SELECT t.case_id || '/' || t.note_id AS key, jsonb_build_object(
-    'caseId', t.case_id, 'text', )sql" EXPORT_WITHHELD(
-    "t.text") R"sql(,
+    'caseId', t.case_id, 'text', )sql",
+    ExportWithheld("t.text"), R"sql(,
     'time', t.create_time) AS record
-  FROM asked JOIN note AS t ON)sql" OF_CASES
-              "AND asked.names <> '' AND (t.text ~* asked.names OR t.author ~* asked.names)");
+  FROM asked JOIN note AS t ON)sql",
+    kOfCases, "AND asked.names <> '' AND (t.text ~* asked.names OR t.author ~* asked.names)");
 
 // What staff wrote of it elsewhere. What another contact wrote is that one's, and not given.
-constexpr char kMoveReasons[] = EXPORT_QUERY(R"sql(
+constexpr auto kMoveReasons =
+    ExportQueryText(R"sql(
   SELECT t.case_id || '/' || t.number AS key, jsonb_build_object(
-    'caseId', t.case_id, 'place', 'CASE_MOVE', 'text', )sql" EXPORT_WITHHELD(
-    "t.reason") R"sql(, 'time', t.create_time) AS record
-  FROM asked JOIN case_move AS t ON)sql" OF_CASES "AND t.contact_id = '' AND" NAMES_IT("t.reason"));
-constexpr char kOthersThreads[] = EXPORT_QUERY(R"sql(
+    'caseId', t.case_id, 'place', 'CASE_MOVE', 'text', )sql",
+                    ExportWithheld("t.reason"), R"sql(, 'time', t.create_time) AS record
+  FROM asked JOIN case_move AS t ON)sql",
+                    kOfCases, "AND t.contact_id = '' AND", NamesIt("t.reason"));
+constexpr auto kOthersThreads =
+    ExportQueryText(R"sql(
   SELECT t.case_id || '/' || t.incident_id || '/' || t.number AS key, jsonb_build_object(
-    'caseId', t.case_id, 'place', 'INCIDENT', 'text', )sql" EXPORT_WITHHELD(
-    "t.text") R"sql(, 'time', t.create_time) AS record
-  FROM asked JOIN incident_message AS t ON)sql" OF_INCIDENT
-              "AND i.contact_id <> asked.contact_id AND t.contact_id = '' AND" NAMES_IT("t.text"));
+    'caseId', t.case_id, 'place', 'INCIDENT', 'text', )sql",
+                    ExportWithheld("t.text"), R"sql(, 'time', t.create_time) AS record
+  FROM asked JOIN incident_message AS t ON)sql",
+                    kOfIncident, "AND i.contact_id <> asked.contact_id AND t.contact_id = '' AND",
+                    NamesIt("t.text"));
 
-constexpr char kTerms[] = EXPORT_QUERY(R"sql(
+constexpr auto kTerms = ExportQueryText(R"sql(
   SELECT t.account_id || '/' || t.version AS key, jsonb_build_object(
     'caseId', t.case_id, 'version', t.version, 'language', t.language,
     'networkAddress', t.client_address, 'userAgent', t.user_agent,
@@ -157,21 +186,21 @@ constexpr char kTerms[] = EXPORT_QUERY(R"sql(
     AND t.contact_id = asked.contact_id)sql");
 
 constexpr ExportQuery kQueries[] = {
-    {common::v1::CONTACT_RECORD, kContacts},
-    {common::v1::CONTACT_CHANGE, kChanges},
-    {common::v1::CASE_MOVE, kMoves},
-    {common::v1::FACT_FIND, kFactFinds},
-    {common::v1::FACT_FIND, kAnswers, "value", &NewMessage<v1::AnswerValue>},
-    {common::v1::FACT_FIND, kEarlierAnswers, "earlierValue", &NewMessage<v1::AnswerValue>},
-    {common::v1::INCIDENT, kIncidents},
-    {common::v1::INCIDENT, kThreads},
-    {common::v1::OFFER, kOffers},
-    {common::v1::VISIT, kVisits, "plan", &NewMessage<v1::VisitPlan>},
-    {common::v1::DRAWING, kDrawings, "drawing", &NewMessage<v1::Drawing>},
-    {common::v1::NOTE, kNotes},
-    {common::v1::QUOTATION, kMoveReasons},
-    {common::v1::QUOTATION, kOthersThreads},
-    {common::v1::TERMS_ACCEPTANCE, kTerms}};
+    {common::v1::CONTACT_RECORD, kContacts.c_str()},
+    {common::v1::CONTACT_CHANGE, kChanges.c_str()},
+    {common::v1::CASE_MOVE, kMoves.c_str()},
+    {common::v1::FACT_FIND, kFactFinds.c_str()},
+    {common::v1::FACT_FIND, kAnswers.c_str(), "value", &NewMessage<v1::AnswerValue>},
+    {common::v1::FACT_FIND, kEarlierAnswers.c_str(), "earlierValue", &NewMessage<v1::AnswerValue>},
+    {common::v1::INCIDENT, kIncidents.c_str()},
+    {common::v1::INCIDENT, kThreads.c_str()},
+    {common::v1::OFFER, kOffers.c_str()},
+    {common::v1::VISIT, kVisits.c_str(), "plan", &NewMessage<v1::VisitPlan>},
+    {common::v1::DRAWING, kDrawings.c_str(), "drawing", &NewMessage<v1::Drawing>},
+    {common::v1::NOTE, kNotes.c_str()},
+    {common::v1::QUOTATION, kMoveReasons.c_str()},
+    {common::v1::QUOTATION, kOthersThreads.c_str()},
+    {common::v1::TERMS_ACCEPTANCE, kTerms.c_str()}};
 
 }  // namespace
 

@@ -165,7 +165,8 @@ TEST_CASE_METHOD(FactFindsFixture, "what is typed is one change, and who follows
   };
   const auto texts = [&] {
     std::string all;
-    for (const auto& change : Changes(id).changes()) all += change.value().text() + ";";
+    const auto changes = Changes(id);
+    for (const auto& change : changes.changes()) all += change.value().text() + ";";
     return all;
   };
   const auto later = [&] {

@@ -64,11 +64,26 @@ TEST_CASE_METHOD(SearchFixture, "a case is found by its id, its name, and its co
   PutWith("deal-77", "Smith & Sons refinance", "Ada", "O'Brien-Ünal", "ada.lovelace@Example.com",
           "0412 345 678");
   PutWith("deal-78", "Another", "Bob", "Jones", "bob@example.org", "+44 20 7946 0958");
-  for (const char* query :
-       {"deal-77", "77", "smith", "SMITH sons", "refi", "ada", "o'brien", "brien ünal", "ÜNAL",
-        "u\xCC\x88nal", "ada.lovelace@example.com", "lovelace@exam", "ada smi", "  ada  ",
-        "\xEF\xBC\xA1\xEF\xBC\xA4\xEF\xBC\xA1" /* ＡＤＡ */, "0412 345 678", "+61412345678",
-        "412345678", "345 678", "(0412) 345-678"}) {
+  for (const char* query : {"deal-77",
+                            "77",
+                            "smith",
+                            "SMITH sons",
+                            "refi",
+                            "ada",
+                            "o'brien",
+                            "brien ünal",
+                            "ÜNAL",
+                            "u\xCC\x88nal",
+                            "ada.lovelace@example.com",
+                            "lovelace@exam",
+                            "ada smi",
+                            "  ada  ",
+                            "\xEF\xBC\xA1\xEF\xBC\xA4\xEF\xBC\xA1" /* ＡＤＡ */,
+                            "0412 345 678",
+                            "+61412345678",
+                            "412345678",
+                            "345 678",
+                            "(0412) 345-678"}) {
     INFO(query);
     CHECK(Ids(query) == Strings{"deal-77"});
   }
@@ -125,7 +140,7 @@ TEST_CASE_METHOD(SearchFixture, "what a case was called finds it no more", "[ser
 }
 
 TEST_CASE_METHOD(SearchFixture, "cases that are put in bulk are found", "[service]") {
-  BulkPlaces bulk_places(database.postgres(), outbox);
+  BulkPlaces bulk_places(database.postgres(), outbox, facts);
   BulkStore bulk(database.postgres(), outbox, bulk_places);
   std::vector<Case> puts(2);
   for (Case& put : puts) {

@@ -102,8 +102,8 @@ constexpr auto kParts = Sql(R"sql(
     WHERE)sql",
                             kOfCases, "AND from_client AND uploader_id = $3)");
 // What it took back before.
-constexpr auto kRemoved = Sql("UPDATE loose_blob SET create_time = 'epoch' WHERE", kOfCases,
-                              "AND contact_id = $3");
+constexpr auto kRemoved =
+    Sql("UPDATE loose_blob SET create_time = 'epoch' WHERE", kOfCases, "AND contact_id = $3");
 constexpr auto kUploads =
     Sql("DELETE FROM upload WHERE", kOfCases, "AND from_client AND uploader_id = $3");
 

@@ -68,11 +68,11 @@ TEST_CASE("how large a ZIP file's members become its directory says", "[unit]") 
     TextBlob blob(bytes);
     return LargestZipMember(blob, static_cast<int64_t>(bytes.size())).value();
   };
-  CHECK(largest(Zip({{"a", std::string(10, 'x')}, {"b", std::string(5000, 'x')}})) == 5000);
-  CHECK(largest(Zip({{"a", "xyz"}}, {.comment = "hello"})) == 3);
-  CHECK(largest(Zip({})) == 0);
+  CHECK(largest(ZipOf({{"a", std::string(10, 'x')}, {"b", std::string(5000, 'x')}})) == 5000);
+  CHECK(largest(ZipOf({{"a", "xyz"}}, {.comment = "hello"})) == 3);
+  CHECK(largest(ZipOf({})) == 0);
   // What is cut off nobody knows.
-  const std::string whole = Zip({{"a", "xyz"}, {"b", "xyz"}});
+  const std::string whole = ZipOf({{"a", "xyz"}, {"b", "xyz"}});
   CHECK_FALSE(largest(whole.substr(0, whole.size() - 10)).has_value());
   CHECK_FALSE(largest("PK\x03\x04 and nothing more").has_value());
 }
@@ -189,7 +189,7 @@ TEST_CASE_METHOD(ScanFixture, "nothing over a limit is ever called clean", "[ser
     CHECK(scanner.sizes.empty());
   }
   SECTION("a member of an archive, however small that is") {
-    std::string zip = Zip({{"a.txt", "hello"}});
+    std::string zip = ZipOf({{"a.txt", "hello"}});
     // Packed it is five bytes, and the directory says a megabyte.
     const size_t entry = zip.find("PK\x01\x02");
     zip.replace(entry + 24, 4, std::string("\x00\x00\x10\x00", 4));
@@ -199,7 +199,7 @@ TEST_CASE_METHOD(ScanFixture, "nothing over a limit is ever called clean", "[ser
     CHECK(scanner.sizes.size() == 1);
   }
   SECTION("nor is what is small kept from it") {
-    const Document kept = Keep(Zip({{"a.txt", "hello"}}), "a.zip");
+    const Document kept = Keep(ZipOf({{"a.txt", "hello"}}), "a.zip");
     REQUIRE(ScanIt(kept).ok());
     CHECK(Now(kept).scan == Scan::kClean);
   }
@@ -256,8 +256,8 @@ TEST_CASE_METHOD(ClamdFixture, "clamd finds what it knows, in a file and in an a
   CHECK(Scan(kEicar)->scan == Scan::kInfected);
   CHECK(Scan(kEicar)->finding.find("EICAR") != std::string::npos);
   CHECK(Scan(std::string(600'000, 'x') + kEicar)->scan == Scan::kInfected);
-  CHECK(Scan(Zip({{"a.txt", "hello"}, {"b.txt", kEicar}}))->scan == Scan::kInfected);
-  CHECK(Scan(Zip({{"a.txt", "hello"}}))->scan == Scan::kClean);
+  CHECK(Scan(ZipOf({{"a.txt", "hello"}, {"b.txt", kEicar}}))->scan == Scan::kInfected);
+  CHECK(Scan(ZipOf({{"a.txt", "hello"}}))->scan == Scan::kClean);
 }
 
 TEST_CASE_METHOD(ClamdFixture, "a clamd with signatures of one's own alone has no number",
@@ -273,8 +273,8 @@ TEST_CASE_METHOD(ClamdFixture, "what is beyond clamd's limits is not clean", "[s
   const std::string large(ClamdProcess::kStreamMaxBytes + (1 << 20), 'x');
   CHECK(Scan(large)->scan == Scan::kUnscanned);
   const std::string nested = [] {
-    std::string zip = Zip({{"a.txt", "hello"}});
-    for (int i = 0; i < 12; ++i) zip = Zip({{"a.zip", zip}});
+    std::string zip = ZipOf({{"a.txt", "hello"}});
+    for (int i = 0; i < 12; ++i) zip = ZipOf({{"a.zip", zip}});
     return zip;
   }();
   CHECK(Scan(nested)->scan == Scan::kUnscanned);
@@ -284,7 +284,7 @@ TEST_CASE("what clamd would cut and call clean is not clean", "[service]") {
   ScanFixture fixture;
   ClamdFixture real;
   const std::string member = std::string(2 << 20, 'x') + kEicar;
-  const std::string zip = Zip({{"a.txt", member}});
+  const std::string zip = ZipOf({{"a.txt", member}});
   INFO("clamd itself says of it " << static_cast<int>(real.Scan(zip)->scan));
   Scanning scanning(fixture.documents, fixture.blobs, real.clamd,
                     {.max_file_bytes = ClamdProcess::kMaxFileBytes});

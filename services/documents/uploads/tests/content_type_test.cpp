@@ -47,7 +47,7 @@ TEST_CASE("what a browser says is a hint, and the bytes decide", "[unit]") {
   CHECK(Decide(kJpeg, "png", "image/png") == "image/jpeg");
   CHECK(Decide(Media("heic"), "heic", "image/heif") == "image/heic");
   CHECK(Decide(Media("mif1"), "heif", "image/heic") == "image/heif");
-  CHECK(Decide(Zip({{"a", "b"}}), "zip", "application/x-zip-compressed") == "application/zip");
+  CHECK(Decide(ZipOf({{"a", "b"}}), "zip", "application/x-zip-compressed") == "application/zip");
   CHECK(Decide("a;b\n1;2\n", "csv", "application/vnd.ms-excel") == "text/csv");
   CHECK(Decide(Ooxml("xl", true), "xlsx", "application/zip") ==
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
@@ -164,7 +164,7 @@ TEST_CASE("what a browser or a system would run is refused, whatever it is calle
           "refused application/x-java-applet");
   }
   CHECK(Decide("#!/bin/sh\necho\n") == "refused text/x-shellscript");
-  CHECK(Decide(Zip({{"META-INF/MANIFEST.MF", ""}, {"A.class", ""}}), "zip") ==
+  CHECK(Decide(ZipOf({{"META-INF/MANIFEST.MF", ""}, {"A.class", ""}}), "zip") ==
         "refused application/java-archive");
 }
 

@@ -31,10 +31,10 @@ TEST_CASE("a ZIP file is what its directory says, in whichever order it was pack
     CHECK(ZipTypeOf(Ooxml("ppt", anew)) == kSlides);
   }
   CHECK(ZipTypeOf(Ooxml("visio")) == "application/vnd.ms-visio.drawing");
-  CHECK(ZipTypeOf(Zip({{"[Content_Types].xml", ""}, {"word\\document.xml", ""}})) == kWord);
-  CHECK(ZipTypeOf(Zip({{"a.txt", "hello"}})) == "application/zip");
-  CHECK(ZipTypeOf(Zip({})) == "application/zip");
-  CHECK(ZipTypeOf(Zip({{"word/a", ""}, {"xl/b", ""}})) == "application/zip");
+  CHECK(ZipTypeOf(ZipOf({{"[Content_Types].xml", ""}, {"word\\document.xml", ""}})) == kWord);
+  CHECK(ZipTypeOf(ZipOf({{"a.txt", "hello"}})) == "application/zip");
+  CHECK(ZipTypeOf(ZipOf({})) == "application/zip");
+  CHECK(ZipTypeOf(ZipOf({{"word/a", ""}, {"xl/b", ""}})) == "application/zip");
 }
 
 TEST_CASE("an Office file with macros is named as one", "[unit]") {
@@ -54,27 +54,27 @@ TEST_CASE("an OpenDocument file says what it is, or its extension does", "[unit]
           "application/vnd.oasis.opendocument." + std::string(kind));
   }
   const ZipEntries packed_anew = {{"content.xml", "<x/>"}, {"mimetype", "compressed"}};
-  CHECK(ZipTypeOf(Zip(packed_anew, {.deflated = true}), "ods") ==
+  CHECK(ZipTypeOf(ZipOf(packed_anew, {.deflated = true}), "ods") ==
         "application/vnd.oasis.opendocument.spreadsheet");
-  CHECK(ZipTypeOf(Zip(packed_anew, {.deflated = true}), "zip") == "application/zip");
+  CHECK(ZipTypeOf(ZipOf(packed_anew, {.deflated = true}), "zip") == "application/zip");
   // It may not say just anything.
-  CHECK(ZipTypeOf(Zip({{"mimetype", "text/html"}})) == "application/zip");
+  CHECK(ZipTypeOf(ZipOf({{"mimetype", "text/html"}})) == "application/zip");
 }
 
 TEST_CASE("programs in a ZIP are named", "[unit]") {
-  CHECK(ZipTypeOf(Zip({{"META-INF/MANIFEST.MF", ""}, {"a/B.class", ""}})) ==
+  CHECK(ZipTypeOf(ZipOf({{"META-INF/MANIFEST.MF", ""}, {"a/B.class", ""}})) ==
         "application/java-archive");
-  CHECK(ZipTypeOf(Zip({{"META-INF/MANIFEST.MF", ""}}), "jar") == "application/java-archive");
-  CHECK(ZipTypeOf(Zip({{"META-INF/MANIFEST.MF", ""}}), "zip") == "application/zip");
-  CHECK(ZipTypeOf(Zip({{"AndroidManifest.xml", ""}, {"[Content_Types].xml", ""}})) ==
+  CHECK(ZipTypeOf(ZipOf({{"META-INF/MANIFEST.MF", ""}}), "jar") == "application/java-archive");
+  CHECK(ZipTypeOf(ZipOf({{"META-INF/MANIFEST.MF", ""}}), "zip") == "application/zip");
+  CHECK(ZipTypeOf(ZipOf({{"AndroidManifest.xml", ""}, {"[Content_Types].xml", ""}})) ==
         "application/vnd.android.package-archive");
 }
 
 TEST_CASE("a ZIP's directory is found behind a comment, and in ZIP64's way", "[unit]") {
   const ZipEntries entries = {{"word/document.xml", "x"}, {"[Content_Types].xml", "x"}};
-  CHECK(ZipTypeOf(Zip(entries, {.comment = std::string(65535, 'c')})) == kWord);
-  CHECK(ZipTypeOf(Zip(entries, {.zip64 = true})) == kWord);
-  CHECK(ZipTypeOf(Zip(entries, {.comment = "c", .zip64 = true})) == kWord);
+  CHECK(ZipTypeOf(ZipOf(entries, {.comment = std::string(65535, 'c')})) == kWord);
+  CHECK(ZipTypeOf(ZipOf(entries, {.zip64 = true})) == kWord);
+  CHECK(ZipTypeOf(ZipOf(entries, {.comment = "c", .zip64 = true})) == kWord);
 }
 
 TEST_CASE("a broken ZIP is a ZIP, and costs little", "[unit]") {
@@ -93,7 +93,7 @@ TEST_CASE("a broken ZIP is a ZIP, and costs little", "[unit]") {
   }
   ZipEntries many(100000, {"a/file/with/a/longer/name/than/most.txt", ""});
   many.emplace_back("[Content_Types].xml", "");
-  CHECK(ZipTypeOf(Zip(many)) == "application/zip");  // Beyond what is looked at.
+  CHECK(ZipTypeOf(ZipOf(many)) == "application/zip");  // Beyond what is looked at.
 }
 
 TEST_CASE("an OLE file is what the streams at its root say", "[unit]") {

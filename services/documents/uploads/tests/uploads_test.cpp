@@ -82,7 +82,7 @@ TEST_CASE_METHOD(Fixture, "a container is judged by what lies at its end", "[ser
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document");
   CHECK(TakeByStaff(old, "a.xls")->content_type == "application/vnd.ms-excel");
   const std::string program =
-      Zip({{"META-INF/MANIFEST.MF", std::string(90000, ' ')}, {"A.class", "x"}});
+      ZipOf({{"META-INF/MANIFEST.MF", std::string(90000, ' ')}, {"A.class", "x"}});
   CHECK(ReasonOf(TakeByStaff(program, "a.zip").status()) == "CONTENT_TYPE_NOT_ALLOWED");
 }
 

@@ -5,7 +5,7 @@
 namespace gatehouse::invitation {
 namespace {
 
-constexpr char kInvitations[] = EXPORT_QUERY(R"sql(
+constexpr auto kInvitations = ExportQueryText(R"sql(
   SELECT t.invitation_id AS key, jsonb_strip_nulls(jsonb_build_object(
     'caseId', t.case_id, 'invitationId', t.invitation_id,
     'state', (ARRAY['PENDING', 'ACCEPTED', 'EXPIRED', 'REVOKED'])[t.state],
@@ -17,7 +17,7 @@ constexpr char kInvitations[] = EXPORT_QUERY(R"sql(
     AND t.organisation_id = asked.organisation_id)sql");
 
 // When, and never what they were: whoever has one may enter.
-constexpr char kLinks[] = EXPORT_QUERY(R"sql(
+constexpr auto kLinks = ExportQueryText(R"sql(
   SELECT t.link_id AS key, jsonb_build_object(
     'invitationId', t.invitation_id, 'used', t.used_by IS NOT NULL, 'ended', t.killed,
     'time', t.create_time, 'expireTime', t.expire_time) AS record
@@ -26,8 +26,8 @@ constexpr char kLinks[] = EXPORT_QUERY(R"sql(
   JOIN link AS t ON t.organisation_id = i.organisation_id
     AND t.invitation_id = i.invitation_id)sql");
 
-constexpr ExportQuery kQueries[] = {{common::v1::INVITATION, kInvitations},
-                                    {common::v1::INVITATION_LINK, kLinks}};
+constexpr ExportQuery kQueries[] = {{common::v1::INVITATION, kInvitations.c_str()},
+                                    {common::v1::INVITATION_LINK, kLinks.c_str()}};
 
 }  // namespace
 

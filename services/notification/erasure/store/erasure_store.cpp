@@ -34,7 +34,7 @@ constexpr char kForget[] = "DELETE FROM message WHERE organisation_id = $1 AND m
 // alike there are told apart by nobody, and a row of the log is no message. What waits has gone
 // before, by its recipient.
 constexpr char kOfCases[] = " organisation_id = $1 AND case_id = ANY ($2::text[]) ";
-constexpr auto kMessages = Sql("DELETE FROM message WHERE", kOfCases,
+constexpr auto kLogged = Sql("DELETE FROM message WHERE", kOfCases,
                                "AND masked_recipient = ANY ($3::text[]) AND state <> 1");
 
 // $3 is the contact.
@@ -160,7 +160,7 @@ absl::StatusOr<EraseContactResponse> ErasureStore::Erase(const std::string& orga
     const std::string& contact_id = subject.contact_id();
     int64_t messages = EraseWaiting(tx, organisation_id, subject);
     messages +=
-        Affected(tx.Exec(kMessages.c_str(), organisation_id, cases, SqlArray(MasksOf(subject))));
+        Affected(tx.Exec(kLogged.c_str(), organisation_id, cases, SqlArray(MasksOf(subject))));
     messages += Affected(
         tx.Exec(kSandbox, organisation_id, SqlArray(AddressesOf(subject)), WholePattern(subject)));
     int64_t conversation = Affected(tx.Exec(kWritten.c_str(), organisation_id, cases, contact_id));

@@ -16,9 +16,9 @@ CREATE FUNCTION search_number(said text) RETURNS text LANGUAGE sql IMMUTABLE AS 
   SELECT '~' || reverse(ltrim(regexp_replace(said, '[^0-9]', '', 'g'), '0'))
 $$;
 
--- By which words a case is found: those of its id, its name and its contacts. In the order of bytes,
--- where a word's beginnings are a range: row-level security lets an index be read by `<` and `=`
--- alone (services/cases/search/store/case_words.h).
+-- By which words a case is found: those of its id, its name and its contacts. In the order of
+-- bytes, where a word's beginnings are a range: row-level security lets an index be read by `<` and
+-- `=` alone (services/cases/search/store/case_words.h).
 CREATE TABLE case_word (
   organisation_id text NOT NULL,
   case_id text NOT NULL,
