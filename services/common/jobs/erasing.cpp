@@ -102,6 +102,14 @@ auto& Of(common::v1::PersonalData kind, List& list) {
 
 }  // namespace
 
+std::vector<std::string> CaseIdsAsNamed(const Subject& subject) {
+  std::vector<std::string> case_ids;
+  for (const std::string& id : subject.case_ids()) {
+    case_ids.push_back(absl::StartsWith(id, "~") ? id.substr(id.find('~', 1) + 1) : id);
+  }
+  return case_ids;
+}
+
 std::string NamingPattern(const Subject& subject) {
   std::vector<std::string> parts;
   for (const auto* words : {&subject.names(), &subject.name_parts(), &subject.emails()}) {

@@ -13,6 +13,10 @@ namespace gatehouse {
 
 // What the services have in common that erase what they keep of a contact.
 
+// Its cases as they were called when something was noted of them for ever: of one that was deleted,
+// not the id of what was put aside.
+std::vector<std::string> CaseIdsAsNamed(const common::v1::Subject& subject);
+
 // What texts about the subject's cases are matched by (`text ~* pattern`, PostgreSQL's regular
 // expressions): whether they name it, by a name, an address or a number, however its digits are
 // grouped. Empty where nothing names it, which no text is to be matched by.

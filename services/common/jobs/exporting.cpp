@@ -82,6 +82,7 @@ absl::StatusOr<ExportContactResponse> ExportPart(Postgres& postgres,
   ASSIGN_OR_RETURN(Place place, Place::Of(request.page_token()));
   const common::v1::Subject& subject = request.subject();
   const std::string case_ids = SqlArray(ListOf(subject.case_ids()));
+  const std::string present = SqlArray(ListOf(request.present_case_ids()));
   const std::string names = NamingPattern(subject), others = PatternOf(request.others());
   using Result = absl::StatusOr<ExportContactResponse>;
   return postgres.Read(Rows::Of(organisation_id), [&](Transaction& tx) -> Result {
@@ -90,7 +91,7 @@ absl::StatusOr<ExportContactResponse> ExportPart(Postgres& postgres,
     while (place.query < queries.size()) {
       const ExportQuery& query = queries[place.query];
       const auto rows = tx.Exec(query.sql, organisation_id, case_ids, subject.contact_id(),
-                                place.after, kRows, names, others, SqlArray(addresses));
+                                place.after, kRows, names, others, SqlArray(addresses), present);
       for (const auto& row : rows) {
         ASSIGN_OR_RETURN(const size_t added, Add(row, query, part));
         bytes += added;

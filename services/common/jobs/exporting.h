@@ -19,12 +19,13 @@ namespace gatehouse {
 // A statement that finds records of one kind: `found` selects a `key` that each has alone, and
 // `record`, a jsonb object. In it `asked` is a row of what is asked for: `organisation_id`,
 // `case_ids`, `contact_id`; `names`, a pattern by which texts name the contact, and `others`, one
-// by which they name the others of its cases, each empty where nothing does; and `addresses`,
-// whatever the service gives.
+// by which they name the others of its cases, each empty where nothing does; `addresses`,
+// whatever the service gives; and `present_case_ids`, the cases that the contact is on now.
 constexpr auto ExportQueryText(const auto&... found) {
   return Sql(
       "WITH asked AS NOT MATERIALIZED (SELECT $1::text AS organisation_id, $2::text[] AS case_ids, "
-      "$3::text AS contact_id, $6::text AS names, $7::text AS others, $8::text[] AS addresses) "
+      "$3::text AS contact_id, $6::text AS names, $7::text AS others, $8::text[] AS addresses, "
+      "$9::text[] AS present_case_ids) "
       "SELECT * FROM (",
       found..., ") AS found WHERE key COLLATE \"C\" > $4 ORDER BY key COLLATE \"C\" LIMIT $5");
 }

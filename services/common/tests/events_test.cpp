@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "absl/time/clock.h"
 #include "gatehouse/cases/v1/events.pb.h"
 #include "gatehouse/common/v1/events.pb.h"
 #include "gatehouse/documents/v1/events.pb.h"
@@ -42,6 +43,12 @@ TEST_CASE("the facts of an event are its fields that are set, named as JSON name
                                 {"folder", "Client-Documents"},
                                 {"documentRequestId", "drq_1"},
                                 {"contactId", "ada"}});
+}
+
+TEST_CASE("of what a deleted case had the feed is told nothing", "[unit]") {
+  OutboxCalls calls("acme");
+  AddEvent(Uploaded(), {.case_id = "~1795983147000000~deal-1", .time = absl::Now()}, calls);
+  CHECK(calls.jobs().empty());
 }
 
 TEST_CASE("an event is told under its message's type, with its case and its time", "[unit]") {

@@ -71,10 +71,12 @@ absl::Status ContactExporting::Do(const std::string& organisation_id, const std:
                      services_.Identify(organisation_id, step.subject().contact_id()));
     next.mutable_subject()->Swap(found.mutable_subject());
     next.mutable_others()->Swap(found.mutable_others());
+    next.mutable_present_case_ids()->Swap(found.mutable_present_case_ids());
   } else {
     ExportContactRequest request;
     *request.mutable_subject() = step.subject();
     *request.mutable_others() = step.others();
+    *request.mutable_present_case_ids() = step.present_case_ids();
     request.set_page_token(step.page_token());
     ASSIGN_OR_RETURN(part, services_.Export(source, organisation_id, request));
   }

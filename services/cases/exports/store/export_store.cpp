@@ -13,6 +13,8 @@ namespace {
 
 constexpr char kErased[] =
     "SELECT FROM erasure WHERE organisation_id = $1 AND contact_id = $2 AND end_time IS NULL";
+constexpr char kPresent[] =
+    "SELECT case_id FROM contact WHERE contact_id = $2 AND organisation_id = $1 LIMIT 10000";
 
 // Rows of the table `t` in the contact's cases.
 constexpr char kOfCases[] =
@@ -115,8 +117,10 @@ constexpr auto kThreads = ExportQueryText(
   FROM asked JOIN incident_message AS t ON)sql",
     kOfIncident, "AND (i.contact_id = asked.contact_id OR t.contact_id = asked.contact_id)");
 
-// To it or to all. What another one said about it is the other one's.
-constexpr char kForIt[] = " t.contact_id IN ('', asked.contact_id) ";
+// To it, or to all of a case that it is on. What another one said about it is the other one's.
+constexpr char kForIt[] =
+    " (t.contact_id = asked.contact_id "
+    "OR t.contact_id = '' AND t.case_id = ANY (asked.present_case_ids)) ";
 constexpr auto kOffers = ExportQueryText(
     R"sql(
   SELECT t.case_id || '/' || t.offer_id AS key, jsonb_strip_nulls(jsonb_build_object(
@@ -216,6 +220,9 @@ absl::StatusOr<v1::IdentifyContactResponse> ExportStore::Identify(
     *found.mutable_subject() =
         Narrow(tx, organisation_id, Gather(tx, organisation_id, contact_id), invited);
     *found.mutable_others() = OthersOf(tx, organisation_id, found.subject());
+    for (const auto& row : tx.Exec(kPresent, organisation_id, contact_id)) {
+      found.add_present_case_ids(row["case_id"].c_str());
+    }
     return found;
   });
 }

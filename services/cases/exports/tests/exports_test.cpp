@@ -49,6 +49,7 @@ struct Exporting : Fixture {
     common::v1::ExportContactRequest request;
     *request.mutable_subject() = found->subject();
     *request.mutable_others() = found->others();
+    *request.mutable_present_case_ids() = found->present_case_ids();
     const auto part = export_handler.ExportContact(ServiceCall(organisation_id), request);
     INFO(part.status().ToString());
     REQUIRE(part.ok());
@@ -141,6 +142,25 @@ TEST_CASE_METHOD(Exporting,
   CHECK(absl::StrContains(offers, "all_bob"));
   CHECK(absl::StrContains(offers, "Dear to ada"));
   CHECK_FALSE(absl::StrContains(offers, "Dear to bob"));
+}
+
+TEST_CASE_METHOD(Exporting, "whose case's id another family has is given nothing of theirs",
+                 "[service][no-tsan]") {
+  database.Exec(
+      "INSERT INTO contact_portal (organisation_id, case_id, contact_id, portal, version) VALUES "
+      "('acme', 'deal-2', 'ada', 4, 1);"
+      "INSERT INTO offer (organisation_id, case_id, offer_id, contact_id, content, "
+      "content_sha256, valid_until_time, closes_others, state) VALUES ('acme', 'deal-2', 'to_all', "
+      "'', '{}', 'x', 'infinity', false, 1), ('acme', 'deal-2', 'to_ada', 'ada', '{}', 'x', "
+      "'infinity', false, 1)");
+  const auto found = Identify();
+  REQUIRE(found.ok());
+  CHECK(found->subject().case_ids_size() == 2);
+  REQUIRE(found->present_case_ids_size() == 1);
+  CHECK(found->present_case_ids(0) == "deal-1");
+  const std::string offers = Known(common::v1::OFFER);
+  CHECK(absl::StrContains(offers, "to_ada"));
+  CHECK_FALSE(absl::StrContains(offers, "to_all"));
 }
 
 TEST_CASE_METHOD(Exporting, "what rests as a message is given as JSON", "[service][no-tsan]") {

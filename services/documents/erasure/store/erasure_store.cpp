@@ -25,6 +25,10 @@ constexpr char kSigns[] =
 
 constexpr char kCases[] =
     "SELECT DISTINCT case_id FROM usage WHERE organisation_id = $1 AND contact_id = $2 LIMIT 10000";
+// Before the rows of usage, as the collector, which holds such a row and waits for those.
+constexpr char kLockLoose[] =
+    "SELECT FROM loose_blob WHERE organisation_id = $1 AND case_id = ANY ($2::text[]) "
+    "ORDER BY document_id FOR UPDATE";
 // The organisation's row first, then each case's, then the contacts', as whoever counts.
 constexpr char kLock[] =
     "SELECT FROM usage WHERE organisation_id = $1 AND (case_id = '' OR case_id = ANY ($2::text[])) "
@@ -200,6 +204,7 @@ absl::StatusOr<EraseContactResponse> ErasureStore::Erase(const std::string& orga
       case_ids.insert(row["case_id"].c_str());
     }
     scope.cases = SqlArray(ListOf(case_ids));
+    tx.Exec(kLockLoose, organisation_id, scope.cases);
     tx.Exec(kLock, organisation_id, scope.cases);
     std::vector<std::string> kept;
     const auto contracts = tx.Exec(kKept.c_str(), organisation_id, scope.cases, scope.contact_id);

@@ -51,14 +51,15 @@ constexpr char kAdvance[] = R"sql(
   WHERE organisation_id = $1 AND export_id = $2 RETURNING bytes)sql";
 
 // What the contact handed in, what staff shared with it or with all, what it signed, and what it
-// was sent to sign. $3 are its cases and $4 is the contact.
+// was sent to sign. $3 are its cases, $6 those that it is on now, and $4 is the contact.
 constexpr char kFiles[] = R"sql(
   INSERT INTO contact_export_file (organisation_id, export_id, file_id)
   SELECT $1, $2, file_id FROM (
     SELECT document_id COLLATE "C" AS file_id FROM document WHERE organisation_id = $1
       AND case_id = ANY ($3::text[])
       AND (from_client AND uploader_id = $4
-        OR share_time IS NOT NULL AND shared_contact_id IN ('', $4))
+        OR share_time IS NOT NULL AND (shared_contact_id = $4
+          OR shared_contact_id = '' AND case_id = ANY ($6::text[])))
     UNION SELECT unnest(ARRAY[r.signature_request_id, r.sealed_document_id,
                               s.signed_document_id]) COLLATE "C"
       FROM signature_request AS r JOIN signer AS s ON s.organisation_id = r.organisation_id
@@ -204,7 +205,8 @@ absl::Status ExportStore::Advance(const std::string& organisation_id, const v1::
     if (ends) {
       files = static_cast<int64_t>(tx.Exec(kFiles, organisation_id, id,
                                            SqlArray(ListOf(next.subject().case_ids())),
-                                           next.subject().contact_id(), kExportFilesMax + 1)
+                                           next.subject().contact_id(), kExportFilesMax + 1,
+                                           SqlArray(ListOf(next.present_case_ids())))
                                        .affected_rows());
     }
     if (now[0]["bytes"].as<int64_t>() > kExportBytesMax || files > kExportFilesMax) {

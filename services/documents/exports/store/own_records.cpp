@@ -17,7 +17,8 @@ constexpr auto kDocuments = ExportQueryText(R"sql(
   FROM asked JOIN document AS t ON)sql",
                                             kOfCases, R"sql(
     AND (t.from_client AND t.uploader_id = asked.contact_id
-      OR t.share_time IS NOT NULL AND t.shared_contact_id IN ('', asked.contact_id)))sql");
+      OR t.share_time IS NOT NULL AND (t.shared_contact_id = asked.contact_id
+        OR t.shared_contact_id = '' AND t.case_id = ANY (asked.present_case_ids))))sql");
 
 constexpr auto kRequests = ExportQueryText(R"sql(
   SELECT t.document_request_id AS key, jsonb_strip_nulls(jsonb_build_object(

@@ -24,6 +24,7 @@ class FakeServices : public ExportServices {
     cases::v1::IdentifyContactResponse found;
     found.mutable_subject()->set_contact_id(contact_id);
     found.mutable_subject()->add_case_ids("deal-1");
+    if (present) found.add_present_case_ids("deal-1");
     found.mutable_subject()->add_name_parts("Lovelace");
     found.mutable_others()->add_name_parts("Bob");
     return found;
@@ -45,7 +46,7 @@ class FakeServices : public ExportServices {
     return part;
   }
   ExportSource away = ExportSource::kDone;
-  bool erasing = false;
+  bool erasing = false, present = true;
   std::vector<ExportSource> asked;
 
  private:
@@ -190,6 +191,9 @@ TEST_CASE_METHOD(Exporting,
         "[{'text': 'Lovelace rang'}, {'text': 'and again'}]\n");
   CHECK(Read(made.export_id(), "print(len(json.loads(z.read('records/document.json'))))\n") ==
         "3\n");
+  // Whoever left the case, or had its id before another family, is not given what that one's have.
+  services.present = false;
+  CHECK(Made().files() == 2);
 }
 
 TEST_CASE_METHOD(Exporting, "what the contact was sent to sign is there; other signers are not",

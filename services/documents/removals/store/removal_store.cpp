@@ -9,6 +9,10 @@ namespace {
 constexpr char kNote[] =
     "INSERT INTO removed_case (organisation_id, aside_id, remove_time) VALUES ($1, $2, $3) "
     "ON CONFLICT DO NOTHING";
+// Before the rows of usage, as the collector, which holds such a row and waits for those.
+constexpr char kLockLoose[] =
+    "SELECT FROM loose_blob WHERE organisation_id = $1 AND case_id = $2 "
+    "ORDER BY document_id FOR UPDATE";
 // As whoever counts: the organisation's row first, then the case's, then the contacts'.
 constexpr char kLock[] =
     "SELECT FROM usage WHERE organisation_id = $1 AND case_id IN ('', $2) "
@@ -64,6 +68,7 @@ absl::Status RemovalStore::PutAside(const std::string& organisation_id, const st
     const std::string& aside = removal.aside_id();
     const std::string time = ToSql(gatehouse::FromProto(removal.remove_time()));
     tx.Exec(kNote, organisation_id, aside, time);
+    tx.Exec(kLockLoose, organisation_id, case_id);
     tx.Exec(kLock, organisation_id, case_id);
     for (const char* sql : kAside) tx.Exec(sql, organisation_id, case_id, aside, time);
     tx.Exec(kUncount, organisation_id, case_id, aside);

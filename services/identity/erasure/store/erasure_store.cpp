@@ -105,7 +105,7 @@ absl::StatusOr<EraseContactResponse> ErasureStore::Erase(const std::string& orga
     tx.Exec(kNameless, organisation_id, invitations);
     for (const char* sql : kForgetAccounts) tx.Exec(sql, organisation_id, SqlArray(gone));
     const auto accounts = tx.Exec(kAccounts, organisation_id, SqlArray(gone));
-    const auto trail = tx.Exec(kTrail, organisation_id, SqlArray(ListOf(subject.case_ids())),
+    const auto trail = tx.Exec(kTrail, organisation_id, SqlArray(CaseIdsAsNamed(subject)),
                                SqlArray(ListOf(account_ids)));
     AddErased(common::v1::GRANT, static_cast<int64_t>(grants.affected_rows()), receipt);
     AddErased(common::v1::SESSION, sessions, receipt);

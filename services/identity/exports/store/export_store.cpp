@@ -1,6 +1,7 @@
 #include "services/identity/exports/store/export_store.h"
 
 #include "absl/strings/ascii.h"
+#include "services/common/jobs/erasing.h"
 #include "services/common/jobs/exporting.h"
 
 namespace gatehouse::identity {
@@ -12,8 +13,8 @@ constexpr char kItsAccounts[] =
     " IN (SELECT a.account_id FROM access_grant AS a WHERE a.contact_id = asked.contact_id "
     "AND a.organisation_id = asked.organisation_id AND a.account_id <> '' "
     "UNION SELECT a.account_id FROM account AS a "
-    "WHERE a.organisation_id = asked.organisation_id AND lower(a.email) = ANY (asked.addresses) "
-    "EXCEPT SELECT a.account_id FROM access_grant AS a WHERE a.account_id = t.account_id "
+    "WHERE a.organisation_id = asked.organisation_id AND lower(a.email) = ANY (asked.addresses)) "
+    "AND NOT EXISTS (SELECT FROM access_grant AS a WHERE a.account_id = t.account_id "
     "AND a.organisation_id = asked.organisation_id AND a.contact_id <> asked.contact_id) ";
 constexpr char kOfOrganisation[] = " t.organisation_id = asked.organisation_id ";
 
@@ -80,7 +81,11 @@ absl::StatusOr<common::v1::ExportContactResponse> ExportKept(
   for (const std::string& email : request.subject().emails()) {
     addresses.push_back(absl::AsciiStrToLower(email));
   }
-  return ExportPart(postgres, organisation_id, request, kQueries, addresses);
+  // The trail is never changed: there a case that was deleted bears its own id still.
+  const std::vector<std::string> case_ids = CaseIdsAsNamed(request.subject());
+  common::v1::ExportContactRequest asked = request;
+  *asked.mutable_subject()->mutable_case_ids() = {case_ids.begin(), case_ids.end()};
+  return ExportPart(postgres, organisation_id, asked, kQueries, addresses);
 }
 
 }  // namespace gatehouse::identity

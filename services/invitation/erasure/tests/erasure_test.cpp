@@ -1,3 +1,6 @@
+#include "absl/time/clock.h"
+#include "services/common/jobs/erasing.h"
+#include "services/common/rpc/validate.h"
 #include "services/invitation/erasure/handler.h"
 #include "services/invitation/tests/fixture.h"
 
@@ -53,6 +56,27 @@ TEST_CASE_METHOD(Erasing, "what a contact was invited as is known, of whichever 
   CHECK(known->emails(0) == "old@example.com");
   CHECK(known->case_ids(0) == "deal-1");
   CHECK(erasure_handler.LookUpInvited(ServiceCall("other"), request)->emails_size() == 0);
+}
+
+TEST_CASE_METHOD(Erasing, "whoever had a case that was deleted can be erased and exported",
+                 "[service]") {
+  REQUIRE(Create("c1").ok());
+  const std::string aside = "~1795983147000000~deal-1";
+  REQUIRE(store.PutAside("acme", "deal-1", aside, absl::Now() + absl::Hours(1)).ok());
+  v1::LookUpInvitedRequest request;
+  request.set_contact_id("c1");
+  const auto known = erasure_handler.LookUpInvited(ServiceCall(), request);
+  REQUIRE(known.ok());
+  REQUIRE(known->case_ids_size() == 1);
+  CHECK(known->case_ids(0) == aside);
+  CHECK(CaseIdsAsNamed(*known) == std::vector<std::string>{"deal-1"});
+  // As each service that is asked about it checks it.
+  common::v1::EraseContactRequest erase;
+  *erase.mutable_subject() = *known;
+  erase.set_request_id("r1");
+  CHECK(Validate(erase).ok());
+  erase.mutable_subject()->add_case_ids("~deal-1");
+  CHECK_FALSE(Validate(erase).ok());
 }
 
 TEST_CASE_METHOD(Erasing, "an erased contact is invited anew, as a new person", "[service]") {
