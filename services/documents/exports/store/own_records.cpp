@@ -48,8 +48,12 @@ constexpr auto kSignings = ExportQueryText(R"sql(
     'time', t.create_time, 'askTime', s.ask_time, 'seeTime', s.see_time,
     'consentTime', s.consent_time, 'signTime', s.sign_time, 'typedName', s.typed_name,
     'drawnPng', translate(encode(s.drawn_png, 'base64'), E'\n', ''),
-    'maskedMobile', s.masked_mobile, 'returnReason', s.return_reason,
-    'endTime', t.end_time)) AS record
+    'maskedMobile', s.masked_mobile, 'passkeyId', s.passkey_id, 'passkeyName', s.passkey_name,
+    'returnReason', s.return_reason, 'endTime', t.end_time, 'values', (
+      SELECT jsonb_object_agg(f.field_id, f.value) FROM signature_field AS f
+      WHERE f.organisation_id = t.organisation_id
+        AND f.signature_request_id = t.signature_request_id AND f.contact_id = s.contact_id
+        AND f.value <> ''))) AS record
   FROM asked JOIN signature_request AS t ON)sql",
                                            kOfCases, R"sql(
   JOIN signer AS s ON s.organisation_id = t.organisation_id

@@ -209,13 +209,22 @@ TEST_CASE_METHOD(Exporting, "what the contact was sent to sign is there; other s
       kPdf.size(),
       ", 's', 1, 3, false, false, '', 'Sam', now(), now(), 'infinity'); "
       "INSERT INTO signer (organisation_id, signature_request_id, position, contact_id, name, "
-      "state) VALUES ('acme', 'sgr_1', 0, 'ada', 'Ada Lovelace', 4), ('acme', 'sgr_1', 1, 'bob', "
-      "'Bob', 2)"));
+      "state, passkey_name) VALUES ('acme', 'sgr_1', 0, 'ada', 'Ada Lovelace', 4, 'her laptop'), "
+      "('acme', 'sgr_1', 1, 'bob', 'Bob', 2, ''); "
+      "INSERT INTO signature_field (organisation_id, signature_request_id, position, field_id, "
+      "kind, contact_id, page, place_left, place_top, place_width, place_height, page_width, "
+      "page_height, required, wrapped, label, value) SELECT 'acme', 'sgr_1', i, 'field-' || i, 4, "
+      "(ARRAY['ada', 'ada', 'bob'])[i], 1, 0, 0, 1, 1, 9, 9, false, false, '', "
+      "(ARRAY['12 years', '', 'theirs'])[i] FROM generate_series(1, 3) AS i"));
   const v1::Export made = Made();
   CHECK(absl::StrContains(Names(made.export_id()), "signing/sgr_1/contract.pdf"));
   const std::string said =
       Read(made.export_id(), "print(z.read('records/signature_request.json').decode())\n");
-  CHECK(absl::StrContains(said, "Ada Lovelace"));
+  for (const char* const own : {"Ada Lovelace", "her laptop", "12 years"}) {
+    CHECK(absl::StrContains(said, own));
+  }
+  CHECK_FALSE(absl::StrContains(said, "field-2"));
+  CHECK_FALSE(absl::StrContains(said, "theirs"));
   CHECK_FALSE(absl::StrContains(said, "Bob"));
   CHECK_FALSE(absl::StrContains(said, "Sam"));
 }

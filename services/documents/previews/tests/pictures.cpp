@@ -21,13 +21,17 @@ std::string BigEndian(uint32_t number) {
   return bytes;
 }
 
-std::string Chunk(const std::string& type, const std::string& data) {
+}  // namespace
+
+std::string PngChunk(const std::string& type, const std::string& data) {
   const std::string both = type + data;
   const auto sum =
       crc32(0, reinterpret_cast<const Bytef*>(both.data()), static_cast<uInt>(both.size()));
   return absl::StrCat(BigEndian(static_cast<uint32_t>(data.size())), both,
                       BigEndian(static_cast<uint32_t>(sum)));
 }
+
+namespace {
 
 std::string PngOf(int width, int height, const std::string& rows) {
   uLongf size = compressBound(rows.size());
@@ -37,9 +41,9 @@ std::string PngOf(int width, int height, const std::string& rows) {
   packed.resize(size);
   const std::string of_rgb("\x08\x02\0\0\0", 5);
   return absl::StrCat("\x89PNG\r\n\x1a\n",
-                      Chunk("IHDR", BigEndian(static_cast<uint32_t>(width)) +
-                                        BigEndian(static_cast<uint32_t>(height)) + of_rgb),
-                      Chunk("IDAT", packed), Chunk("IEND", ""));
+                      PngChunk("IHDR", BigEndian(static_cast<uint32_t>(width)) +
+                                           BigEndian(static_cast<uint32_t>(height)) + of_rgb),
+                      PngChunk("IDAT", packed), PngChunk("IEND", ""));
 }
 
 }  // namespace

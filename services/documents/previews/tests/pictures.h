@@ -13,6 +13,8 @@ inline const std::string kPreviewerProgram = InBuild("services/previewer/gatehou
 // Images as tests need them. One of `width` by `height` pixels that is red in its upper left
 // quarter and blue elsewhere.
 std::string Png(int width, int height);
+// A part of one, with its length and its sum.
+std::string PngChunk(const std::string& type, const std::string& data);
 // One that says to be so large, of nothing but black.
 std::string BlackPng(int side);
 // A JPEG that a camera held sideways made: `jpeg` with a note to turn it right.

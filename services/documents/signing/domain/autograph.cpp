@@ -1,5 +1,6 @@
 #include "absl/strings/match.h"
 #include "services/common/base/status.h"
+#include "services/documents/signing/domain/picture.h"
 #include "services/documents/signing/domain/signature_request.h"
 
 namespace gatehouse::documents {
@@ -25,7 +26,9 @@ absl::Status CheckPng(const std::string& bytes) {
   if (width == 0 || height == 0 || width > kWidthMax || height > kHeightMax) {
     return RefuseField("drawn_png", "must have at most 2,000 by 1,000 pixels");
   }
-  return absl::OkStatus();
+  // Who signed would else read its name where it drew something.
+  return IsWholePng(bytes) ? absl::OkStatus()
+                           : RefuseField("drawn_png", "must be a PNG that can be read");
 }
 
 }  // namespace

@@ -95,8 +95,8 @@ struct GivenSignature {
   std::string day;  // On which it signs, as its fields show it.
 };
 
-// OK if it is one that can be shown. Refuses INVALID_REQUEST: none, both, what is no PNG, or one of
-// more than 2,000 by 1,000 pixels.
+// OK if it is one that can be shown. Refuses INVALID_REQUEST: none, both, what is no PNG, or one
+// that is damaged or has more than 2,000 by 1,000 pixels.
 absl::Status CheckAutograph(const Autograph& autograph);
 
 // Whether it waits for somebody still.

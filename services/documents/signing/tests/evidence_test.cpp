@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/documents/previews/tests/pictures.h"
 #include "services/documents/signing/tests/seal_authority.h"
 #include "services/documents/tests/files.h"
 #include "services/documents/tests/fixture.h"
@@ -43,9 +44,8 @@ TEST_CASE_METHOD(EvidenceFixture, "the evidence has what was sent and all that h
   REQUIRE(signatures.See(client).ok());
   const auto started = signatures.Start(client, sha256);
   REQUIRE(started.ok());
-  const std::string png =
-      std::string("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", 16) + std::string("\0\0\0\1\0\0\0\1", 8);
-  REQUIRE(signatures.Sign(client, {started->code.challenge_id, "123456", ""}, {"", png}).ok());
+  const TypedCode typed = {started->code.challenge_id, "123456", ""};
+  REQUIRE(signatures.Sign(client, typed, {"", Png(1, 1)}).ok());
   CHECK(Read(name, "print(z.namelist())\n") ==
         "['evidence.json', 'sent/a.pdf', 'drawn/1.png', 'SHA256SUMS']\n");
   CHECK(Read(name, "print(hashlib.sha256(z.read('sent/a.pdf')).hexdigest())\n") == sha256 + "\n");
