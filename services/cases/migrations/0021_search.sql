@@ -1,5 +1,3 @@
-SELECT set_config('gatehouse.organisation_id', '*', true);
-
 -- What a text is found by: its words, folded (NFKC, small letters of every script; the collation is
 -- named, since a database's own may know ASCII alone). A sign of punctuation parts words, so an
 -- address of e-mail is three or more.
@@ -31,12 +29,3 @@ ALTER TABLE case_word ENABLE ROW LEVEL SECURITY;
 ALTER TABLE case_word FORCE ROW LEVEL SECURITY;
 CREATE POLICY organisation ON case_word USING (
   current_setting('gatehouse.organisation_id', true) IN (organisation_id, '*'));
-
-INSERT INTO case_word (organisation_id, case_id, word)
-SELECT organisation_id, case_id, search_words(case_id || ' ' || display_name) FROM case_file
-UNION
-SELECT organisation_id, case_id, search_words(concat_ws(' ', given_name, family_name, email))
-FROM contact
-UNION
-SELECT organisation_id, case_id, search_number(coalesce(nullif(e164, ''), mobile)) FROM contact
-WHERE mobile <> '';

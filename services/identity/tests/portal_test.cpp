@@ -1,4 +1,5 @@
 #include "services/identity/tests/fixture.h"
+#include "tests/support/lists.h"
 
 // Where an organisation's portals are, and whose pages may call.
 
@@ -116,6 +117,27 @@ TEST_CASE_METHOD(Portals, "an organisation is found by each of its portals, whol
   CHECK(owners("https://offices.example/acme") == Urls{"acme"});
   CHECK(owners("https://offices.example").empty());
   CHECK(owners("https://offices.example/other").empty());
+  REQUIRE(Update("", {"https://portal.acme.example", "https://new.example"}).ok());
+  CHECK(owners("https://new.example") == Urls{"acme"});
+  CHECK(owners("https://offices.example/acme").empty());
+}
+
+TEST_CASE("whose portal it is costs as much whatever there is", "[service][plans]") {
+  TestDatabase database("identity", WithCommon(kMigrations));
+  database.Exec(
+      "INSERT INTO organisation (organisation_id, display_name, region, time_zone, portal_url, "
+      "origin, idle_seconds, absolute_seconds, request_id, first_api_key_id, portal_urls) "
+      "SELECT 'o' || n, 'n', 'AU', 'UTC', '', '', 1, 1, '', '', "
+      "ARRAY['https://p' || n || '.example'] FROM generate_series(1, 5000) AS n");
+  ListCost cost(database);
+  const int64_t rows = database.RowsRead([](Postgres& pool) {
+    PostgresOrganisationStore store(pool);
+    for (int i = 0; i < 10; ++i) {
+      CHECK(store.FindPortal("https://p7.example")->size() == 1);
+      CHECK(store.FindPortal("https://nobodys.example")->empty());
+    }
+  });
+  CHECK(rows < 10 * 10);
 }
 
 }  // namespace

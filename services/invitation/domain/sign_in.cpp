@@ -104,8 +104,12 @@ absl::StatusOr<v1::VerifySignInResponse> SignIn::EnterByLink(
                    store_.FindLink(Invitations::HashOf(TokenIn(request.token()))));
   const std::string& id = found.invitation.organisation_id;
   const std::string proof_id = ProofOf(found.link, request.nonce());
-  const LinkState state = LinkStateAt(found.link, found.invitation, clock_.Now());
-  const bool repeated = state == LinkState::kUsed && found.link.used_by == proof_id;
+  const absl::Time now = clock_.Now();
+  const LinkState state = LinkStateAt(found.link, found.invitation, now);
+  // Nor does a repeated one outlive the link: identity forgets a session some day, and would begin
+  // it anew then.
+  const bool repeated =
+      state == LinkState::kUsed && found.link.used_by == proof_id && now < found.link.expire_time;
   if (!repeated) RETURN_IF_ERROR(CheckLink(state));
   CodeRequest entry = {.invitation = found.invitation, .link = found.link};
   ASSIGN_OR_RETURN(entry.organisation, directory_.RecallOrganisation(id));

@@ -126,13 +126,15 @@ constexpr auto kFindLink =
         "LEFT JOIN portal_state AS p ON p.organisation_id = l.organisation_id "
         "WHERE l.token_hash = $1");
 
-// Who says nothing of the look leaves it.
+// Who says nothing of the look leaves it. Of the same version it is news where a process of before
+// heard, or told, that version without its look.
 constexpr char kSetPortal[] = R"sql(
   INSERT INTO portal_state AS old (organisation_id, enabled, settings_version, look)
   VALUES ($1, $2, $3, nullif($4::bytea, ''))
   ON CONFLICT (organisation_id) DO UPDATE
     SET enabled = $2, settings_version = $3, look = coalesce(nullif($4::bytea, ''), old.look)
-    WHERE old.settings_version < $3)sql";
+    WHERE old.settings_version < $3
+      OR old.settings_version = $3 AND old.look IS NULL AND nullif($4::bytea, '') IS NOT NULL)sql";
 
 absl::Status CheckOpen(const pqxx::row& row) {
   if (row["portal_enabled"].as<bool>()) return absl::OkStatus();

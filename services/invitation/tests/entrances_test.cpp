@@ -99,6 +99,20 @@ TEST_CASE_METHOD(EntranceFixture, "by link and by address it looks as the organi
   CHECK(Find(kPortal)->organisation().look().display_name() == "Harbour");
 }
 
+TEST_CASE_METHOD(EntranceFixture, "a look is heard of a version that was told without it before",
+                 "[service]") {
+  Tell(std::nullopt);
+  version = 0;
+  Tell(Harbour());
+  CHECK(Find(kPortal)->organisation().look().display_name() == "Harbour");
+  // Once it is known, the same version says nothing new.
+  cases::v1::PortalLook other = Harbour();
+  other.set_display_name("Other");
+  version = 0;
+  Tell(other);
+  CHECK(Find(kPortal)->organisation().look().display_name() == "Harbour");
+}
+
 TEST_CASE_METHOD(EntranceFixture, "of what is nobody's portal nothing is said", "[service]") {
   const auto refusal = [&](const std::string& url, const std::string& organisation_id = "") {
     const absl::Status status = Find(url, "", organisation_id).status();

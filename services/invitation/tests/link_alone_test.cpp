@@ -93,6 +93,19 @@ TEST_CASE_METHOD(ByLink, "a link alone lets in once; the same page gets its sess
   CHECK(Why(token) == "LINK_REVOKED");
 }
 
+TEST_CASE_METHOD(ByLink, "a page that repeats itself does so while the link lives, no longer",
+                 "[service]") {
+  Set(Alone());
+  const auto made = Create("c1");
+  LetIn(*made);
+  REQUIRE(Enter(TokenOf(*made)).ok());
+  clock.ahead = absl::Minutes(44);
+  CHECK(Enter(TokenOf(*made)).ok());
+  clock.ahead = absl::Minutes(46);
+  CHECK(Why(TokenOf(*made)) == "LINK_USED");
+  CHECK(directory.codes.size() == 2);
+}
+
 TEST_CASE_METHOD(ByLink, "who is not let in has used nothing up", "[service]") {
   Set(Alone());
   const auto made = Create("c1");

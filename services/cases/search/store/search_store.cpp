@@ -26,7 +26,7 @@ constexpr char kFind[] = R"sql(
       SELECT FROM case_word AS other
       WHERE other.organisation_id = $1 AND other.case_id = looked.case_id
       AND other.word >= asked AND other.word < asked || chr(1114111)))
-  LIMIT $5)sql";
+  ORDER BY word, case_id LIMIT $5)sql";
 
 constexpr char kInRange[] = R"sql(
   SELECT count(*) AS count FROM (
@@ -63,7 +63,7 @@ absl::StatusOr<SearchStore::Found> SearchStore::Find(const std::string& organisa
     found.more = case_ids.size() > static_cast<size_t>(limit);
     if (found.more) {
       case_ids.resize(limit);
-    } else if (!others.empty()) {
+    } else {
       const auto range = tx.Exec(kInRange, organisation_id, words.front(), past, kLookedAt + 1);
       found.more = range[0]["count"].as<int>() > kLookedAt;
     }

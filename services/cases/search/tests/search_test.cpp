@@ -109,6 +109,16 @@ TEST_CASE_METHOD(SearchFixture, "the asked word comes before words that go on", 
   CHECK_FALSE(Search("john", 4)->more());
 }
 
+TEST_CASE_METHOD(SearchFixture, "where the looking ends there may be more", "[service]") {
+  PutWith("a", "Smith", "", "", "", "");
+  database.Exec(
+      "INSERT INTO case_word SELECT 'acme', 'a', 'w' || n FROM generate_series(1, 5000) AS n");
+  CHECK_FALSE(Search("w")->more());
+  PutWith("b", "wz", "", "", "", "");
+  CHECK(Ids("w") == Strings{"a"});
+  CHECK(Search("w")->more());
+}
+
 TEST_CASE_METHOD(SearchFixture, "a query is one to eight words", "[service]") {
   for (const char* query : {"&", "' - .", "a b c d e f g h i"}) {
     INFO(query);
