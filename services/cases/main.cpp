@@ -34,8 +34,8 @@ using namespace gatehouse;
 
 // The mirror, as CRMs of a real size use it.
 struct Mirroring {
-  Mirroring(ServiceBase& base, Outbox& outbox, cases::CaseFacts& facts,
-            cases::PlaceStore& places, Once& once)
+  Mirroring(ServiceBase& base, Outbox& outbox, cases::CaseFacts& facts, cases::PlaceStore& places,
+            Once& once)
       : bulk_places(base.postgres(), outbox, facts),
         bulk_store(base.postgres(), outbox, bulk_places),
         bulk(bulk_store, once),

@@ -67,7 +67,7 @@ before(async () => {
 test("the matrix has every noun of a case", () => {
   const without = ["sha256", "bundleId", "account", "templateId", "relayId", "pipelineId"];
   const others = ["flowId", "webhookEndpointId", "apiKeyId", "staffTokenId", "passkeyId"];
-  const ofOffice = [...without, ...others, "erasureId", "codeBreakerId"];
+  const ofOffice = [...without, ...others, "erasureId", "exportId", "codeBreakerId"];
   const known = new Set([...Object.keys(ids), "caseId", "documentRequestTemplateId", ...ofOffice]);
   const unknown = routes.flatMap((route) => named(route.path)).filter((name) => !known.has(name));
   assert.deepEqual(

@@ -40,7 +40,7 @@ const lines = (text) =>
 
 const betweenServices = `
   cases → documents, identity, invitation, notification: 7000
-  documents → cases, identity, notification: 7000
+  documents → cases, identity, invitation, notification: 7000
   front → cases, documents, identity, invitation, notification: 7000
   gateway → cases, documents, identity, invitation, notification: 7000
   identity → notification: 7000

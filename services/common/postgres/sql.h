@@ -4,8 +4,8 @@
 
 namespace gatehouse {
 
-// The text of a statement, put together when the program is compiled: its address stands for it, as
-// that of a literal does (Transaction::Exec prepares a statement once for each).
+// The text of a statement, put together when the program is compiled: it lives as long as a literal
+// does (Transaction::Exec prepares a statement once for each).
 template <std::size_t kSize>
 struct SqlText {
   char text[kSize] = {};

@@ -65,6 +65,10 @@ struct DirectoryHandler {
   absl::StatusOr<cases::v1::AddNoteResponse> Add(const Call&, const cases::v1::AddNoteRequest&) {
     return absl::InternalError("password=hunter2");
   }
+  absl::StatusOr<cases::v1::AddNotesResponse> AddAll(const Call&,
+                                                     const cases::v1::AddNotesRequest&) {
+    return cases::v1::AddNotesResponse();
+  }
   absl::StatusOr<cases::v1::SetContactPortalResponse> Set(
       const Call&, const cases::v1::SetContactPortalRequest&) {
     return cases::v1::SetContactPortalResponse();
@@ -91,6 +95,7 @@ struct Fixture {
     server.Service("gatehouse.cases.v1.CaseDirectory")
         .Unary("LookUpCase", directory, &DirectoryHandler::LookUp)
         .Unary("AddNote", directory, &DirectoryHandler::Add)
+        .Unary("AddNotes", directory, &DirectoryHandler::AddAll)
         .Unary("SetContactPortal", directory, &DirectoryHandler::Set)
         .Unary("SetContactPortals", directory, &DirectoryHandler::SetAll);
     ServerOptions options;

@@ -64,15 +64,6 @@ Json ExampleOf(const EnumValueDescriptor& reason, const Comments& comments) {
   return BodyOf(refusal);
 }
 
-// What a status is shown by: a reason of the operation's own service before one that all have.
-std::string Telling(const std::map<std::string, const EnumValueDescriptor*>& reasons) {
-  for (const auto& [name, reason] : reasons) {
-    const std::string& package = reason->file()->package();
-    if (package != "gatehouse.common.v1" && package != "gatehouse.gateway.v1") return name;
-  }
-  return reasons.begin()->first;
-}
-
 Json ViolationSchema() {
   const Json text = {{"type", "string"}};
   return {
@@ -106,7 +97,7 @@ Json HeaderOf(const char* description, const char* type) {
 }
 
 Json ResponseOf(int status, const std::string& description, Json schema,
-                const std::string& example) {
+                const std::vector<std::string>& examples) {
   Json response = {{"description", description}};
   response["headers"]["X-Request-Id"] = HeaderOf("The request's id.", "string");
   if (status == 429) {
@@ -127,7 +118,9 @@ Json ResponseOf(int status, const std::string& description, Json schema,
   }
   Json& content = response["content"]["application/problem+json"];
   content["schema"] = std::move(schema);
-  content["examples"][example]["$ref"] = "#/components/examples/" + example;
+  for (const std::string& example : examples) {
+    content["examples"][example]["$ref"] = "#/components/examples/" + example;
+  }
   return response;
 }
 
@@ -169,7 +162,9 @@ void Problems::AddResponses(const Route& route, Json& responses) {
   for (const auto& [status, reasons] : by_status) {
     std::string description;
     Json schemas = Json::array();
+    std::vector<std::string> examples;
     for (const auto& [name, reason] : reasons) {
+      examples.push_back(name);
       absl::StrAppend(&description, description.empty() ? "" : "\n", "- `", name,
                       "`: ", FirstSentence(comments_.Of(*reason)), ".");
       schemas.push_back(SchemaRef(NameOf(*reason)));
@@ -178,9 +173,8 @@ void Problems::AddResponses(const Route& route, Json& responses) {
     // what has a reason is a Problem too.
     if (status >= 500) schemas.push_back(SchemaRef("Problem"));
     const char* const of = status >= 500 ? "anyOf" : "oneOf";
-    responses[std::to_string(status)] =
-        ResponseOf(status, description, schemas.size() == 1 ? schemas[0] : Json{{of, schemas}},
-                   Telling(reasons));
+    responses[std::to_string(status)] = ResponseOf(
+        status, description, schemas.size() == 1 ? schemas[0] : Json{{of, schemas}}, examples);
   }
   const std::pair<int, const char*> faults[] = {{500, "A fault of ours."},
                                                 {503, "A service is away: try again."},
@@ -188,7 +182,7 @@ void Problems::AddResponses(const Route& route, Json& responses) {
   for (const auto& [status, description] : faults) {
     if (by_status.count(status) != 0) continue;
     const std::string code = std::to_string(status);
-    responses[code] = ResponseOf(status, description, SchemaRef("Problem"), code);
+    responses[code] = ResponseOf(status, description, SchemaRef("Problem"), {code});
   }
 }
 

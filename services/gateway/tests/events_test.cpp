@@ -127,7 +127,7 @@ TEST_CASE("what identity's statements note in the trail is declared", "[unit]") 
     const std::string text = Contents(entry.path());
     re2::StringPiece rest(text);
     std::string type;
-    while (RE2::FindAndConsume(&rest, "AUDIT\\(\\s*[^,]+,\\s*\"([a-z][A-Za-z]*\\.[A-Za-z]+)\"",
+    while (RE2::FindAndConsume(&rest, "\\bAudit\\(\\s*[^,]+,\\s*\"([a-z][A-Za-z]*\\.[A-Za-z]+)\"",
                                &type)) {
       noted.insert(type);
     }

@@ -230,6 +230,7 @@ absl::StatusOr<PasskeyOptions> Signatures::StartPasskey(const SigningClient& cli
                                                         const std::string& sha256,
                                                         const std::string& portal_url) {
   const std::string& organisation_id = client.name.organisation_id;
+  RETURN_IF_ERROR(places_.signatures.Get(client.name, client.access.contact_id).status());
   RETURN_IF_ERROR(CheckPasskeys(organisation_id));
   ASSIGN_OR_RETURN(const OrganisationProfile organisation,
                    places_.organisations.LookUp(organisation_id));

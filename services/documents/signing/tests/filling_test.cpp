@@ -169,6 +169,9 @@ TEST_CASE_METHOD(FillingFixture, "a client signs with a passkey where that is le
   start.set_consent(true);
   const auto begin = [&] { return by_passkey.StartPortalPasskeySignature(ClientCall(ada), start); };
   CHECK(ReasonOf(begin().status()) == "SIGNATURE_PASSKEY_NOT_ALLOWED");
+  start.set_signature_request_id("sig_none");
+  CHECK(ReasonOf(begin().status()) == "NOT_FOUND");
+  start.set_signature_request_id(sent.signature_request_id());
   rules.rules.passkey_signatures = true;
   CHECK(ReasonOf(begin().status()) == "SIGNATURE_NOT_READ");
   for (const auto& one : {sent, other}) REQUIRE(drawing.See(ClientAt(one, ada)).ok());

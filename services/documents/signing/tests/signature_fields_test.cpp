@@ -26,7 +26,8 @@ SignatureField Field(const std::string& id, FieldKind kind = FieldKind::kText) {
 // Where the mistake stands, as it is told.
 std::string PlaceOf(const absl::Status& status) {
   google::rpc::BadRequest fields;
-  for (const auto& detail : ToRpcStatus(status).details()) {
+  const google::rpc::Status rpc = ToRpcStatus(status);
+  for (const auto& detail : rpc.details()) {
     if (detail.UnpackTo(&fields) && fields.field_violations_size() == 1) {
       return fields.field_violations(0).field();
     }

@@ -35,7 +35,7 @@ constexpr char kForget[] = "DELETE FROM message WHERE organisation_id = $1 AND m
 // before, by its recipient.
 constexpr char kOfCases[] = " organisation_id = $1 AND case_id = ANY ($2::text[]) ";
 constexpr auto kLogged = Sql("DELETE FROM message WHERE", kOfCases,
-                               "AND masked_recipient = ANY ($3::text[]) AND state <> 1");
+                             "AND masked_recipient = ANY ($3::text[]) AND state <> 1");
 
 // $3 is the contact.
 constexpr auto kWritten =
