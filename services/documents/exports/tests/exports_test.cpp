@@ -114,25 +114,7 @@ struct Exporting : Fixture {
   }
   // What a reader that is not ours finds in it, by the script's words.
   std::string Read(const std::string& export_id, const std::string& script) {
-    auto source = Download(export_id);
-    INFO(source.status().ToString());
-    REQUIRE(source.ok());
-    std::string all;
-    int64_t length = 0;
-    pb::DownloadDocumentResponse part;
-    while ((*source)->Next(part).value()) {
-      if (part.has_content_length()) length = part.content_length();
-      all += part.data();
-    }
-    CHECK(length == static_cast<int64_t>(all.size()));
-    const struct Files files;
-    std::ofstream(files.folder / "a.zip", std::ios::binary) << all;
-    std::ofstream(files.folder / "read.py")
-        << "import json, zipfile\nz = zipfile.ZipFile('a.zip')\n"
-           "assert z.testzip() is None\n" +
-               script;
-    files.Run("/usr/bin/python3 read.py");
-    return files.Text("out");
+    return ReadZip(Download(export_id), script);
   }
   std::string Names(const std::string& export_id) {
     return Read(export_id, "print(z.namelist())\n");
