@@ -1,12 +1,11 @@
 #include "services/cases/erasures/erasing.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "gatehouse/documents/v1/erasure.pb.h"
 #include "gatehouse/identity/v1/erasure.pb.h"
 #include "gatehouse/invitation/v1/erasure.pb.h"
 #include "gatehouse/notification/v1/erasure.pb.h"
-#include "services/common/base/caller.h"
+#include "services/common/jobs/persistent_lane.h"
 #include "services/common/observe/log.h"
 
 namespace gatehouse::cases {
@@ -15,11 +14,6 @@ namespace {
 using common::v1::EraseContactRequest;
 using common::v1::EraseContactResponse;
 using common::v1::Subject;
-
-// A service is given as long as its RPC may take, and a little more.
-constexpr absl::Duration kStep = absl::Seconds(35), kTimeout = absl::Seconds(45),
-                         kLease = absl::Seconds(60);
-constexpr absl::Duration kRetryFirst = absl::Seconds(1), kRetryMost = absl::Minutes(5);
 
 }  // namespace
 
@@ -89,27 +83,13 @@ absl::Status ContactErasing::Take(ErasureAct act, const std::string& organisatio
 }
 
 LaneOptions ContactErasing::Lane() {
-  // On the lane's own thread, one by one: nobody waits for one, and none is to be fast.
-  LaneOptions lane([this](const Job& job, const JobDone& done) {
-    Call call = Call::Current();
-    call.deadline = absl::Now() + kStep;
-    const CallScope scope(call);
+  return PersistentLane([this](const Job& job) {
     const absl::Status status = Do(job.organisation_id, job.payload);
     if (!status.ok()) {
       LogWarning("erasure.not_yet", {{"job", job.id}, {"error", status.ToString()}});
     }
-    // None is ever given up: what a service refuses today, it may do once it is mended. What is
-    // away says so itself.
-    const bool passes = status.ok() || absl::IsUnavailable(status) || absl::IsAborted(status) ||
-                        absl::IsDeadlineExceeded(status);
-    done(passes ? status : NotBefore(kRetryMost));
+    return status;
   });
-  lane.at_once = 1;
-  lane.timeout = kTimeout;
-  lane.lease = kLease;
-  lane.retry_first = kRetryFirst;
-  lane.retry_most = kRetryMost;
-  return lane;
 }
 
 }  // namespace gatehouse::cases

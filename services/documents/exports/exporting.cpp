@@ -1,11 +1,10 @@
 #include "services/documents/exports/exporting.h"
 
-#include "absl/time/clock.h"
 #include "gatehouse/identity/v1/export.pb.h"
 #include "gatehouse/invitation/v1/erasure.pb.h"
 #include "gatehouse/invitation/v1/export.pb.h"
 #include "gatehouse/notification/v1/export.pb.h"
-#include "services/common/base/caller.h"
+#include "services/common/jobs/persistent_lane.h"
 #include "services/common/observe/log.h"
 #include "services/documents/exports/store/own_records.h"
 
@@ -14,11 +13,6 @@ namespace {
 
 using common::v1::ExportContactRequest;
 using common::v1::ExportContactResponse;
-
-// A service is given as long as its RPC may take, and a little more.
-constexpr absl::Duration kStep = absl::Seconds(35), kTimeout = absl::Seconds(45),
-                         kLease = absl::Seconds(60);
-constexpr absl::Duration kRetryFirst = absl::Seconds(1), kRetryMost = absl::Minutes(5);
 
 }  // namespace
 
@@ -86,27 +80,13 @@ absl::Status ContactExporting::Do(const std::string& organisation_id, const std:
 }
 
 LaneOptions ContactExporting::Lane() {
-  // On the lane's own thread, one by one: nobody waits for one, and none is to be fast.
-  LaneOptions lane([this](const Job& job, const JobDone& done) {
-    Call call = Call::Current();
-    call.deadline = absl::Now() + kStep;
-    const CallScope scope(call);
+  return PersistentLane([this](const Job& job) {
     const absl::Status status = Do(job.organisation_id, job.payload);
     if (!status.ok()) {
       LogWarning("export.not_yet", {{"job", job.id}, {"error", status.ToString()}});
     }
-    // None is given up while its time runs: what a service refuses today, it may do once it is
-    // mended. What is away says so itself.
-    const bool passes = status.ok() || absl::IsUnavailable(status) || absl::IsAborted(status) ||
-                        absl::IsDeadlineExceeded(status);
-    done(passes ? status : NotBefore(kRetryMost));
+    return status;
   });
-  lane.at_once = 1;
-  lane.timeout = kTimeout;
-  lane.lease = kLease;
-  lane.retry_first = kRetryFirst;
-  lane.retry_most = kRetryMost;
-  return lane;
 }
 
 }  // namespace gatehouse::documents
